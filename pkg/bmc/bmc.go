@@ -8,17 +8,37 @@ import (
 	"time"
 )
 
-// A Source reads one management controller. Poll returns what could be read;
-// what could not is listed in [Server.Gaps]. The error is not nil only when
-// nothing could be read at all (no connection, wrong password).
+// A Source reads one management controller. Poll returns what could be read
+// before ctx ended; what could not is listed in [Server.Gaps]. The error is
+// not nil only when nothing could be read at all (no connection, wrong
+// password). Whatever Poll opened it has closed when it returns, also when
+// ctx is cancelled: closing has a bound of its own, at most [CloseTime].
 type Source interface {
-	Poll(ctx context.Context, memory Memory) (Server, Memory, error)
+	Poll(ctx context.Context, ask Ask) (Server, error)
+}
+
+// CloseTime is the longest a source takes after the end of its context to
+// close what it opened (log out, close a session).
+const CloseTime = 400 * time.Millisecond
+
+// Ask is what a poll is asked for.
+type Ask struct {
+	// Memory is what the last poll left, nil at first.
+	Memory Memory
+	// Keep says that the memory this poll leaves will be stored where only we
+	// can read it. Otherwise a source ends its session instead of keeping it.
+	Keep bool
+	// Known are the ids of the fans that are expected. When one is missing, or
+	// lost its reading, a source also finds out when the controller started.
+	Known []string
+	// Logs says whether the event logs are to be read.
+	Logs bool
 }
 
 // Memory is what a source wants to keep between two runs: paths it has
 // learned, the session it holds, how far each log was read. Sources write it
 // and read it; everybody else only stores it. Losing it costs requests, never
-// a verdict.
+// a verdict. A source treats one it cannot read as none.
 type Memory []byte
 
 // Server is what one poll of a management controller found.
@@ -29,10 +49,11 @@ type Server struct {
 	Redundancies []Redundancy
 	Logs         []Log
 	Gaps         []Gap
-	// Restarted is when the controller itself last started, as far as it
-	// tells; zero when it does not. Sources ask only when a fan that Poll's
-	// caller might miss makes it matter, see Known in the source's options.
+	// Restarted is when the controller itself last started, zero when it does
+	// not tell or was not asked, see [Ask.Known].
 	Restarted time.Time
+	// Memory is to be handed to the next poll.
+	Memory Memory
 	// Evidence lists the requests of this poll with their outcome, for -vv.
 	Evidence []string
 }
