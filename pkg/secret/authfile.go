@@ -1,0 +1,136 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+)
+
+// fromFile reads the credentials file and picks the section of host.
+func fromFile(path, host string) (Credentials, error) {
+	found, err := pick(path, host)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("--auth-file %w", err)
+	}
+	return found, nil
+}
+
+func pick(path, host string) (Credentials, error) {
+	file, info, err := open(path)
+	if err != nil {
+		return Credentials{}, err
+	}
+	defer file.Close() // opened for reading: nothing can be lost
+	if err := private(info); err != nil {
+		return Credentials{}, fileError(path, err)
+	}
+	sections, err := readSections(file)
+	if err != nil {
+		return Credentials{}, err
+	}
+	accounts, err := accountsOf(sections)
+	if err != nil {
+		return Credentials{}, fileError(path, err)
+	}
+	found, err := choose(accounts, host)
+	if err != nil {
+		return Credentials{}, fileError(path, err)
+	}
+	return found.credentials, nil
+}
+
+// private refuses a file that somebody else can read or change. info is that
+// of the open file, so it cannot be exchanged after the check.
+func private(info fs.FileInfo) error {
+	if mode := info.Mode().Perm(); mode&0o027 != 0 {
+		return fmt.Errorf("has mode %04o, expected no access for others and no writing for its group: chmod 600, or 640 with the group of the monitoring user", mode)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return errors.New("its owner cannot be told")
+	}
+	if uid := int(owner.Uid); uid != 0 && uid != os.Geteuid() {
+		return fmt.Errorf("belongs to %s, expected root or the user running the check", userName(uid))
+	}
+	return nil
+}
+
+func userName(uid int) string {
+	number := strconv.Itoa(uid)
+	if found, err := user.LookupId(number); err == nil {
+		return found.Username
+	}
+	return "uid " + number
+}
+
+// account is one section of the credentials file.
+type account struct {
+	pattern     pattern
+	line        int
+	credentials Credentials
+}
+
+// accountsOf reads every section, so that a mistake shows at once and not only
+// on the day its host is asked.
+func accountsOf(sections []Section) ([]account, error) {
+	if len(sections) == 0 {
+		return nil, errors.New("is empty, expected a section such as [bmc1.example.net] or [*]")
+	}
+	lines := make(map[pattern]int)
+	accounts := make([]account, 0, len(sections))
+	for _, section := range sections {
+		pattern, err := patternOf(section.Name)
+		if err != nil {
+			return nil, at(section.Line, err)
+		}
+		if first := lines[pattern]; first != 0 {
+			return nil, at(section.Line, fmt.Errorf("the same section as in line %d, expected each host once", first))
+		}
+		lines[pattern] = section.Line
+		credentials, err := credentialsOf(section)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account{pattern, section.Line, credentials})
+	}
+	return accounts, nil
+}
+
+// credentialsOf reads the keys of a section. Its errors do not repeat the name
+// of an unknown key: it may be the tail of a password that was broken in two.
+func credentialsOf(section Section) (Credentials, error) {
+	if len(section.Keys) == 0 {
+		return Credentials{}, at(section.Line, errors.New("an empty section, expected username, password, token or kg"))
+	}
+	var found Credentials
+	seen := make(map[string]bool)
+	for _, key := range section.Keys {
+		if key.Bare {
+			return Credentials{}, at(key.Line, errors.New("expected key = value"))
+		}
+		if seen[key.Name] {
+			return Credentials{}, at(key.Line, errors.New("the same key again, expected each once in a section"))
+		}
+		seen[key.Name] = true
+		switch key.Name {
+		case "username":
+			found.Username = key.Value
+		case "password":
+			found.Password = NewText(key.Value)
+		case "token":
+			found.Token = NewText(key.Value)
+		case "kg":
+			found.Kg = NewText(key.Value)
+		default:
+			return Credentials{}, at(key.Line, errors.New("unknown key, expected username, password, token or kg"))
+		}
+		if key.Value == "" {
+			return Credentials{}, at(key.Line, errors.New("an empty value, expected one after the ="))
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,48 @@
+package secret
+
+import "os"
+
+// Options is the credentials flag, spelled alike in every plugin.
+type Options struct {
+	AuthFile string `name:"auth-file" help:"Credentials file (INI): sections are hosts, keys username, password, token, kg." placeholder:"FILE"`
+}
+
+// Credentials of one device. What is not known is zero; the source says what it
+// cannot do without.
+type Credentials struct {
+	Username string
+	Password Text
+	Token    Text
+	Kg       Text // IPMI's BMC key
+}
+
+// Secrets lists what must not be seen, for [Scrub].
+func (c Credentials) Secrets() []Text { return []Text{c.Password, c.Token, c.Kg} }
+
+// environment returns the credentials of the environment.
+func environment() Credentials {
+	return Credentials{
+		Username: os.Getenv("NOOUT_USERNAME"),
+		Password: NewText(os.Getenv("NOOUT_PASSWORD")),
+		Token:    NewText(os.Getenv("NOOUT_TOKEN")),
+	}
+}
+
+// For finds the credentials of the device that -H names: from the file when
+// one is given, else from NOOUT_USERNAME, NOOUT_PASSWORD and NOOUT_TOKEN. All
+// of them missing is no error.
+func (o Options) For(host string) (Credentials, error) {
+	if o.AuthFile == "" {
+		return environment(), nil
+	}
+	return o.FromFile(host)
+}
+
+// FromFile finds the credentials of any other device, which the environment
+// does not speak for: zero when no file is given.
+func (o Options) FromFile(host string) (Credentials, error) {
+	if o.AuthFile == "" {
+		return Credentials{}, nil
+	}
+	return fromFile(o.AuthFile, host)
+}
