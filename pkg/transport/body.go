@@ -1,0 +1,110 @@
+package transport
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// MaxBody is the largest body of an answer, in bytes, before and after
+// decompression.
+const MaxBody = 16 << 20
+
+// ErrTooLarge is found in the error of a body that is larger than [MaxBody].
+var ErrTooLarge = errors.New("more than 16 MiB")
+
+// maxDrain is how much of a body is read at its close, in bytes, so that the
+// connection can be used again: what a JSON decoder leaves behind.
+const maxDrain = 4 << 10
+
+// body bounds the body of an answer and explains its errors.
+type body struct {
+	source io.Reader
+	closer io.Closer
+	where  peer
+	begun  bool
+	ended  bool
+}
+
+// newBody wraps the body of an answer. HPE's iLO 4 compresses its registries
+// although nobody asked for it, so gzip is decoded; the bound holds for both
+// sides of the decoder, as a small file may become a large one and a large one
+// nothing.
+func newBody(response *http.Response, where peer) *body {
+	source := &capped{source: response.Body, left: MaxBody}
+	if response.ContentLength > MaxBody {
+		source.left = -1
+	}
+	wrapped := &body{source: source, closer: response.Body, where: where}
+	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
+		wrapped.source = &capped{source: &unzipped{source: source}, left: MaxBody}
+		response.Header.Del("Content-Encoding")
+		response.Header.Del("Content-Length")
+		response.ContentLength = -1
+		response.Uncompressed = true
+	}
+	return wrapped
+}
+
+// Read reads on until the end, [MaxBody], or the end of the request's context.
+func (b *body) Read(p []byte) (int, error) {
+	b.begun = true
+	n, err := b.source.Read(p)
+	if err != nil {
+		b.ended = true
+	}
+	if err != nil && err != io.EOF {
+		err = b.where.explain(err, reading)
+	}
+	return n, err
+}
+
+// Close ends the answer. The little that may be left of one that was read is
+// read first; failing to only costs the connection.
+func (b *body) Close() error {
+	if b.begun && !b.ended {
+		_, err := io.CopyN(io.Discard, b.source, maxDrain)
+		b.ended = err != nil
+	}
+	return b.closer.Close()
+}
+
+// capped ends in ErrTooLarge instead of the byte after the last one allowed.
+type capped struct {
+	source io.Reader
+	left   int64 // negative: too large
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left < 0 {
+		return 0, ErrTooLarge
+	}
+	if int64(len(p)) > c.left+1 {
+		p = p[:c.left+1]
+	}
+	n, err := c.source.Read(p)
+	c.left -= int64(n)
+	if c.left < 0 {
+		return n - 1, ErrTooLarge
+	}
+	return n, err
+}
+
+// unzipped decodes gzip from the first Read on: opening reads already.
+type unzipped struct {
+	source io.Reader
+	gzip   *gzip.Reader
+	err    error
+}
+
+func (u *unzipped) Read(p []byte) (int, error) {
+	if u.gzip == nil && u.err == nil {
+		u.gzip, u.err = gzip.NewReader(u.source)
+	}
+	if u.err != nil {
+		return 0, u.err
+	}
+	return u.gzip.Read(p)
+}

@@ -1,0 +1,203 @@
+// Package transport makes the http.Client that every source uses. It verifies
+// the device's certificate, follows no redirect and uses no proxy, bounds
+// everything a device may send, obeys the request's context in every phase, and
+// says in one plain sentence what went wrong and what to do.
+package transport
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Options are the connection flags, spelled alike in every plugin.
+type Options struct {
+	CAFile      string `name:"ca-file" help:"PEM file with the authority that signed the device's certificate, or that certificate itself." placeholder:"FILE"`
+	Fingerprint string `help:"SHA-256 of the device's certificate, in hex, colons allowed. With --ca-file both must hold." placeholder:"SHA256"`
+	Insecure    bool   `help:"Do not verify the device's certificate."`
+	TLSLegacy   bool   `name:"tls-legacy" help:"Allow RSA key exchange and TLS 1.0, for old controllers."`
+	IPv4        bool   `name:"ipv4-only" short:"4" help:"Connect over IPv4 only."`
+	IPv6        bool   `name:"ipv6-only" short:"6" help:"Connect over IPv6 only."`
+}
+
+// Validate returns an error that names the option and what was expected.
+func (o Options) Validate() error {
+	switch {
+	case o.IPv4 && o.IPv6:
+		return errors.New("--ipv4-only and --ipv6-only exclude each other, expected at most one")
+	case o.Insecure && o.Fingerprint != "":
+		return errors.New("--insecure verifies nothing, expected it without --fingerprint")
+	case o.Insecure && o.CAFile != "":
+		return errors.New("--insecure verifies nothing, expected it without --ca-file")
+	}
+	_, err := o.tlsConfig()
+	return err
+}
+
+// Client makes a client for HTTPS over HTTP/1.1, the only protocol that every
+// controller speaks; plain HTTP is an error, because it would show the
+// credentials. It keeps connections open for the next request, returns
+// redirects as they are (with them credentials would go to another host), and
+// ignores proxies of the environment. Bodies end in [ErrTooLarge] after
+// [MaxBody]. Errors of requests and bodies hold an [Error].
+//
+// The client has no timeout of its own: give every request a context that ends.
+func (o Options) Client() (*http.Client, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	config, err := o.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{
+		Transport:     newRounds(dialer{config: config, network: o.network(), legacy: o.TLSLegacy}),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+func (o Options) network() string {
+	switch {
+	case o.IPv4:
+		return "tcp4"
+	case o.IPv6:
+		return "tcp6"
+	}
+	return "tcp"
+}
+
+func (o Options) tlsConfig() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure}
+	if o.CAFile != "" {
+		authorities, err := readAuthorities(o.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
+		}
+		config.RootCAs = authorities
+	}
+	if o.Fingerprint != "" {
+		pin, err := parseFingerprint(o.Fingerprint)
+		if err != nil {
+			return nil, fmt.Errorf("--fingerprint: %w", err)
+		}
+		// The pin says which certificate it must be. Name, authority and dates
+		// are checked as well only when an authority was given.
+		config.InsecureSkipVerify = o.CAFile == ""
+		config.VerifyConnection = pin.verify
+	}
+	if o.TLSLegacy {
+		config.MinVersion = tls.VersionTLS10
+		for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+			config.CipherSuites = append(config.CipherSuites, suite.ID)
+		}
+		// Without the post-quantum key share the first message fits into one
+		// packet, which some old TLS stacks take for granted.
+		config.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+	}
+	return config, nil
+}
+
+// maxAuthorities is the largest CA file read, in bytes: the bundle of all public
+// authorities has a quarter of a MiB.
+const maxAuthorities = 4 << 20
+
+func readAuthorities(path string) (*x509.CertPool, error) {
+	// O_NONBLOCK: a FIFO must not hold the check.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		var wrapped *fs.PathError
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // the path stands in front already
+		}
+		return nil, err
+	}
+	defer file.Close() // opened for reading: nothing can be lost
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.New("expected a regular file with PEM certificates")
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxAuthorities+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	if len(text) > maxAuthorities {
+		return nil, errors.New("larger than 4 MiB, expected PEM certificates")
+	}
+	pool := x509.NewCertPool()
+	found := 0
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d in it cannot be read: %w", found+1, err)
+		}
+		pool.AddCert(certificate)
+		found++
+	}
+	if found == 0 {
+		return nil, errors.New("no certificate in it, expected PEM with BEGIN CERTIFICATE")
+	}
+	return pool, nil
+}
+
+// fingerprint is the SHA-256 of a certificate.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(certificate *x509.Certificate) fingerprint { return sha256.Sum256(certificate.Raw) }
+
+// parseFingerprint reads hex with or without colons, in either case, also with
+// the words that openssl x509 -fingerprint puts in front.
+func parseFingerprint(text string) (fingerprint, error) {
+	const expected = "expected the SHA-256 of a certificate, 64 hex digits with or without colons"
+	if i := strings.LastIndexByte(text, '='); i >= 0 {
+		text = text[i+1:]
+	}
+	raw, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(text), ":", ""))
+	switch {
+	case err != nil:
+		return fingerprint{}, errors.New(expected)
+	case len(raw) == 20:
+		return fingerprint{}, errors.New(expected + ", this is a SHA-1 of 40")
+	case len(raw) != sha256.Size:
+		return fingerprint{}, fmt.Errorf("%s, found %d", expected, 2*len(raw))
+	}
+	return fingerprint(raw), nil
+}
+
+// String prints AA:BB:..., as browsers, openssl and Proxmox VE do.
+func (f fingerprint) String() string {
+	parts := make([]string, len(f))
+	for i, octet := range f {
+		parts[i] = fmt.Sprintf("%02X", octet)
+	}
+	return strings.Join(parts, ":")
+}
+
+// verify is called at the end of every handshake.
+func (f fingerprint) verify(state tls.ConnectionState) error {
+	if len(state.PeerCertificates) == 0 {
+		return errors.New("the device showed no certificate")
+	}
+	if found := fingerprintOf(state.PeerCertificates[0]); found != f {
+		return &pinError{found: found, expected: f}
+	}
+	return nil
+}
+
+// pinError says that the certificate is another one than the pinned one.
+type pinError struct{ found, expected fingerprint }
+
+func (e *pinError) Error() string {
+	return fmt.Sprintf("its certificate has the fingerprint %s, not %s as --fingerprint says: compare it with the device itself before trusting it", e.found, e.expected)
+}
