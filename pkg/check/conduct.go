@@ -1,0 +1,118 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// reserve is the time before -t at which the context of a check ends: its
+	// sources have 400 ms to close what they opened (bmc.CloseTime), judging and
+	// writing have the rest.
+	reserve = 500 * time.Millisecond
+	// grace is what a check gets for the same after a signal.
+	grace = 600 * time.Millisecond
+)
+
+// conduct runs the check and returns its result, or that of whatever came
+// first: the time, a signal, a panic in a goroutine. A result that is there is
+// not replaced by the time-out or a signal.
+func (p Plugin) conduct(s settings, started time.Time, stop <-chan os.Signal) Result {
+	ctx, cancel := context.WithDeadline(context.Background(), started.Add(s.Timeout-reserve))
+	defer cancel()
+	crashed, forget := crashes.listen()
+	defer forget()
+	done := make(chan Result, 1) // holds the result, so that checked always ends
+	go p.checked(ctx, s, done)
+	watchdog := time.NewTimer(time.Until(started.Add(s.Timeout)))
+	defer watchdog.Stop()
+
+	select {
+	case r := <-done:
+		return ready(crashed, r)
+	case <-watchdog.C:
+		return ready(done, overdue(s))
+	case sig := <-stop:
+		if len(done) > 0 {
+			return <-done
+		}
+		cancel()
+		wait(done, watchdog)
+		return interrupted(sig)
+	case r := <-crashed:
+		cancel()
+		wait(done, watchdog)
+		return r
+	}
+}
+
+// ready is what the channel holds, if anything.
+func ready(c <-chan Result, otherwise Result) Result {
+	select {
+	case r := <-c:
+		return r
+	default:
+		return otherwise
+	}
+}
+
+// wait lets the check close what it opened.
+func wait(done <-chan Result, watchdog *time.Timer) {
+	enough := time.NewTimer(grace)
+	defer enough.Stop()
+	select {
+	case <-done:
+	case <-enough.C:
+	case <-watchdog.C:
+	}
+}
+
+// checked calls Check and sends what came of it, whatever that is.
+func (p Plugin) checked(ctx context.Context, s settings, done chan<- Result) {
+	// stands when Check neither returns nor panics: runtime.Goexit
+	outcome := unknown("the check ended without a result")
+	defer func() {
+		if cause := recover(); cause != nil {
+			outcome = crash(cause)
+		}
+		done <- outcome
+	}()
+	result, err := p.Check(ctx)
+	if err != nil {
+		result = result.and(fault(err, s))
+	}
+	outcome = result
+}
+
+// fault is the finding an error becomes.
+func fault(err error, s settings) Finding {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Finding{Status: s.TimeoutState.Status(), Text: fmt.Sprintf("no answer within %s: %s", DurationText(s.Timeout), err)}
+	}
+	return Finding{Status: UNKNOWN, Text: err.Error()}
+}
+
+// overdue answers for a check that does not.
+func overdue(s settings) Result {
+	text := fmt.Sprintf("no answer within %s, and the check could not be stopped", DurationText(s.Timeout))
+	return Result{Findings: []Finding{{Status: s.TimeoutState.Status(), Text: text}}}
+}
+
+func interrupted(sig os.Signal) Result {
+	names := map[os.Signal]string{
+		syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT", syscall.SIGHUP: "SIGHUP", syscall.SIGQUIT: "SIGQUIT",
+	}
+	name, ok := names[sig]
+	if !ok {
+		name = sig.String()
+	}
+	return unknown("stopped by " + name)
+}
+
+func unknown(text string) Result {
+	return Result{Findings: []Finding{{Status: UNKNOWN, Text: text}}}
+}

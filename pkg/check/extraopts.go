@@ -1,0 +1,118 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// optionsFile is read by --extra-opts when no file is named.
+const optionsFile = "/etc/noout/noout.ini"
+
+// withFiles adds the options of the sections that --extra-opts names, the
+// convention of the Monitoring Plugins: NRPE as Debian builds it passes no
+// arguments. The command line wins over files, a later section over an earlier
+// one. Secrets have a file of their own, so no option here can be one.
+func (c *commandLine) withFiles(plugin string, line []given) ([]given, error) {
+	var fromFiles []given
+	for _, g := range line {
+		if kindOf(g.flag) != kindSection {
+			continue
+		}
+		section, file, err := reference(g.value, plugin)
+		if err != nil {
+			return nil, g.errorf("%w", err)
+		}
+		fresh, err := c.section(section, file)
+		if err != nil {
+			return nil, g.errorf("%w", err)
+		}
+		fromFiles = append(without(fromFiles, fresh), fresh...)
+	}
+	return append(without(fromFiles, line), line...), nil
+}
+
+// reference splits [SECTION][@FILE].
+func reference(value, plugin string) (section, file string, err error) {
+	section, file, at := strings.Cut(value, "@")
+	if at && file == "" {
+		return "", "", fmt.Errorf("expected [SECTION][@FILE], got %s", quote(value))
+	}
+	if section == "" {
+		section = plugin
+	}
+	if file == "" {
+		file = optionsFile
+	}
+	return section, file, nil
+}
+
+// section reads the options of all sections of that name.
+func (c *commandLine) section(name, file string) ([]given, error) {
+	sections, err := secret.Sections(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []given
+	found := false
+	for _, s := range sections {
+		if s.Name != name {
+			continue
+		}
+		found = true
+		for _, key := range s.Keys {
+			flag := c.key(key.Name)
+			where := file + " line " + strconv.Itoa(key.Line)
+			if flag == nil {
+				return nil, fmt.Errorf("%s: %w", where, c.unknownKey(key.Name))
+			}
+			out = append(out, given{flag: flag, alone: key.Bare && valueOptional(flag), value: key.Value, from: where})
+		}
+	}
+	if !found {
+		return nil, fmt.Errorf("%s: expected a section [%s], there is none", file, clean(name, 100, asOurs))
+	}
+	return out, duplicate(out)
+}
+
+// key finds the option a key names: by its long name, or by its letter.
+func (c *commandLine) key(name string) *kong.Flag {
+	flag := c.long[name]
+	if flag == nil {
+		flag = c.short[name]
+	}
+	if flag == nil || commandLineOnly(flag) {
+		return nil
+	}
+	return flag
+}
+
+func (c *commandLine) unknownKey(name string) error {
+	var names []string
+	for _, f := range c.parser.Model.Flags {
+		if !f.Hidden && !commandLineOnly(f) {
+			names = append(names, f.Name)
+		}
+	}
+	if near := nearest(name, names); near != "" {
+		return fmt.Errorf("unknown option %s, expected %s or another long name of --help", quote(name), near)
+	}
+	return fmt.Errorf("unknown option %s, expected a long name of --help such as timeout", quote(name))
+}
+
+// commandLineOnly options make no sense in a file.
+func commandLineOnly(f *kong.Flag) bool {
+	return slices.Contains([]string{"extra-opts", "help", "version", "describe"}, f.Name)
+}
+
+// without is list without the options that others give too.
+func without(list, others []given) []given {
+	return slices.DeleteFunc(list, func(g given) bool {
+		return slices.ContainsFunc(others, func(o given) bool { return o.flag == g.flag })
+	})
+}

@@ -1,0 +1,27 @@
+package check
+
+import (
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Main runs the plugin with the process's arguments and ends the process with
+// its exit code. SIGTERM, SIGINT, SIGHUP and SIGQUIT end the check: it closes
+// what it opened, and the answer is UNKNOWN. Nothing is written to standard
+// error, which Icinga 2 would put in front of the answer.
+func Main(p Plugin) {
+	log.SetOutput(io.Discard) // net/http logs there
+	// A host that does not listen any more must not kill us before sessions are
+	// closed: writing fails instead.
+	signal.Ignore(syscall.SIGPIPE)
+	stop := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) { // nohup
+			signal.Notify(stop, s)
+		}
+	}
+	os.Exit(p.run(os.Args[1:], os.Stdout, stop))
+}

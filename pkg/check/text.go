@@ -1,0 +1,193 @@
+package check
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Lengths in bytes beyond which text is cut. They bound what a device can make
+// us print, not what a judge would want to say.
+const (
+	maxText = 1000 // a finding, a note, a summary
+	maxRaw  = 4000 // a line of evidence or of raw values
+)
+
+// Text makes any text harmless in a monitoring host's hands. It is applied to
+// everything that is rendered, so nobody else has to.
+//
+//	control characters, escape sequences, line breaks   a blank
+//	invisible characters (bidi controls, zero width)    dropped
+//	invalid UTF-8                                       U+FFFD
+//	user and password in a URL                          ***
+//	|  ;  \  $  <  >                                    ¦  ,  /  ¤  ‹  ›
+//	'  `  "                                             ’  ’  ”
+//
+// The look-alikes stand for characters that hosts read as syntax: Nagios takes
+// everything after a | for performance data and turns ; into a colon, stock
+// notification commands interpret \ $ and quotes in a shell, web interfaces
+// switch to HTML on <. Runs of blanks become one. Text longer than 1000 bytes
+// ends in "...".
+func Text(s string) string { return clean(s, maxText, asText) }
+
+// use is what a text is for.
+type use int
+
+const (
+	asText use = iota // anything a host shows
+	asOurs            // our own words about the command line: quotation marks stay
+	asData            // a string of JSON: all that is visible stays
+)
+
+// clean is [Text] with a limit in bytes, for a use.
+func clean(s string, limit int, as use) string {
+	s = scrub(s)
+	var b strings.Builder
+	blank := false
+	for s != "" && b.Len() <= limit {
+		r, size := utf8.DecodeRuneInString(s)
+		if n := escape(s); n > 0 {
+			r, size = ' ', n
+		}
+		s = s[size:]
+		switch r = harmless(r, as); r {
+		case dropped:
+		case ' ':
+			blank = true
+		default:
+			if blank && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			blank = false
+			b.WriteRune(r)
+		}
+	}
+	return shorten(b.String(), limit)
+}
+
+// dropped stands for a character that leaves no trace.
+const dropped rune = -1
+
+func harmless(r rune, as use) rune {
+	switch {
+	case unicode.Is(unicode.Cf, r):
+		return dropped
+	case unicode.IsControl(r) || unicode.IsSpace(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Zs):
+		return ' '
+	}
+	if as == asData || as == asOurs && (r == '"' || r == '\'') {
+		return r
+	}
+	if look, ok := lookAlikes[r]; ok {
+		return look
+	}
+	return r
+}
+
+// lookAlikes replace characters that hosts take for syntax.
+var lookAlikes = map[rune]rune{
+	'|': '¦', ';': ',', '\\': '/', '$': '¤', '<': '‹', '>': '›', '`': '’', '\'': '’', '"': '”',
+}
+
+// escape is the length of the terminal control sequence s begins with (ECMA-48),
+// 0 when it begins with none. What is not terminated is not swallowed: text
+// that follows may matter.
+func escape(s string) int {
+	for _, lead := range []string{"\x1b[", "\u009b"} {
+		if rest, ok := strings.CutPrefix(s, lead); ok {
+			return len(lead) + controlSequence(rest)
+		}
+	}
+	for _, lead := range []string{"\x1b]", "\x1bP", "\x1b^", "\x1b_", "\u009d", "\u0090"} {
+		if rest, ok := strings.CutPrefix(s, lead); ok {
+			return len(lead) + controlString(rest)
+		}
+	}
+	return 0
+}
+
+// controlSequence is the length of parameters, intermediates and final byte.
+func controlSequence(s string) int {
+	rest := strings.TrimLeft(s, "0123456789:;<=>?")
+	rest = strings.TrimLeft(rest, " !\"#$%&'()*+,-./")
+	if rest == "" || rest[0] < '@' || rest[0] > '~' {
+		return 0
+	}
+	return len(s) - len(rest) + 1
+}
+
+// controlString is the length up to and with its terminator.
+func controlString(s string) int {
+	end := strings.IndexAny(s, "\a\x1b\u009c")
+	if end < 0 {
+		return 0
+	}
+	if strings.HasPrefix(s[end:], "\x1b\\") {
+		return end + 2
+	}
+	_, size := utf8.DecodeRuneInString(s[end:])
+	return end + size
+}
+
+// scrub replaces user and password of every URL in s.
+func scrub(s string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, "://")
+		if !found {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(before)
+		b.WriteString("://")
+		if n := userinfo(after); n > 0 {
+			b.WriteString("***")
+			after = after[n:]
+		}
+		s = after
+	}
+}
+
+// userinfo is the length of what stands before the @ of an authority. A
+// password with a raw slash in it ends the authority too early; it is told from
+// a port by not being a number.
+func userinfo(s string) int {
+	word := s
+	if end := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '"' }); end >= 0 {
+		word = s[:end]
+	}
+	authority := word
+	if end := strings.IndexAny(word, "/?#"); end >= 0 {
+		authority = word[:end]
+	}
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		return at
+	}
+	_, port, colon := strings.Cut(authority, ":")
+	if colon && !strings.HasPrefix(authority, "[") && strings.Trim(port, "0123456789") != "" {
+		return max(strings.LastIndexByte(word, '@'), 0)
+	}
+	return 0
+}
+
+// shorten cuts s to at most limit bytes, never inside a character, and shows
+// that it did.
+func shorten(s string, limit int) string {
+	const mark = "..."
+	if len(s) <= limit {
+		return s
+	}
+	cut := max(limit-len(mark), 0)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return strings.TrimRight(s[:cut], " ") + mark[:min(len(mark), limit)]
+}
+
+// quote shows a value that was given.
+func quote(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return `"` + clean(s, 100, asOurs) + `"`
+}
