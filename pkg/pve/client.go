@@ -1,0 +1,219 @@
+package pve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// Bounds of one request in a run that still has somewhere else to ask.
+const (
+	// pveproxy delays every 401 by three seconds; a bound below that would turn
+	// a wrong token into a silent host.
+	answerTime = 3200 * time.Millisecond
+	// A node that is off answers no SYN.
+	connectTime = 1500 * time.Millisecond
+	// proxiedTime bounds what the asked node forwards to another one: a node
+	// that is silent makes pveproxy wait for 3 to 30 s.
+	proxiedTime = 2500 * time.Millisecond
+)
+
+// Error is an answer that is no document, or no answer at all.
+type Error struct {
+	Host string // as it was given with -H
+	Path string
+	// Status is the status line's code and reason phrase, where pveproxy puts
+	// the cause (and nowhere else before 8.4); empty without an answer.
+	Status string
+	Code   int
+	Err    error // what else is wrong, nil when Status says it
+}
+
+func (e *Error) Error() string {
+	s := e.Host + " " + e.Path + ": "
+	switch {
+	case e.Err == nil:
+		return s + e.Status + e.hint()
+	case e.Status == "" || e.Code == http.StatusOK:
+		return s + e.Err.Error()
+	}
+	return s + e.Status + ", " + e.Err.Error()
+}
+
+func (e *Error) hint() string {
+	switch {
+	case e.Code == http.StatusUnauthorized:
+		return " (the token is wrong, unknown or expired)"
+	case e.Code >= 300 && e.Code < 400:
+		return " (a redirection: expected the API itself, https on port 8006)"
+	}
+	return ""
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrDenied marks answers that every node of the cluster would give: the token
+// is not known. It is never tried twice, each 401 takes three seconds.
+var ErrDenied = errors.New("the token is not accepted")
+
+// ErrUnreachable marks that no host answered at all.
+var ErrUnreachable = errors.New("no host answers")
+
+// Is lets errors.Is find a refused token.
+func (e *Error) Is(target error) bool {
+	return target == ErrDenied && e.Code == http.StatusUnauthorized
+}
+
+// final says that another host would answer the same.
+func (e *Error) final() bool {
+	return e.Code == http.StatusUnauthorized || e.Code == http.StatusForbidden ||
+		e.Code == http.StatusNotImplemented || e.Code == http.StatusBadRequest
+}
+
+// unsettled says that the host, and not the question, is at fault.
+func unsettled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !e.final()
+}
+
+// answer is the data of a document with the clock of who sent it.
+type answer struct {
+	data json.RawMessage
+	time time.Time
+}
+
+// Get asks the host that Cluster has chosen for one more document and decodes
+// its data into v. It is for documents this package does not know. Path starts
+// with a slash and is escaped already.
+func (c *Client) Get(ctx context.Context, path string, v any) error {
+	if c.chosen < 0 {
+		return errors.New("no host has been chosen yet")
+	}
+	a, err := c.get(ctx, c.hosts[c.chosen], path, 0)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(a.data, v); err != nil {
+		return &Error{Host: c.hosts[c.chosen].name, Path: path, Code: http.StatusOK, Err: err}
+	}
+	return nil
+}
+
+// get sends one GET, bounded by ctx and, when limit is not 0, by limit.
+func (c *Client) get(ctx context.Context, h host, path string, limit time.Duration) (answer, error) {
+	a, err := c.send(ctx, h, path, limit)
+	var e *Error
+	if !errors.As(err, &e) {
+		c.evidence = append(c.evidence, h.name+" "+path+": 200 OK")
+		return a, nil
+	}
+	e.Host, e.Path = h.name, path
+	err = secret.Scrub(e, h.token)
+	c.evidence = append(c.evidence, err.Error())
+	return answer{}, err
+}
+
+func (c *Client) send(ctx context.Context, h host, path string, limit time.Duration) (answer, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if limit > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+		defer stop()
+		connecting := time.AfterFunc(min(limit, connectTime), func() {
+			cancel(fmt.Errorf("no connection within %s", min(limit, connectTime)))
+		})
+		defer connecting.Stop()
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { connecting.Stop() },
+		})
+	}
+	u := *h.url
+	if err := setPath(&u, "/api2/json"+path); err != nil {
+		return answer{}, &Error{Err: err}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return answer{}, &Error{Err: err}
+	}
+	request.Header.Set("Authorization", "PVEAPIToken="+h.token.Reveal())
+	request.Header.Set("Accept", "application/json")
+	response, err := c.http.Do(request)
+	if err != nil {
+		return answer{}, &Error{Err: cause(ctx, err)}
+	}
+	defer response.Body.Close() // read to its end or given up: nothing can be lost
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return answer{}, &Error{Err: cause(ctx, err)}
+	}
+	return decode(response, body)
+}
+
+func setPath(u *url.URL, path string) error {
+	p, query, _ := strings.Cut(path, "?")
+	plain, err := url.PathUnescape(p)
+	if err != nil {
+		return fmt.Errorf("path: %w", err)
+	}
+	u.Path, u.RawPath, u.RawQuery = plain, p, query
+	return nil
+}
+
+// cause prefers our own reason for giving up, then what was wrong underneath
+// net/http's "Get URL:".
+func cause(ctx context.Context, err error) error {
+	if own := context.Cause(ctx); own != nil && !errors.Is(own, context.Canceled) && !errors.Is(own, context.DeadlineExceeded) {
+		return own
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// titles finds what a page calls itself.
+var titles = regexp.MustCompile(`(?is)<title[^>]*>\s*(.*?)\s*</title>`)
+
+// decode checks that the answer is one of the API's documents.
+func decode(response *http.Response, body []byte) (answer, error) {
+	fail := func(err error) error {
+		return &Error{Status: clip(response.Status, maxName), Code: response.StatusCode, Err: err}
+	}
+	body = bytes.TrimSpace(body)
+	if bytes.HasPrefix(body, []byte("<")) {
+		page := "a web page"
+		if t := titles.FindSubmatch(body); t != nil && len(t[1]) > 0 {
+			page += " titled " + clip(string(t[1]), 80)
+		}
+		return answer{}, fail(fmt.Errorf("the answer is %s, not the API's: is there a proxy between, or another service on this port?", page))
+	}
+	if response.StatusCode != http.StatusOK {
+		return answer{}, fail(nil)
+	}
+	var envelope map[string]json.RawMessage
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return answer{}, fail(fmt.Errorf("the answer is not the API's JSON (%d bytes): %w", len(body), err))
+	}
+	data, found := envelope["data"]
+	if !found {
+		return answer{}, fail(errors.New("the answer has no data"))
+	}
+	now, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return answer{data, now}, nil
+}

@@ -1,0 +1,256 @@
+package pve
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Ages after which what only a node itself knows is asked anew.
+const (
+	nodeAge   = 15 * time.Minute
+	configAge = 24 * time.Hour
+)
+
+// Memory is what one poll leaves for the next about a cluster. The zero Memory
+// is that of a first run.
+type Memory struct {
+	// Maintenance is since when a node has been seen in maintenance.
+	Maintenance map[string]time.Time `json:"maintenance,omitempty"`
+	// Locks is since when a guest has been seen with the lock it has.
+	Locks map[int]Lock `json:"locks,omitempty"`
+	// Stops are the last stops that a user asked for, until the guest runs.
+	Stops map[int]Stop `json:"stops,omitempty"`
+	// Believed is the last status of guests that was to be believed.
+	Believed map[int]Belief `json:"believed,omitempty"`
+	// Device is when a qdevice was last seen.
+	Device  time.Time            `json:"device,omitzero"`
+	Nodes   map[string]NodeFacts `json:"nodes,omitempty"`
+	Configs map[int]ConfigFacts  `json:"configs,omitempty"`
+}
+
+// Lock of a guest and since when it has been seen.
+type Lock struct {
+	Name  string    `json:"name"`
+	Since time.Time `json:"since"`
+}
+
+// Stop is a task that stopped a guest at somebody's wish.
+type Stop struct {
+	User string    `json:"user"`
+	Type string    `json:"type"`
+	End  time.Time `json:"end"`
+}
+
+// Belief is a status of a guest from when it was to be believed.
+type Belief struct {
+	Name     string    `json:"name,omitempty"`
+	Node     string    `json:"node"`
+	Status   string    `json:"status"`
+	Template bool      `json:"template,omitempty"`
+	Time     time.Time `json:"time"`
+}
+
+// NodeFacts are what only the node itself tells.
+type NodeFacts struct {
+	Version string    `json:"version"`
+	Jobs    []Job     `json:"jobs,omitempty"`
+	Time    time.Time `json:"time"`
+}
+
+// ConfigFacts are a guest's configuration and when it was read.
+type ConfigFacts struct {
+	Config
+	Time time.Time `json:"time"`
+}
+
+// stopTasks end a guest at the wish of whoever started them.
+var stopTasks = []string{"qmstop", "qmshutdown", "qmsuspend", "vzstop", "vzshutdown", "vzsuspend"}
+
+// Look is what a poll says to the memory.
+type Look struct {
+	Cluster Cluster
+	// Maintained are the nodes that are in maintenance now, by whoever's word.
+	Maintained []string
+	// Believe are the nodes whose guests' statuses are remembered.
+	Believe []string
+	Now     time.Time
+}
+
+// After is the memory with what a poll saw. It is pure; m is not changed. A
+// poll without quorum or without the list of guests teaches nothing.
+func (m Memory) After(l Look) Memory {
+	c := l.Cluster
+	if !c.Quorate || slices.ContainsFunc(c.Gaps, func(g Gap) bool { return g.Path == pathResources }) {
+		return m
+	}
+	next := Memory{Nodes: maps.Clone(m.Nodes), Configs: maps.Clone(m.Configs), Device: m.Device}
+	if c.Votes.Device.Present {
+		next.Device = l.Now
+	}
+	next.Maintenance = map[string]time.Time{}
+	for _, n := range l.Maintained {
+		next.Maintenance[n] = earlier(m.Maintenance[n], l.Now)
+		// A node that is off stopped writing when it went, whether or not
+		// somebody looked at the time.
+		if node, _ := c.Node(n); !node.Online {
+			if silent, known := c.HA.Silence(n); known {
+				next.Maintenance[n] = earlier(next.Maintenance[n], l.Now.Add(-silent))
+			}
+		}
+	}
+	next.Locks, next.Stops, next.Believed = m.locks(l), m.stops(l), m.believed(l)
+	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { _, found := c.Guest(id); return !found })
+	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
+	return next
+}
+
+// earlier is the earlier of two times, taking zero and times to come for none:
+// clocks jump.
+func earlier(seen, now time.Time) time.Time {
+	if seen.IsZero() || seen.After(now) {
+		return now
+	}
+	return seen
+}
+
+func (m Memory) locks(l Look) map[int]Lock {
+	locks := map[int]Lock{}
+	for _, g := range l.Cluster.Guests {
+		if g.Lock == "" {
+			continue
+		}
+		since := l.Now
+		if old := m.Locks[g.ID]; old.Name == g.Lock {
+			since = earlier(old.Since, l.Now)
+		}
+		locks[g.ID] = Lock{g.Lock, since}
+	}
+	return locks
+}
+
+func (m Memory) stops(l Look) map[int]Stop {
+	stops := map[int]Stop{}
+	for _, g := range l.Cluster.Guests {
+		if g.Status == "running" && !g.Stale {
+			continue
+		}
+		if old, found := m.Stops[g.ID]; found {
+			stops[g.ID] = old
+		}
+		for _, t := range l.Cluster.Tasks {
+			if t.ID == guestNumber(g) && t.Status == "OK" && slices.Contains(stopTasks, t.Type) && t.End.After(stops[g.ID].End) {
+				stops[g.ID] = Stop{User: t.User, Type: t.Type, End: t.End}
+			}
+		}
+	}
+	return stops
+}
+
+func (m Memory) believed(l Look) map[int]Belief {
+	believed := map[int]Belief{}
+	for _, g := range l.Cluster.Guests {
+		switch {
+		case !slices.Contains(l.Believe, g.Node):
+		case !g.Stale && g.Status != "unknown":
+			believed[g.ID] = Belief{g.Name, g.Node, g.Status, g.Template, l.Now}
+		case m.Believed[g.ID].Node == g.Node:
+			believed[g.ID] = m.Believed[g.ID]
+		}
+	}
+	return believed
+}
+
+// Want is what is to be learned from the nodes themselves.
+type Want struct {
+	// Nodes to ask for version and replication; they are online.
+	Nodes []string
+	// Guests whose configuration is wanted, the most urgent first.
+	Guests []Guest
+	// Configs is the most that are read in one run.
+	Configs int
+	// Fresh configurations are wanted no older than nodeAge.
+	Fresh bool
+}
+
+// Learn asks for what the memory does not hold, or holds for too long. What
+// could not be read is returned as gaps; older facts are kept then. A node
+// that does not answer is not asked twice.
+func (c *Client) Learn(ctx context.Context, m Memory, want Want, now time.Time) (Memory, []Gap) {
+	m.Nodes, m.Configs = maps.Clone(m.Nodes), maps.Clone(m.Configs)
+	if m.Nodes == nil {
+		m.Nodes = map[string]NodeFacts{}
+	}
+	if m.Configs == nil {
+		m.Configs = map[int]ConfigFacts{}
+	}
+	var gaps []Gap
+	silent := map[string]error{}
+	for _, n := range want.Nodes {
+		if recent(m.Nodes[n].Time, now, nodeAge) {
+			continue
+		}
+		facts, err := c.nodeFacts(ctx, n, now)
+		if err != nil {
+			silent[n] = err
+			gaps = append(gaps, Gap{"version and replication of " + n, err})
+			continue
+		}
+		m.Nodes[n] = facts
+	}
+	read := 0
+	for _, g := range want.Guests {
+		// A guest that ought to run is looked at sooner: somebody may just
+		// have changed its mind.
+		age := configAge
+		if want.Fresh || m.Configs[g.ID].Onboot {
+			age = nodeAge
+		}
+		if recent(m.Configs[g.ID].Time, now, age) {
+			continue
+		}
+		if read++; read > want.Configs {
+			break
+		}
+		err := silent[g.Node]
+		var config Config
+		if err == nil {
+			config, err = c.Config(ctx, g)
+		}
+		if err != nil {
+			if absent(err) {
+				silent[g.Node] = err
+			}
+			gaps = append(gaps, Gap{"configuration of " + g.String(), err})
+			continue
+		}
+		m.Configs[g.ID] = ConfigFacts{config, now}
+	}
+	return m, gaps
+}
+
+func (c *Client) nodeFacts(ctx context.Context, node string, now time.Time) (NodeFacts, error) {
+	version, err := c.Version(ctx, node)
+	if err != nil {
+		return NodeFacts{}, err
+	}
+	jobs, err := c.Replication(ctx, node)
+	if err != nil {
+		return NodeFacts{}, err
+	}
+	return NodeFacts{version, jobs, now}, nil
+}
+
+// recent says whether t is at most age before now; times to come are not.
+func recent(t, now time.Time, age time.Duration) bool {
+	return !t.IsZero() && !t.After(now) && now.Sub(t) < age
+}
+
+// absent says that the node behind a proxied request is not there: no answer,
+// or one of pveproxy's own codes from 595 to 599.
+func absent(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == 0 || e.Code >= 595 && e.Code <= 599)
+}

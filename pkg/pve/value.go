@@ -1,0 +1,154 @@
+package pve
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Types flip between releases and installations of Proxmox VE: one and the
+// same field comes as 1, "1", 1.0, true, null or "". The types of this file
+// take all of them, and refuse what is none of them.
+
+// Bounds of what is kept of a device's text, in bytes.
+const (
+	maxName = 200
+	maxText = 500
+)
+
+// number is an integer in any spelling; set is false for null and "".
+type number struct {
+	value int64
+	set   bool
+}
+
+func (n *number) UnmarshalJSON(raw []byte) error {
+	*n = number{}
+	s, err := scalar(raw)
+	if err != nil || s == "" {
+		return err
+	}
+	switch s {
+	case "true":
+		*n = number{1, true}
+		return nil
+	case "false":
+		*n = number{0, true}
+		return nil
+	}
+	if v, err := strconv.ParseInt(s, 10, 64); err == nil {
+		*n = number{v, true}
+		return nil
+	}
+	// Only what JSON calls a number: ParseFloat alone also takes NaN, Inf,
+	// hexadecimal and 1_000.
+	if strings.Trim(s, "+-.eE0123456789") != "" {
+		return fmt.Errorf("%q is not a number", clip(s, 40))
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.Abs(f) > 1<<53 {
+		return fmt.Errorf("%q is not a number", clip(s, 40))
+	}
+	*n = number{int64(f), true}
+	return nil
+}
+
+// flag is a truth value in any spelling; absent, null and "" are false.
+type flag bool
+
+func (f *flag) UnmarshalJSON(raw []byte) error {
+	var n number
+	if err := n.UnmarshalJSON(raw); err != nil {
+		return err
+	}
+	*f = n.value != 0
+	return nil
+}
+
+// text is a string that may come as a number or a truth value, bounded.
+type text string
+
+func (t *text) UnmarshalJSON(raw []byte) error {
+	s, err := scalar(raw)
+	*t = text(clip(s, maxText))
+	return err
+}
+
+func (t text) name() string { return clip(string(t), maxName) }
+
+// scalar returns a JSON scalar as text, null as "".
+func scalar(raw []byte) (string, error) {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case len(raw) == 0 || bytes.Equal(raw, []byte("null")):
+		return "", nil
+	case raw[0] == '"':
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return "", err
+		}
+		return strings.TrimSpace(s), nil
+	case raw[0] == '{' || raw[0] == '[':
+		return "", errors.New("a list or an object where a single value belongs")
+	}
+	return string(raw), nil
+}
+
+// clip cuts s to at most n bytes at the border of a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// rows decodes a list row by row: one odd row does not lose the others. The
+// error tells how many rows could not be read and why the first could not.
+func rows[T any](raw json.RawMessage) ([]T, error) {
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, errors.New("the answer is not a list")
+	}
+	out := make([]T, 0, len(list))
+	odd, first := 0, error(nil)
+	for _, r := range list {
+		var v T
+		if err := json.Unmarshal(r, &v); err != nil {
+			if odd++; first == nil {
+				first = err
+			}
+			continue
+		}
+		out = append(out, v)
+	}
+	if odd > 0 {
+		return out, fmt.Errorf("%d of %d rows cannot be read: %w", odd, len(list), first)
+	}
+	return out, nil
+}
+
+// table decodes an object of objects. Perl prints an empty table as [] as
+// often as {}, and a missing one as null.
+type table[T any] map[string]T
+
+func (t *table[T]) UnmarshalJSON(raw []byte) error {
+	raw = bytes.TrimSpace(raw)
+	*t = nil
+	if bytes.Equal(raw, []byte("null")) || bytes.Equal(raw, []byte("[]")) || bytes.Equal(raw, []byte(`""`)) {
+		return nil
+	}
+	var m map[string]T
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return err
+	}
+	*t = m
+	return nil
+}

@@ -1,0 +1,224 @@
+package pve
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// The documents every live node answers itself, so that none depends on a
+// node that is off.
+const (
+	pathPermissions = "/access/permissions"
+	pathStatus      = "/cluster/status"
+	pathManager     = "/cluster/ha/status/manager_status"
+	pathResources   = "/cluster/resources"
+	pathTasks       = "/cluster/tasks"
+	pathVotes       = "/cluster/config/nodes"
+	pathDevice      = "/cluster/config/qdevice"
+)
+
+type statusRow struct {
+	Type    text   `json:"type"`
+	Name    text   `json:"name"`
+	ID      number `json:"nodeid"`
+	IP      text   `json:"ip"`
+	Local   flag   `json:"local"`
+	Online  flag   `json:"online"`
+	Quorate *flag  `json:"quorate"`
+}
+
+// addStatus takes /cluster/status. A node that stands alone has no row of
+// type cluster, and always its own quorum.
+func (c *Cluster) addStatus(raw json.RawMessage) error {
+	list, err := rows[statusRow](raw)
+	c.Standalone, c.Quorate = true, true
+	local := ""
+	for _, r := range list {
+		switch r.Type {
+		case "cluster":
+			c.Standalone, c.Name = false, r.Name.name()
+			c.Quorate = r.Quorate != nil && bool(*r.Quorate)
+		case "node":
+			c.Nodes = append(c.Nodes, Node{
+				Name: r.Name.name(), ID: int(r.ID.value), IP: r.IP.name(), Online: bool(r.Online),
+			})
+			if r.Local {
+				local = r.Name.name()
+			}
+		}
+	}
+	sort.Slice(c.Nodes, func(i, j int) bool { return c.Nodes[i].Name < c.Nodes[j].Name })
+	c.Asked = local
+	if c.Standalone {
+		c.Name = local
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(c.Nodes) == 0:
+		return errors.New("it lists no node")
+	case c.Standalone && len(c.Nodes) != 1:
+		return fmt.Errorf("it lists %d nodes and no cluster", len(c.Nodes))
+	}
+	return nil
+}
+
+// addManager takes the HA manager's state, which also carries the live quorum
+// of the asked node.
+func (c *Cluster) addManager(raw json.RawMessage) error {
+	var m managerStatus
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return err
+	}
+	c.HA = m.facts()
+	if m.Quorum == nil || m.Quorum.Quorate == nil {
+		c.Quorate = c.Quorate && c.Standalone
+		return errors.New("it does not tell the quorum")
+	}
+	// On a node that stands alone pmxcfs always reports quorum.
+	c.Quorate = c.Quorate && bool(*m.Quorum.Quorate)
+	return nil
+}
+
+type resourceRow struct {
+	Type     text   `json:"type"`
+	ID       number `json:"vmid"`
+	Name     text   `json:"name"`
+	Node     text   `json:"node"`
+	Status   text   `json:"status"`
+	Template flag   `json:"template"`
+	Lock     text   `json:"lock"`
+	HAState  text   `json:"hastate"`
+	Pool     text   `json:"pool"`
+	Tags     text   `json:"tags"`
+	Uptime   number `json:"uptime"`
+	Mem      number `json:"mem"`
+	MaxMem   number `json:"maxmem"`
+	Storage  text   `json:"storage"`
+	Shared   flag   `json:"shared"`
+	Plugin   text   `json:"plugintype"`
+}
+
+func (c *Cluster) addResources(raw json.RawMessage) error {
+	list, err := rows[resourceRow](raw)
+	for _, r := range list {
+		switch r.Type {
+		case "node":
+			c.addNode(r)
+		case "qemu", "lxc":
+			if r.ID.value <= 0 || r.Node == "" {
+				err = errors.Join(err, errors.New("a guest without number or node"))
+				continue
+			}
+			c.Guests = append(c.Guests, Guest{
+				ID: int(r.ID.value), Kind: Kind(r.Type), Name: r.Name.name(), Node: r.Node.name(),
+				Status: r.Status.name(), Template: bool(r.Template), Lock: r.Lock.name(),
+				HAState: r.HAState.name(), Pool: r.Pool.name(), Tags: tags(string(r.Tags)),
+				Uptime: time.Duration(r.Uptime.value) * time.Second,
+			})
+		case "storage":
+			c.Storages = append(c.Storages, Storage{
+				Name: r.Storage.name(), Node: r.Node.name(), Shared: bool(r.Shared),
+				Available: r.Status == "available", Plugin: r.Plugin.name(),
+			})
+		}
+	}
+	for i, g := range c.Guests {
+		n, found := c.Node(g.Node)
+		c.Guests[i].Stale = !found || !n.Online || n.Status != "online"
+		if g.Status == "" {
+			c.Guests[i].Status = "unknown"
+		}
+	}
+	slices.SortFunc(c.Guests, func(a, b Guest) int { return a.ID - b.ID })
+	return err
+}
+
+func (c *Cluster) addNode(r resourceRow) {
+	for i := range c.Nodes {
+		n := &c.Nodes[i]
+		if n.Name == r.Node.name() {
+			n.Status = r.Status.name()
+			n.Uptime = time.Duration(r.Uptime.value) * time.Second
+			n.FreeMemory = max(0, r.MaxMem.value-r.Mem.value)
+		}
+	}
+}
+
+func tags(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == ',' || r == ' ' })
+}
+
+type taskRow struct {
+	UPID   text   `json:"upid"`
+	Node   text   `json:"node"`
+	Type   text   `json:"type"`
+	ID     text   `json:"id"`
+	User   text   `json:"user"`
+	Start  number `json:"starttime"`
+	End    number `json:"endtime"`
+	Status text   `json:"status"`
+}
+
+func (c *Cluster) addTasks(raw json.RawMessage) error {
+	list, err := rows[taskRow](raw)
+	for _, r := range list {
+		c.Tasks = append(c.Tasks, Task{
+			UPID: string(r.UPID), Node: r.Node.name(), Type: r.Type.name(), ID: r.ID.name(),
+			User: r.User.name(), Start: stamp(r.Start), End: stamp(r.End), Status: string(r.Status),
+		})
+	}
+	return err
+}
+
+type voteRow struct {
+	Name  text   `json:"name"`
+	Node  text   `json:"node"`
+	Votes number `json:"quorum_votes"`
+}
+
+// addVotes takes /cluster/config/nodes: the votes of corosync.conf.
+func (c *Cluster) addVotes(raw json.RawMessage) error {
+	list, err := rows[voteRow](raw)
+	for _, r := range list {
+		name := r.Node.name()
+		if name == "" {
+			name = r.Name.name()
+		}
+		if !r.Votes.set {
+			err = errors.Join(err, fmt.Errorf("node %s has no votes", name))
+		}
+		n, _ := c.Node(name)
+		c.Votes.Voters = append(c.Votes.Voters, Voter{Node: name, Votes: int(r.Votes.value), Online: n.Online})
+	}
+	sort.Slice(c.Votes.Voters, func(i, j int) bool { return c.Votes.Voters[i].Node < c.Votes.Voters[j].Node })
+	return err
+}
+
+// addDevice takes /cluster/config/qdevice: an empty object where there is
+// none, or where its daemon does not run on the asked node.
+func (c *Cluster) addDevice(raw json.RawMessage) error {
+	var list table[text]
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	d := Device{
+		Present: true, State: list["State"].name(),
+		Algorithm: list["Algorithm"].name(), Host: list["QNetd host"].name(),
+	}
+	votes, known := deviceVotes(d.Algorithm, len(c.Votes.Voters))
+	d.Votes = votes
+	c.Votes.Device = d
+	if !known {
+		return fmt.Errorf("the qdevice algorithm %q is not known", d.Algorithm)
+	}
+	return nil
+}
