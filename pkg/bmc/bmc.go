@@ -38,7 +38,8 @@ type Ask struct {
 // Memory is what a source wants to keep between two runs: paths it has
 // learned, the session it holds, how far each log was read. Sources write it
 // and read it; everybody else only stores it. Losing it costs requests, never
-// a verdict. A source treats one it cannot read as none.
+// a verdict. It is JSON, so that an administrator can read it; a source treats
+// one it cannot read as none.
 type Memory []byte
 
 // Server is what one poll of a management controller found.

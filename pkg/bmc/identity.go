@@ -1,0 +1,54 @@
+package bmc
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Same says whether two polls looked at one device: the same UUID, or the same
+// serial number when one of them has no UUID. A poll that could not read any
+// identity is taken to have looked at the device it was sent to.
+func (i Identity) Same(o Identity) bool {
+	a, b := i.uuid(), o.uuid()
+	s, t := i.serial(), o.serial()
+	switch {
+	case a != "" && b != "" && a == b:
+		return true
+	case s != "" && t != "":
+		return s == t
+	case a != "" && b != "":
+		return false
+	}
+	return a+s == "" || b+t == ""
+}
+
+// Subject names the memory of the device; empty when the device says nothing
+// that could name it.
+func (i Identity) Subject() string {
+	if u := i.uuid(); u != "" {
+		return u
+	}
+	return i.serial()
+}
+
+// junk is what boards say that were never given a serial number.
+var junk = regexp.MustCompile(`(?i)^(|0+|x+|n/?a|none|null|unknown|default.*|to be filled.*|system serial.*|chassis serial.*|not (specified|available|applicable)|0?123456789.*|empty|\.+)$`)
+
+func (i Identity) serial() string {
+	s := strings.TrimSpace(i.Serial)
+	if junk.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+// uuid leaves out those that are no identity: all zeros, all ones, and the
+// specification's example.
+func (i Identity) uuid() string {
+	u := strings.ToLower(strings.TrimSpace(i.UUID))
+	digits := strings.ReplaceAll(u, "-", "")
+	if strings.Trim(digits, "0") == "" || strings.Trim(digits, "f") == "" || u == "03000200-0400-0500-0006-000700080009" {
+		return ""
+	}
+	return u
+}

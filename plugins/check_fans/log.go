@@ -1,0 +1,165 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/episodes"
+)
+
+// readLogs turns entries that no earlier poll has seen into marks.
+func (m *memory) readLogs(p poll) {
+	for _, log := range p.server.Logs {
+		m.Logs[log.ID] = m.readLog(log, p)
+	}
+}
+
+func (m *memory) readLog(log bmc.Log, p poll) readLog {
+	old := m.Logs[log.ID]
+	count := map[string]int{}
+	var fresh []bmc.Event
+	for _, e := range log.Events {
+		k := key(e)
+		count[k]++
+		if count[k] > old.Keys[k] {
+			fresh = append(fresh, e)
+		}
+	}
+	for _, d := range m.date(fresh, log, count[old.Last] == 0, p.now) {
+		m.Marks = append(m.Marks, m.mark(d.event, d.at))
+	}
+	return remember(log, old, count, p)
+}
+
+// remember notes what this listing holds. A listing that is whole replaces
+// what was known, unless another run has read the log since; a part adds to it.
+func remember(log bmc.Log, old readLog, count map[string]int, p poll) readLog {
+	overtaken := old.Read.After(p.started)
+	l := readLog{Read: p.now, Whole: log.Whole || old.Whole, Max: old.Max, Last: old.Last, Keys: count}
+	if overtaken || !log.Whole {
+		l.Keys = maps.Clone(old.Keys)
+		if l.Keys == nil {
+			l.Keys = map[string]int{}
+		}
+		for k, n := range count {
+			l.Keys[k] = max(l.Keys[k], n)
+		}
+		if len(l.Keys) > keepKeys {
+			l.Keys = count
+		}
+	} else {
+		l.Max, l.Last = 0, ""
+	}
+	if overtaken {
+		l.Read = old.Read
+	}
+	for _, e := range log.Events {
+		if e.Order >= l.Max {
+			l.Max, l.Last = e.Order, key(e)
+		}
+	}
+	return l
+}
+
+// key tells entries apart. The parsed time stands for the stamp, so that a
+// firmware update that spells times differently makes no entry new.
+func key(e bmc.Event) string {
+	when := e.Stamp
+	if !e.Time.IsZero() {
+		when = strconv.FormatInt(e.Time.Unix(), 10)
+	}
+	if e.ID != "" {
+		return e.ID + " " + when
+	}
+	return when + " " + string(e.Kind) + " " + e.Level + " " + e.Fan
+}
+
+type dated struct {
+	event bmc.Event
+	at    time.Time
+}
+
+// date gives every fresh entry a time by our clock.
+//
+// On the first reading the entry's own time, corrected by the controller's
+// clock, is all there is; an entry without one is left out. Later an entry
+// that is new in the log happened since the last reading, whatever its stamp
+// says: a stamp outside that time was made by a clock that has jumped, and the
+// whole batch is moved so that its newest entry is now.
+func (m *memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Time) []dated {
+	var out, odd []dated
+	old := m.Logs[log.ID]
+	first := old.Read.IsZero()
+	for _, e := range fresh {
+		at := e.Time
+		if !at.IsZero() && log.Clock != nil {
+			at = at.Add(-*log.Clock)
+		}
+		sane := !at.IsZero() && !at.After(now.Add(slack))
+		isNew := !first && old.Whole && (e.ID == "" || e.Order > old.Max || cleared)
+		switch {
+		case isNew && (!sane || at.Before(old.Read.Add(-slack))):
+			odd = append(odd, dated{e, at})
+		case sane:
+			out = append(out, dated{e, earlier(at, now)})
+		case !first && old.Whole:
+			odd = append(odd, dated{e, at})
+		}
+	}
+	return append(out, shift(odd, old.Read, now)...)
+}
+
+// shift moves a batch so that its newest entry is now and its durations stay,
+// as far as they fit since the last reading.
+func shift(batch []dated, since, now time.Time) []dated {
+	if len(batch) == 0 {
+		return nil
+	}
+	newest := slices.MaxFunc(batch, func(a, b dated) int { return a.at.Compare(b.at) }).at
+	for i := range batch {
+		d := &batch[i]
+		if d.at.IsZero() {
+			d.at = now
+			continue
+		}
+		d.at = now.Add(d.at.Sub(newest))
+		if d.at.Before(since) {
+			d.at = earlier(since, now)
+		}
+	}
+	return batch
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// mark is what an entry says about a fan. Entries of a fan that was missing
+// from the list when the log was read name it by its own name.
+func (m *memory) mark(e bmc.Event, at time.Time) episodes.Mark {
+	k := episodes.Mark{Fan: e.Fan, At: at, Level: e.Level, Order: e.Order}
+	switch e.Kind {
+	case bmc.Failed, bmc.Removed:
+		k.Down = true
+	case bmc.RedundancyLost:
+		k.Down, k.Fan = true, episodes.Redundancy
+	case bmc.RedundancyRegained:
+		k.Fan = episodes.Redundancy
+	}
+	if _, known := m.Fans[k.Fan]; known || k.Fan == episodes.Redundancy {
+		return k
+	}
+	for id, f := range m.Fans {
+		if bmc.SameFan(f.Name, k.Fan) {
+			k.Fan = id
+			break
+		}
+	}
+	return k
+}

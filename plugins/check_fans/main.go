@@ -1,0 +1,251 @@
+// Check_fans answers whether a server's fans work, and whether one of them
+// fails now and then.
+//
+// It asks the server's management controller (BMC) over Redfish for the live
+// readings, compares them with the controller's own thresholds and with the
+// fans it has seen before, and reads the controller's event log: a fan that
+// drops out for seconds is gone when the next poll comes, and only the log, or
+// our own memory, knows of it. A drop-out keeps the verdict until it leaves
+// the window or is acknowledged, so that a monitoring host that wants several
+// bad polls in a row notifies once, and recovers once.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/bmc/redfish"
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/state"
+	"github.com/noout-monitoring/noout/pkg/transport"
+)
+
+func main() { check.Main(plugin()) }
+
+type options struct {
+	BMC       redfish.Options   `embed:"" group:"Device"`
+	Secret    secret.Options    `embed:"" group:"Device"`
+	Transport transport.Options `embed:"" group:"Device"`
+
+	Warning     check.Range   `short:"w" default:"0" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
+	Critical    check.Range   `short:"c" default:"4" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
+	Window      time.Duration `default:"24h" help:"How long a drop-out counts."`
+	ExpectFans  int           `default:"-1" placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
+	Include     check.Pattern `placeholder:"REGEX" help:"Judge only fans whose name or id matches."`
+	Exclude     check.Pattern `placeholder:"REGEX" help:"Do not judge fans whose name or id matches."`
+	AllowZero   check.Pattern `placeholder:"REGEX" help:"Fans that may stand still."`
+	Log         string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
+	Maintenance check.Depth   `placeholder:"N" help:"Show drop-outs and do not count them: somebody works on the server. 0 means not now."`
+
+	Acknowledge string `placeholder:"TEXT" help:"Close the drop-outs so far. Refused while a fan is failed or missing."`
+	Relearn     bool   `help:"Make the fans that are present now the expected ones."`
+	DryRun      bool   `help:"Say what --acknowledge or --relearn would do, and change nothing."`
+
+	State state.Options `embed:"" group:"Memory"`
+
+	now func() time.Time
+}
+
+// Validate refuses what cannot be meant.
+func (o *options) Validate() error {
+	switch {
+	case o.Acknowledge != "" && o.Relearn:
+		return errors.New("--acknowledge and --relearn: expected one of them")
+	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
+		return errors.New("--dry-run: expected with --acknowledge or --relearn")
+	case o.ExpectFans < -1 || o.ExpectFans > 1000:
+		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", o.ExpectFans)
+	case o.Window <= 0 || o.Window > keep:
+		return fmt.Errorf("--window: expected a duration up to %s, got %s", check.DurationText(keep), check.DurationText(o.Window))
+	}
+	return nil
+}
+
+func (o *options) policy() policy {
+	return policy{
+		expect: o.ExpectFans, include: o.Include, exclude: o.Exclude, allowZero: o.AllowZero,
+		window: o.Window, warn: o.Warning, crit: o.Critical, log: o.Log, maintenance: o.Maintenance > 0,
+	}
+}
+
+func plugin() check.Plugin { return pluginAt(time.Now) }
+
+// pluginAt takes the clock from a test.
+func pluginAt(now func() time.Time) check.Plugin {
+	o := &options{now: now}
+	return check.Plugin{
+		Name:     "check_fans",
+		Summary:  "Do the fans of a server work, and does one fail now and then?",
+		Help:     help,
+		Examples: examples,
+		Options:  o,
+		Check:    o.check,
+	}
+}
+
+var examples = []check.Example{
+	{Command: "check_fans -H bmc1.example.net --auth-file /etc/noout/bmc.ini", Why: "the controller's certificate is signed by a known authority"},
+	{Command: "check_fans -H 192.0.2.10 --auth-file /etc/noout/bmc.ini --fingerprint AB:CD:...", Why: "it is not: pin the certificate"},
+	{Command: "check_fans -H bmc1 --expect-fans 6 --window 7d -w 0 -c 10", Why: "six fans must be there, drop-outs count for a week"},
+	{Command: "check_fans -H bmc1 --acknowledge 'connector of fan 3 reseated'", Why: "the repair is done: close the drop-outs"},
+}
+
+const help = `CRITICAL: a fan failed, stands still, is at or under the controller's lower
+critical threshold, or is missing although it was seen once, fan redundancy is
+lost, or more drop-outs than -c allows.
+WARNING: a fan is weak, redundancy is degraded, or a fan dropped out inside the
+window (-w), although all fans turn now. The worst level stays until the window
+has passed or the drop-outs are acknowledged.
+UNKNOWN: the controller does not answer, lists no fan, or a part of it could
+not be read. What was read is judged all the same.`
+
+// check polls the controller, folds the poll into the memory of the device
+// that answered, and judges both.
+func (o *options) check(ctx context.Context) (check.Result, error) {
+	mem := open(o.State, strings.ToLower(o.BMC.Host))
+	source, err := o.source(mem)
+	if err != nil {
+		return check.Result{}, err
+	}
+	p := poll{started: o.now()}
+	p.server, err = source.Poll(ctx, mem.ask(o.Log != "off"))
+	p.now = o.now()
+	if err != nil {
+		return o.unreachable(mem, p, err)
+	}
+	if err := mem.learn(p, o.Relearn && !o.DryRun); err != nil {
+		mem.fail(err)
+	}
+	switch {
+	case o.Relearn:
+		return o.relearn(mem, p)
+	case o.Acknowledge != "":
+		return o.acknowledge(mem, p)
+	}
+	pol := o.policy()
+	m := mem.update(func(m memory) memory { return observe(m, p, pol) })
+	return o.finish(mem, p, m), nil
+}
+
+func (o *options) source(mem *recall) (bmc.Source, error) {
+	client, err := o.Transport.Client()
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := o.Secret.For(o.BMC.Host)
+	if err != nil {
+		return nil, err
+	}
+	s, err := redfish.New(o.BMC, client, credentials)
+	if err != nil {
+		return nil, err
+	}
+	s.Remember = mem.remember
+	return s, nil
+}
+
+// unreachable judges what is remembered beside the fact that nothing could be
+// read: a controller that does not answer must not end a drop-out.
+func (o *options) unreachable(mem *recall, p poll, err error) (check.Result, error) {
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Err: err})
+	if o.Acknowledge != "" || o.Relearn {
+		return check.Result{}, err
+	}
+	r := judge(p, o.policy(), mem.memory)
+	r.Findings = r.Findings[:len(r.Findings)-1] // the gap: the caller adds the error itself
+	return o.remark(mem, r), err
+}
+
+func (o *options) finish(mem *recall, p poll, m memory) check.Result {
+	r := judge(p, o.policy(), m)
+	if was := mem.target.Replaced; was != nil {
+		r.Findings = append(r.Findings, replaced(*was, p.server.Identity))
+	}
+	return o.remark(mem, r)
+}
+
+// remark says that there is no memory, if that is so.
+func (o *options) remark(mem *recall, r check.Result) check.Result {
+	if mem.trouble == nil {
+		return r
+	}
+	return noMemory(r, mem.trouble, o.State.Mode)
+}
+
+// relearn makes the fans of this poll the known ones.
+func (o *options) relearn(mem *recall, p poll) (check.Result, error) {
+	if err := o.writable(mem); err != nil {
+		return check.Result{}, fmt.Errorf("--relearn: %w", err)
+	}
+	if unread(p.server) || p.server.Power == bmc.PowerOff {
+		return check.Result{}, errors.New("--relearn: expected a server that is on and whose fans can all be read")
+	}
+	var changes []string
+	change := func(m memory) memory {
+		m, changes = observe(m, p, o.policy()).relearn(p, o.policy())
+		return m
+	}
+	m := o.apply(mem, change)
+	return relearned(changes, o.finish(mem, p, m), o.DryRun), nil
+}
+
+// acknowledge closes the drop-outs so far, unless a fan is down now.
+func (o *options) acknowledge(mem *recall, p poll) (check.Result, error) {
+	if err := o.writable(mem); err != nil {
+		return check.Result{}, fmt.Errorf("--acknowledge: %w", err)
+	}
+	pol := o.policy()
+	var done []string
+	change := func(m memory) memory {
+		m = observe(m, p, pol)
+		done = nil
+		if len(refusals(p, pol, m)) > 0 {
+			return m
+		}
+		for _, e := range judgeDrops(m, pol, p.now).counted {
+			done = append(done, m.line(e))
+		}
+		m.Acks = append(m.Acks, ack{At: p.now, User: operator(), Text: o.Acknowledge})
+		m.latch(p, pol)
+		return m
+	}
+	m := o.apply(mem, change)
+	return acknowledged(done, refusals(p, pol, m), o.finish(mem, p, m), o.DryRun), nil
+}
+
+// apply changes the memory, or, for a dry run, only says what it would be.
+func (o *options) apply(mem *recall, change func(memory) memory) memory {
+	if o.DryRun {
+		return change(mem.memory)
+	}
+	return mem.update(change)
+}
+
+// writable says whether there is a memory that can be changed.
+func (o *options) writable(mem *recall) error {
+	if mem.trouble != nil {
+		return fmt.Errorf("expected a usable memory: %w", mem.trouble)
+	}
+	if mem.store == nil {
+		return errors.New("expected a memory, not --state off")
+	}
+	return nil
+}
+
+// operator is who acknowledges: the one behind sudo, if any.
+func operator() string {
+	if u := os.Getenv("SUDO_USER"); u != "" {
+		return u
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}

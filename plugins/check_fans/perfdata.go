@@ -1,0 +1,117 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// numbers of fans, after the operator's filter.
+type numbers struct{ listed, present, turning, failing, empty, standby int }
+
+func countFans(p poll, pol policy, m memory) numbers {
+	var n numbers
+	for _, f := range p.server.Fans {
+		if !pol.judges(f.ID, f.Name) {
+			continue
+		}
+		n.listed++
+		c := conditionOf(f, m.known(f.ID), pol)
+		switch {
+		case c == emptyBay:
+			n.empty++
+			continue
+		case c == missing:
+			n.failing++
+			continue
+		case c == standby:
+			n.standby++
+			continue
+		case c.failing():
+			n.failing++
+		case c != unseen:
+			n.turning++
+		}
+		n.present++
+	}
+	if unread(p.server) {
+		return n
+	}
+	for id, k := range m.Fans {
+		if pol.judges(id, k.Name) && !slices.ContainsFunc(p.server.Fans, func(f bmc.Fan) bool { return f.ID == id }) {
+			n.failing++
+		}
+	}
+	return n
+}
+
+// perfdata holds every fan that has a reading, and the three numbers that a
+// graph of the whole server needs.
+func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
+	n := countFans(p, pol, m)
+	zero := 0.0
+	window := pol.warn
+	out := []check.Perfdatum{
+		{Label: "fans_present", Value: float64(n.present), Min: &zero},
+		{Label: "fans_failed", Value: float64(n.failing), Min: &zero},
+		{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero},
+	}
+	if p.server.Power == bmc.PowerOff {
+		return out
+	}
+	for _, f := range p.server.Fans {
+		if f.Reading == nil || !pol.judges(f.ID, f.Name) {
+			continue
+		}
+		unit := ""
+		if f.Unit == "%" {
+			unit = "%"
+		}
+		out = append(out, check.Perfdatum{
+			Label: label(f.ID, p.server.Fans), Value: *f.Reading, Unit: unit,
+			Warn: above(f.LowerNonCritical), Crit: above(orThreshold(f.LowerCritical, f.LowerFatal)), Min: &zero,
+		})
+	}
+	return out
+}
+
+// label is made of the fan's id, so that it survives renames and other orders.
+// The chassis is left out where there is only one; iDRAC8 ids end in the part
+// that names the fan.
+func label(id string, all []bmc.Fan) string {
+	chassis, member, nested := strings.Cut(id, "/")
+	if !nested {
+		return check.Label("fan_" + id)
+	}
+	if _, after, ok := strings.Cut(member, "||"); ok {
+		member = after
+	}
+	if slices.ContainsFunc(all, func(f bmc.Fan) bool { return !strings.HasPrefix(f.ID, chassis+"/") }) {
+		return check.Label(chassis + "_" + member)
+	}
+	if member != "" && member[0] >= '0' && member[0] <= '9' {
+		member = "fan_" + member
+	}
+	return check.Label(member)
+}
+
+func orThreshold(a, b *float64) *float64 {
+	if a != nil && *a > 0 {
+		return a
+	}
+	return b
+}
+
+// above is the range that alerts under a threshold.
+func above(t *float64) *check.Range {
+	if t == nil || *t <= 0 {
+		return nil
+	}
+	r, err := check.ParseRange(quantity(t, "") + ":")
+	if err != nil {
+		return nil
+	}
+	return &r
+}
