@@ -1,0 +1,296 @@
+package redfish
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// How much of a collection is read.
+const (
+	maxMembers = 256
+	maxPages   = 16
+)
+
+// chassis is a chassis of the collection.
+type chassis struct {
+	path string
+	// id is the end of the path, "System.Embedded.1" or, nested,
+	// "RackMount/Baseboard" (Intel): unlike Id it cannot repeat.
+	id   string
+	body chassisBody
+}
+
+// chassisBody is what is read of a chassis.
+type chassisBody struct {
+	ID               text   `json:"Id"`
+	Self             link   `json:"@odata.id"`
+	ChassisType      text   `json:"ChassisType"`
+	Manufacturer     text   `json:"Manufacturer"`
+	Model            text   `json:"Model"`
+	SerialNumber     text   `json:"SerialNumber"`
+	UUID             text   `json:"UUID"`
+	PowerState       text   `json:"PowerState"`
+	Thermal          link   `json:"Thermal"`
+	ThermalSubsystem link   `json:"ThermalSubsystem"`
+	Sensors          link   `json:"Sensors"`
+	Links            around `json:"Links"`
+}
+
+// around are the systems of a chassis and the controllers that manage it.
+type around struct{ systems, managers []string }
+
+// UnmarshalJSON never fails.
+func (a *around) UnmarshalJSON(raw []byte) error {
+	var o struct{ ComputerSystems, ManagedBy list }
+	*a = around{}
+	if object(raw, &o) == nil {
+		*a = around{systems: o.ComputerSystems.links(), managers: o.ManagedBy.links()}
+	}
+	return nil
+}
+
+// collection is a page of a resource collection.
+type collection struct {
+	Members list   `json:"Members"`
+	Next    link   `json:"Members@odata.nextLink"`
+	Other   link   `json:"@odata.nextLink"` // Lenovo, Cisco
+	Count   number `json:"Members@odata.count"`
+}
+
+// next is the address of the page that follows, empty at the end.
+func (c collection) next() string { return cmp.Or(string(c.Next), string(c.Other)) }
+
+// readChassis reads all chassis that may have fans. The error is not nil when
+// the controller does not let us in; anything else becomes a gap.
+func (p *poll) readChassis(ctx context.Context) error {
+	if p.memory.old(p.now()) {
+		p.memory.forget()
+	}
+	if p.memory.Learned.IsZero() {
+		p.memory.Learned = p.now()
+	}
+	path := cmp.Or(string(p.root.Chassis), "/redfish/v1/Chassis")
+	members, err := p.members(ctx, path, true)
+	if err != nil {
+		var refused *StatusError
+		if errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
+			return p.shut(refused)
+		}
+		if p.barred {
+			return p.unreachable(err)
+		}
+		p.gap("the chassis collection", false, err)
+		for _, known := range p.memory.Fans {
+			members = append(members, member{path: known})
+		}
+	} else if !slices.ContainsFunc(members, func(m member) bool { return trimSlash(m.path) == p.memory.Identity }) {
+		p.memory.Identity = ""
+	}
+	for _, m := range members {
+		if untouchable(m.path) || slices.ContainsFunc(p.chassis, func(c *chassis) bool { return c.path == trimSlash(m.path) }) {
+			continue
+		}
+		if c := p.chassisOf(ctx, m); c != nil {
+			p.chassis = append(p.chassis, c)
+		}
+	}
+	return nil
+}
+
+// shut explains a refused user.
+func (p *poll) shut(refused *StatusError) error {
+	if p.cred.Username == "" {
+		return &ConnectError{Address: p.base.Host, Err: refused, What: "a user name and password are needed",
+			Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
+	}
+	return p.unreachable(refused)
+}
+
+// untouchable chassis are never asked for: on iDRACs a request for the chassis
+// of a RAID controller has restarted the controller (check_redfish leaves them
+// out for that reason), and none of them has fans.
+func untouchable(path string) bool {
+	return strings.Contains(path, "RAID") || strings.Contains(path, "Enclosure.Internal")
+}
+
+// chassisOf makes a chassis of a member, and asks for it when it was not
+// expanded. It is nil when it cannot be read or is known to be without fans.
+func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
+	c := &chassis{path: trimSlash(m.path), id: chassisID(m.path)}
+	if m.body != nil && object(m.body, &c.body) == nil && c.body.ID != "" {
+		return c
+	}
+	if p.memory.Identity != c.path && slices.Contains(p.memory.Quiet, c.path) {
+		return nil
+	}
+	c.body = chassisBody{}
+	if _, err := p.read(ctx, m.path, &c.body); err != nil {
+		if !missing(err) {
+			p.gap("Chassis "+c.id, false, err)
+		}
+		return nil
+	}
+	return c
+}
+
+// chassisID is the part of the path that tells chassis apart.
+func chassisID(path string) string {
+	path = trimSlash(path)
+	if _, tail, ok := strings.Cut(path, "/Chassis/"); ok && tail != "" {
+		return clip(tail, maxName)
+	}
+	return clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
+}
+
+func trimSlash(path string) string { return strings.TrimRight(path, "/") }
+
+// member is one member of a collection; body is nil when it is only a link.
+type member struct {
+	path string
+	body json.RawMessage
+}
+
+// members reads a collection, expanded when asked for and possible. Members
+// that come more than once are listed once.
+func (p *poll) members(ctx context.Context, path string, expand bool) ([]member, error) {
+	if expand && p.root.Features.expands && !slices.Contains(p.memory.Plain, path) {
+		query := "?$expand=."
+		if p.root.Features.levels {
+			query += "($levels=1)"
+		}
+		out, err := p.pages(ctx, path+query)
+		var refused *StatusError
+		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
+			return out, err
+		}
+		// One member that cannot be rendered fails the whole expansion.
+		p.memory.Plain = append(p.memory.Plain, path)
+	}
+	return p.pages(ctx, path)
+}
+
+var errLoop = errors.New("the list's next page is one that was read before")
+
+// pages reads a collection to its end or its bound.
+func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
+	var out []member
+	seen := map[string]bool{}
+	for range maxPages {
+		var page collection
+		seen[path] = true
+		if _, err := p.read(ctx, path, &page); err != nil {
+			return out, err
+		}
+		if page.Members.wrong || !page.Members.found {
+			return out, errors.New("the answer has no list of members")
+		}
+		for _, item := range page.Members.items {
+			var self link
+			if json.Unmarshal(item, &self) != nil || self == "" {
+				continue
+			}
+			if len(out) == maxMembers {
+				return out, nil
+			}
+			m := member{path: string(self)}
+			if len(item) > 0 && item[0] == '{' {
+				m.body = item
+			}
+			out = append(out, m)
+		}
+		path = page.next()
+		if path == "" {
+			return out, nil
+		}
+		if seen[path] {
+			return out, errLoop
+		}
+	}
+	return out, nil
+}
+
+// identify says what the device says it is.
+func (p *poll) identify() {
+	id := &p.server.Identity
+	id.UUID = uuid(p.root.UUID)
+	best := p.named()
+	if best == nil {
+		return
+	}
+	if len(p.server.Gaps) == 0 {
+		p.memory.Identity = best.path
+	}
+	id.UUID = cmp.Or(id.UUID, uuid(best.body.UUID))
+	id.Serial = word(best.body.SerialNumber)
+	id.Manufacturer = word(best.body.Manufacturer)
+	id.Model = word(best.body.Model)
+}
+
+// named is the chassis that names the server: the one that did before, else
+// the one that looks most like a server.
+func (p *poll) named() *chassis {
+	var best *chassis
+	for _, c := range p.chassis {
+		if c.path == p.memory.Identity {
+			return c
+		}
+		if best == nil || cmp.Or(rank(c)-rank(best), strings.Compare(best.path, c.path)) > 0 {
+			best = c
+		}
+	}
+	if p.memory.Identity != "" {
+		return nil // it is there, but not today
+	}
+	return best
+}
+
+func rank(c *chassis) int {
+	n := 0
+	if len(c.body.Links.systems) > 0 {
+		n += 4
+	}
+	switch strings.ToLower(c.body.ChassisType.String()) {
+	case "rackmount", "blade", "standalone", "sled", "desktop", "tower":
+		n += 4
+	case "component", "card", "module", "zone", "storageenclosure", "cartridge":
+		n -= 2
+	}
+	if word(c.body.SerialNumber) != "" {
+		n++
+	}
+	if c.body.Thermal != "" || c.body.ThermalSubsystem != "" {
+		n += 2
+	}
+	return n
+}
+
+// uuid is in lower case, and empty when it names nothing.
+func uuid(t text) string {
+	s := strings.ToLower(t.Name())
+	if strings.Trim(s, "0-") == "" || strings.Trim(s, "f-") == "" {
+		return ""
+	}
+	return s
+}
+
+// word is a field of an inventory that somebody filled in: factories leave
+// "To be filled by O.E.M." (Supermicro X10), blanks, dots and zeros.
+func word(t text) string {
+	s := t.Name()
+	switch low := strings.ToLower(s); {
+	case strings.Trim(low, " .0-_") == "", strings.HasPrefix(low, "to be filled"),
+		low == "default string", low == "n/a", low == "na", low == "none", low == "null", low == "unknown",
+		low == "not specified", low == "empty", low == "0123456789":
+		return ""
+	}
+	return s
+}
+
+var _ bmc.Source = (*Source)(nil)

@@ -1,0 +1,72 @@
+package redfish
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// maxAge is how long paths are believed without looking anew: a chassis or a
+// log that was added is found within a day.
+const maxAge = 24 * time.Hour
+
+// memoryVersion changes when the meaning of a field does; memories of another
+// version are none.
+const memoryVersion = 1
+
+// maxMemory bounds what is kept.
+const maxMemory = 256 << 10
+
+// memory is what one poll leaves to the next.
+type memory struct {
+	Version int `json:"version"`
+	// Learned is when the paths were.
+	Learned time.Time `json:"learned,omitzero"`
+	// Way is where the fans were found.
+	Way way `json:"way,omitempty"`
+	// Identity is the chassis that names the server.
+	Identity string `json:"identity,omitempty"`
+	// Fans are the chassis that had fans, Quiet those that have none: reading
+	// these again costs requests and tells nothing.
+	Fans  []string `json:"fans,omitempty"`
+	Quiet []string `json:"quiet,omitempty"`
+	// Single are the ThermalSubsystems without redundancy sets.
+	Single []string `json:"single,omitempty"`
+	// Plain are the collections where $expand is announced but fails.
+	Plain   []string `json:"plain,omitempty"`
+	Session *session `json:"session,omitempty"`
+}
+
+// recall reads a memory. One that cannot be read is none.
+func recall(raw bmc.Memory) memory {
+	var m memory
+	if len(raw) > maxMemory || json.Unmarshal(raw, &m) != nil || m.Version != memoryVersion {
+		return memory{}
+	}
+	return m
+}
+
+// store writes the memory.
+func (m memory) store() bmc.Memory {
+	m.Version = memoryVersion
+	raw, err := json.Marshal(m)
+	if err != nil || len(raw) > maxMemory {
+		// Too long only for a controller that makes up addresses.
+		raw, err = json.Marshal(memory{Version: memoryVersion, Session: m.Session})
+		if err != nil {
+			return nil
+		}
+	}
+	return raw
+}
+
+// forget drops the paths but not the session.
+func (m *memory) forget() { *m = memory{Session: m.Session} }
+
+// old says that the paths are not believed any more. A clock that went back
+// makes them old too.
+func (m memory) old(now time.Time) bool {
+	age := now.Sub(m.Learned)
+	return age < 0 || age > maxAge
+}

@@ -1,0 +1,189 @@
+package redfish
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// maxSystems bounds the systems whose power state is asked for.
+const maxSystems = 8
+
+// readPower says whether the host is on. The chassis says it for free, which is
+// enough while all is well. When a fan looks bad or the chassis says that it is
+// off, the systems are asked: only their word counts for off.
+func (p *poll) readPower(ctx context.Context) {
+	free := bmc.PowerUnknown
+	for _, c := range p.withFans() {
+		free = cmp.Or(free, power(c.body.PowerState))
+	}
+	if free == bmc.PowerOn && !p.looksBad() {
+		p.server.Power = bmc.PowerOn
+		return
+	}
+	if free == bmc.PowerUnknown && !p.looksBad() && len(p.server.Fans) > 0 {
+		return
+	}
+	var said []bmc.Power
+	for _, path := range p.systems(ctx) {
+		var body struct{ PowerState text }
+		if _, err := p.read(ctx, path, &body); err != nil {
+			p.gap("System "+lastOf(path)+" power state", false, err)
+			said = append(said, bmc.PowerUnknown)
+			continue
+		}
+		said = append(said, power(body.PowerState))
+	}
+	p.server.Power = together(said)
+}
+
+// together is the power of a server of several systems: its fans may stand
+// still only when all are off.
+func together(systems []bmc.Power) bmc.Power {
+	for _, one := range []bmc.Power{bmc.PowerOn, bmc.PowerChanges, bmc.PowerUnknown} {
+		if slices.Contains(systems, one) {
+			return one
+		}
+	}
+	if len(systems) == 0 {
+		return bmc.PowerUnknown
+	}
+	return bmc.PowerOff
+}
+
+func power(state text) bmc.Power {
+	switch strings.ToLower(state.String()) {
+	case "on":
+		return bmc.PowerOn
+	case "off":
+		return bmc.PowerOff
+	case "poweringon", "poweringoff":
+		return bmc.PowerChanges
+	}
+	return bmc.PowerUnknown
+}
+
+// withFans are the chassis that have fans, or all when none has.
+func (p *poll) withFans() []*chassis {
+	var out []*chassis
+	for _, c := range p.chassis {
+		if slices.Contains(p.memory.Fans, c.path) {
+			out = append(out, c)
+		}
+	}
+	if out == nil {
+		return p.chassis
+	}
+	return out
+}
+
+// systems are those of the chassis that have fans, or all of the controller's.
+func (p *poll) systems(ctx context.Context) []string {
+	var out []string
+	for _, c := range p.withFans() {
+		for _, path := range c.body.Links.systems {
+			if !slices.Contains(out, path) && len(out) < maxSystems {
+				out = append(out, path)
+			}
+		}
+	}
+	if out != nil || p.root.Systems == "" {
+		return out
+	}
+	members, err := p.pages(ctx, string(p.root.Systems))
+	if err != nil {
+		p.gap("the systems collection", false, err)
+	}
+	for _, m := range members[:min(len(members), maxSystems)] {
+		out = append(out, m.path)
+	}
+	return out
+}
+
+// looksBad says that a fan stands still, is missing or critical, which is
+// normal while the host is off. Bays that were empty from the start are normal
+// anyway.
+func (p *poll) looksBad() bool {
+	if p.lost() {
+		return true
+	}
+	for _, f := range p.server.Fans {
+		switch {
+		case f.Presence == bmc.Standby:
+		case f.Presence == bmc.Absent:
+			if len(p.ask.Known) == 0 || slices.Contains(p.ask.Known, f.ID) {
+				return true
+			}
+		case f.Reading == nil, *f.Reading <= 0, f.Health == bmc.HealthCritical,
+			f.LowerCritical != nil && *f.Reading <= *f.LowerCritical:
+			return true
+		}
+	}
+	return len(p.server.Fans) == 0
+}
+
+// lost says that a fan that is expected is missing or has no reading.
+func (p *poll) lost() bool {
+	return slices.ContainsFunc(p.ask.Known, func(id string) bool {
+		return !slices.ContainsFunc(p.server.Fans, func(f bmc.Fan) bool {
+			return f.ID == id && f.Presence != bmc.Absent && f.Reading != nil
+		})
+	})
+}
+
+// readRestart finds out when the controller started, when a fan that is
+// expected is missing: controllers that just started list few.
+func (p *poll) readRestart(ctx context.Context) {
+	if !p.lost() {
+		return
+	}
+	path := p.manager(ctx)
+	if path == "" {
+		return
+	}
+	var body struct {
+		LastResetTime, DateTime, FirmwareVersion text
+	}
+	a, err := p.read(ctx, path, &body)
+	if err != nil {
+		// Not a gap: that nothing excuses the missing fan is on the safe side.
+		return
+	}
+	p.server.Identity.Firmware = body.FirmwareVersion.Name()
+	at := stamp(body.LastResetTime.String())
+	if at.IsZero() {
+		return
+	}
+	// The controller's clock may be off by years: what it says is moved to ours.
+	ahead := a.clock
+	if own := stamp(body.DateTime.String()); !own.IsZero() {
+		d := own.Sub(p.now())
+		ahead = &d
+	}
+	if ahead != nil {
+		at = at.Add(-*ahead)
+	}
+	p.server.Restarted = at.Truncate(time.Second)
+}
+
+// manager is the controller that manages the chassis with fans, or the first
+// one.
+func (p *poll) manager(ctx context.Context) string {
+	for _, c := range p.withFans() {
+		if len(c.body.Links.managers) > 0 {
+			return c.body.Links.managers[0]
+		}
+	}
+	if p.root.Managers == "" {
+		return ""
+	}
+	members, err := p.pages(ctx, string(p.root.Managers))
+	if err != nil || len(members) == 0 {
+		return ""
+	}
+	return members[0].path
+}

@@ -1,0 +1,184 @@
+// Package redfish reads the facts about fans from a management controller over
+// Redfish (DMTF DSP0266): its fans, their redundancy, and what its event logs
+// say about them. It only ever reads, except that it may open and close a
+// session of its own.
+//
+// Requests are plain net/http. A Redfish library would have to be guarded
+// against rather than used: github.com/stmcginnis/gofish v0.23.0 loses the
+// whole controller to one odd value in the service root (Product: 5), sends the
+// credentials wherever a link such as "@other.example/x" points, hides the
+// WWW-Authenticate and Date headers that decide about the password and the
+// clock, and logs out without a time limit once the context has ended.
+package redfish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// Options is the address of a management controller.
+type Options struct {
+	Host string `short:"H" help:"Address of the management controller: name or IP address, with :PORT where it is not the default." placeholder:"HOST"`
+	Port int    `short:"p" default:"443" help:"Port of the management controller." placeholder:"PORT"`
+}
+
+// Validate asks for a port that can be one.
+func (o Options) Validate() error {
+	if o.Port < 1 || o.Port > 65535 {
+		return fmt.Errorf("--port %d: expected a port from 1 to 65535", o.Port)
+	}
+	return nil
+}
+
+// Source reads one management controller. It implements [bmc.Source].
+type Source struct {
+	// Remember, when set, is called as soon as a session was opened that is to
+	// be kept, with the memory that names it: a poll that is killed later
+	// leaves a session that the next one finds. It is not called from another
+	// goroutine.
+	Remember func(bmc.Memory)
+
+	http *http.Client
+	base string
+	cred secret.Credentials
+	now  func() time.Time
+}
+
+// New makes the source for the controller at base: https://host:port, or just
+// host:port.
+func New(client *http.Client, base string, cred secret.Credentials) *Source {
+	own := *client
+	own.Jar = nil
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Source{http: &own, base: base, cred: cred, now: time.Now}
+}
+
+// root is the service root, the only resource that needs no password.
+type root struct {
+	RedfishVersion text
+	UUID           text
+	Chassis        link
+	Systems        link
+	Managers       link
+	SessionService link
+	Links          struct{ Sessions link }
+	Features       features `json:"ProtocolFeaturesSupported"`
+}
+
+// features is what the service root says it can do.
+type features struct{ expands, levels bool }
+
+// UnmarshalJSON never fails.
+func (f *features) UnmarshalJSON(raw []byte) error {
+	var o struct {
+		ExpandQuery struct{ NoLinks, Levels flag }
+	}
+	*f = features{}
+	if object(raw, &o) == nil {
+		*f = features{expands: o.ExpandQuery.NoLinks.value, levels: o.ExpandQuery.Levels.value}
+	}
+	return nil
+}
+
+// poll is one poll of one controller.
+type poll struct {
+	*client
+	ask    bmc.Ask
+	root   root
+	memory memory
+	server *bmc.Server
+	// chassis that were read, in the order of the collection
+	chassis []*chassis
+	// session is the one that is open, nil without; remember stores it.
+	session  *session
+	remember func(bmc.Memory)
+	barred   bool            // a login failed
+	fresh    context.Context // for a login that must not be cut off
+	closing  context.Context // for a logout
+}
+
+// Poll reads the controller, see [bmc.Source]. The error is a [*ConnectError]
+// with what to do next.
+func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
+	base, err := s.address()
+	if err != nil {
+		return bmc.Server{}, err
+	}
+	server := bmc.Server{}
+	p := &poll{
+		client: &client{http: s.http, base: base, cred: s.cred, now: s.now, scheme: byNothing},
+		ask:    ask, server: &server, remember: s.Remember,
+		memory: recall(ask.Memory),
+	}
+	defer s.http.CloseIdleConnections()
+	end := p.outlive(ctx)
+	defer end()
+	if err := p.enter(ctx); err != nil {
+		p.leave(ctx)
+		return bmc.Server{Evidence: p.evidence}, err
+	}
+	p.look(ctx)
+	p.leave(ctx)
+	server.Evidence = p.evidence
+	server.Memory = p.memory.store()
+	return server, nil
+}
+
+// address is the base URL, which must be one.
+func (s *Source) address() (*url.URL, error) {
+	base := s.base
+	if !strings.Contains(base, "://") {
+		base = "https://" + strings.ReplaceAll(base, "%", "%25")
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, errors.New("the controller's address is not host:port")
+	}
+	if _, _, err := net.SplitHostPort(u.Host); err != nil && u.Scheme == "https" {
+		u.Host = net.JoinHostPort(strings.Trim(u.Host, "[]"), "443")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// enter reads the service root, without credentials: controllers count each
+// wrong password, and the root is readable without one.
+func (p *poll) enter(ctx context.Context) error {
+	_, err := p.read(ctx, "/redfish/v1/", &p.root)
+	var refused *StatusError
+	locked := errors.As(err, &refused) && refused.Code == http.StatusUnauthorized
+	if err != nil && !locked {
+		return p.unreachable(err)
+	}
+	p.prepare()
+	if locked {
+		if _, err = p.read(ctx, "/redfish/v1/", &p.root); err != nil {
+			return p.unreachable(err)
+		}
+	}
+	if err := p.readChassis(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// look reads all else. What cannot be read becomes a gap.
+func (p *poll) look(ctx context.Context) {
+	p.identify()
+	p.readFans(ctx)
+	p.readPower(ctx)
+	p.readRestart(ctx)
+}
+
+// gap notes what could not be read.
+func (p *poll) gap(what string, log bool, err error) {
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Log: log, Err: err})
+}

@@ -1,0 +1,155 @@
+package redfish
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// session is a login that is open. It belongs to a host and a user and is used
+// for no others.
+type session struct {
+	Path  string `json:"path"`
+	Token string `json:"token"`
+	Host  string `json:"host"`
+	User  string `json:"user"`
+}
+
+// A password that the controller refuses is tried once a poll, because
+// controllers lock accounts:
+//
+//  1. A session that was kept is used until it is refused. Then one new one is
+//     opened, and basic authentication is not tried.
+//  2. Without one, the first request that needs a password carries it by basic
+//     authentication, which leaves nothing behind.
+//  3. When that is refused with a challenge that offers Basic, the password is
+//     wrong: AccountService.HTTPBasicAuth says that a service where Basic is
+//     enabled shall offer it. No further try.
+//  4. When it is refused without such an offer, Basic is switched off or hidden,
+//     and one session is opened. A wrong password has then been sent twice, on
+//     a controller that hides Basic; nothing is known that would tell the two
+//     apart before.
+
+// prepare chooses how to authenticate.
+func (p *poll) prepare() {
+	if p.cred.Username == "" && p.cred.Password.Reveal() == "" {
+		p.memory.Session = nil
+		return
+	}
+	p.login = p.logIn
+	if kept := p.memory.Session; kept != nil && kept.Host == p.base.Host && kept.User == p.cred.Username {
+		p.session, p.scheme, p.token = kept, bySession, kept.Token
+		return
+	}
+	p.memory.Session = nil
+	p.scheme = byBasic
+}
+
+var errNoSession = errors.New("basic authentication is refused and there is no session service")
+
+// logIn opens a session after a 401. The request is not cut off when ctx ends:
+// the session it may already have opened could not be closed.
+func (p *poll) logIn(_ context.Context, refused *StatusError) error {
+	if p.scheme == byBasic && refused.offersBasic {
+		return refused
+	}
+	path := string(p.root.Links.Sessions)
+	if path == "" && p.root.SessionService != "" {
+		path = trimSlash(string(p.root.SessionService)) + "/Sessions"
+	}
+	if path == "" {
+		if p.scheme == byBasic {
+			return refused
+		}
+		return errNoSession
+	}
+	body, err := json.Marshal(map[string]string{"UserName": p.cred.Username, "Password": p.cred.Password.Reveal()})
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	p.scheme, p.session, p.memory.Session = byNothing, nil, nil
+	p.barred = true
+	a, err := p.once(p.fresh, http.MethodPost, path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	made := session{
+		Path: a.head.Get("Location"), Token: a.head.Get("X-Auth-Token"),
+		Host: p.base.Host, User: p.cred.Username,
+	}
+	if made.Path == "" {
+		var o struct {
+			ID link `json:"@odata.id"`
+		}
+		if object(a.body, &o) == nil {
+			made.Path = string(o.ID)
+		}
+	}
+	if made.Token == "" || len(made.Token) > maxLink {
+		return errors.New("the login was accepted without a token")
+	}
+	p.session, p.scheme, p.token, p.barred = &made, bySession, made.Token, false
+	if p.ask.Keep {
+		p.memory.Session = &made
+		if p.remember != nil {
+			p.remember(p.memory.store())
+		}
+	}
+	return nil
+}
+
+// leave closes the session unless it is kept. One that was interrupted is
+// closed always: nobody will store it.
+func (p *poll) leave(ctx context.Context) {
+	if p.session == nil {
+		return
+	}
+	interrupted := errors.Is(ctx.Err(), context.Canceled)
+	if p.ask.Keep && !interrupted {
+		p.memory.Session = p.session
+		return
+	}
+	p.memory.Session = nil
+	if _, err := p.target(p.session.Path); err != nil {
+		p.note("the session cannot be closed: the controller did not say where it is")
+		return
+	}
+	bounded, cancel := context.WithTimeout(p.closing, closeLimit)
+	defer cancel()
+	p.requests = 0
+	if _, err := p.once(bounded, http.MethodDelete, p.session.Path, nil); err != nil && !missing(err) {
+		p.note("the session was not closed: %v", secret.Scrub(err, secret.NewText(p.token)))
+	}
+	p.session = nil
+}
+
+// closeLimit bounds a logout while there is time.
+const closeLimit = 2 * time.Second
+
+// outlive makes the contexts that go on for a moment when ctx has ended: a
+// login that is under way gets half of [bmc.CloseTime], so that the rest is
+// left to close what it opened.
+func (p *poll) outlive(ctx context.Context) (end func()) {
+	var stop [4]func()
+	p.fresh, stop[0], stop[1] = later(ctx, bmc.CloseTime/2)
+	p.closing, stop[2], stop[3] = later(ctx, bmc.CloseTime-20*time.Millisecond)
+	return func() {
+		for _, f := range stop {
+			f()
+		}
+	}
+}
+
+// later is a context that ends some time after ctx does.
+func later(ctx context.Context, extra time.Duration) (out context.Context, stop, cancel func()) {
+	out, end := context.WithCancel(context.WithoutCancel(ctx))
+	halt := context.AfterFunc(ctx, func() { time.AfterFunc(extra, end) })
+	return out, func() { halt() }, end
+}

@@ -1,0 +1,305 @@
+package redfish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// way is where the fans are found.
+type way string
+
+// The ways, in the order they are tried. A later one is only gone when no fan
+// was found and nothing was unreadable before: it has other names for the same
+// fans (iDRAC9: "System Board Fan1A" and "Fan 1A").
+const (
+	byThermal   way = "thermal"
+	bySubsystem way = "subsystem"
+	bySensors   way = "sensors"
+)
+
+// thermal is a Thermal resource.
+type thermal struct {
+	Fans       list `json:"Fans"`
+	Redundancy list `json:"Redundancy"`
+}
+
+// readFans finds the fans and their redundancy.
+func (p *poll) readFans(ctx context.Context) {
+	gaps := len(p.server.Gaps)
+	if p.tryWays(ctx) {
+		return
+	}
+	// What was remembered does not hold any more: look once more everywhere.
+	p.note("no fan where fans were before: looking everywhere")
+	p.server.Fans, p.server.Redundancies, p.server.Gaps = nil, nil, p.server.Gaps[:gaps]
+	skipped := p.memory.Quiet
+	p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Single = "", nil, nil, nil
+	for _, path := range skipped {
+		if slices.ContainsFunc(p.chassis, func(c *chassis) bool { return c.path == path }) {
+			continue
+		}
+		if c := p.chassisOf(ctx, member{path: path}); c != nil {
+			p.chassis = append(p.chassis, c)
+		}
+	}
+	p.tryWays(ctx)
+}
+
+// tryWays goes the ways until fans are found. It is false when fans are missing
+// where the memory says that there were some.
+func (p *poll) tryWays(ctx context.Context) bool {
+	known := slices.Clone(p.memory.Fans)
+	for _, w := range []way{byThermal, bySubsystem, bySensors} {
+		if p.memory.Way != "" && p.memory.Way != w {
+			continue
+		}
+		before := len(p.server.Gaps)
+		var quiet []*chassis
+		for _, c := range p.chassis {
+			if slices.Contains(p.memory.Quiet, c.path) {
+				continue
+			}
+			n, clean := p.fansOf(ctx, c, w)
+			if n == 0 && clean {
+				quiet = append(quiet, c)
+				if slices.Contains(known, c.path) {
+					return false
+				}
+			}
+		}
+		if len(p.server.Fans) > 0 {
+			p.settle(w, quiet)
+			return true
+		}
+		if len(p.server.Gaps) > before {
+			return true
+		}
+	}
+	return len(known) == 0
+}
+
+// settle finishes the list of fans and learns where they are.
+func (p *poll) settle(w way, quiet []*chassis) {
+	with := map[string]bool{}
+	for i := range p.server.Fans {
+		with[p.server.Fans[i].Chassis] = true
+	}
+	if len(with) == 1 {
+		for i := range p.server.Fans {
+			p.server.Fans[i].Chassis = ""
+		}
+	}
+	unique(p.server.Fans)
+	p.memory.Way, p.memory.Fans = w, nil
+	for _, c := range p.chassis {
+		if with[c.id] {
+			p.memory.Fans = append(p.memory.Fans, c.path)
+		}
+	}
+	for _, c := range quiet {
+		p.memory.Quiet = append(p.memory.Quiet, c.path)
+	}
+}
+
+// fansOf reads the fans of one chassis one way. It says how many there were,
+// and whether that is all there is to say.
+func (p *poll) fansOf(ctx context.Context, c *chassis, w way) (n int, clean bool) {
+	before, gaps := len(p.server.Fans), len(p.server.Gaps)
+	switch w {
+	case byThermal:
+		p.readThermal(ctx, c)
+	case bySubsystem:
+		p.readSubsystem(ctx, c)
+	case bySensors:
+		p.readSensors(ctx, c)
+	}
+	return len(p.server.Fans) - before, len(p.server.Gaps) == gaps
+}
+
+// add adds a fan of a chassis.
+func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
+	if fan.ID == "" {
+		fan.ID = fmt.Sprintf("#%d", place)
+	}
+	fan.ID, fan.Chassis = c.id+"/"+fan.ID, c.id
+	p.server.Fans = append(p.server.Fans, fan)
+}
+
+func (p *poll) readThermal(ctx context.Context, c *chassis) {
+	path := string(c.body.Thermal)
+	if path == "" {
+		return
+	}
+	what := "Chassis " + c.id + " Thermal"
+	var body thermal
+	if _, err := p.read(ctx, path, &body); err != nil {
+		if !missing(err) {
+			p.gap(what, false, err)
+		}
+		return
+	}
+	if body.Fans.wrong {
+		p.gap(what, false, errors.New("its Fans are no list"))
+	}
+	for i, item := range body.Fans.items {
+		var f thermalFan
+		switch err := object(item, &f); {
+		case string(item) == "null":
+		case err != nil:
+			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
+		default:
+			p.add(c, f.fan(), i)
+		}
+	}
+	p.redundancies(c, body.Redundancy, what)
+	if len(body.Fans.items) > 0 && len(body.Redundancy.items) == 0 {
+		p.readFanRedundancy(ctx, c)
+	}
+}
+
+// readFanRedundancy reads the redundancy sets of a chassis whose Thermal has
+// none (AMI, HPE, Lenovo): once, and again only where there are some.
+func (p *poll) readFanRedundancy(ctx context.Context, c *chassis) {
+	path := string(c.body.ThermalSubsystem)
+	if path == "" || slices.Contains(p.memory.Single, path) {
+		return
+	}
+	var body subsystem
+	switch _, err := p.read(ctx, path, &body); {
+	case missing(err):
+	case err != nil:
+		p.gap("Chassis "+c.id+" ThermalSubsystem", false, err)
+		return
+	default:
+		p.redundancies(c, body.FanRedundancy, "Chassis "+c.id+" ThermalSubsystem")
+	}
+	if len(body.FanRedundancy.items) == 0 && !body.FanRedundancy.wrong {
+		p.memory.Single = append(p.memory.Single, path)
+	}
+}
+
+// subsystem is a ThermalSubsystem resource.
+type subsystem struct {
+	Fans          link `json:"Fans"`
+	FanRedundancy list `json:"FanRedundancy"`
+}
+
+func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
+	path := string(c.body.ThermalSubsystem)
+	if path == "" {
+		return
+	}
+	what := "Chassis " + c.id + " ThermalSubsystem"
+	var body subsystem
+	if _, err := p.read(ctx, path, &body); err != nil {
+		if !missing(err) {
+			p.gap(what, false, err)
+		}
+		return
+	}
+	p.redundancies(c, body.FanRedundancy, what)
+	if body.Fans == "" {
+		return
+	}
+	members, err := p.members(ctx, string(body.Fans), true)
+	if err != nil && !missing(err) {
+		p.gap(what+" Fans", false, err)
+	}
+	for i, m := range members {
+		var f subsystemFan
+		if m.body == nil || object(m.body, &f) != nil || f.ID == "" {
+			if _, err := p.read(ctx, m.path, &f); err != nil {
+				p.gap(what+" fan "+lastOf(m.path), false, err)
+				continue
+			}
+		}
+		p.add(c, f.fan(), i)
+	}
+}
+
+// readSensors finds fans that are only sensors, as on GB200 boxes, whose Fans
+// collections are empty.
+func (p *poll) readSensors(ctx context.Context, c *chassis) {
+	path := string(c.body.Sensors)
+	if path == "" {
+		return
+	}
+	what := "Chassis " + c.id + " Sensors"
+	members, err := p.members(ctx, path, true)
+	if err != nil && !missing(err) {
+		p.gap(what, false, err)
+	}
+	for i, m := range members {
+		var s sensor
+		if m.body == nil || object(m.body, &s) != nil || s.ID == "" {
+			// Not expanded: only what sounds like a fan is asked for.
+			if name := strings.ToLower(lastOf(m.path)); !strings.Contains(name, "fan") && !strings.Contains(name, "tach") {
+				continue
+			}
+			if _, err := p.read(ctx, m.path, &s); err != nil {
+				p.gap(what+" "+lastOf(m.path), false, err)
+				continue
+			}
+		}
+		if s.turns() {
+			p.add(c, s.fan(), i)
+		}
+	}
+}
+
+func lastOf(path string) string {
+	path = trimSlash(path)
+	return clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
+}
+
+// redundancySet is an element of Thermal's Redundancy or of a
+// ThermalSubsystem's FanRedundancy, which has other words for the same.
+type redundancySet struct {
+	MemberID text   `json:"MemberId"`
+	Name     text   `json:"Name"`
+	Mode     text   `json:"Mode"`
+	Type     text   `json:"RedundancyType"`
+	Status   status `json:"Status"`
+	Enabled  flag   `json:"RedundancyEnabled"`
+	Min      number `json:"MinNumNeeded"`
+	MinGroup number `json:"MinNeededInGroup"`
+	Set      list   `json:"RedundancySet"`
+	Group    list   `json:"RedundancyGroup"`
+}
+
+// redundancies states the redundancy sets. The health of the chassis is not
+// theirs: it is bad for many reasons.
+func (p *poll) redundancies(c *chassis, sets list, what string) {
+	if sets.wrong {
+		p.gap(what+" Redundancy", false, errors.New("it is no list"))
+	}
+	for i, item := range sets.items {
+		var s redundancySet
+		if string(item) == "null" {
+			continue
+		}
+		if err := object(item, &s); err != nil {
+			p.gap(fmt.Sprintf("%s redundancy %d", what, i), false, err)
+			continue
+		}
+		if s.Status.says() == "no Status" && s.Name == "" && s.Min.value == nil && s.MinGroup.value == nil {
+			continue // only a link to where it stands
+		}
+		id := cmp.Or(s.MemberID.Name(), fmt.Sprintf("%d", i))
+		p.server.Redundancies = append(p.server.Redundancies, bmc.Redundancy{
+			ID:        c.id + "/" + id,
+			Name:      cmp.Or(s.Name.Name(), "fan redundancy "+id),
+			Health:    health(s.Status.health),
+			Disabled:  strings.EqualFold(s.Status.state, "Disabled") || s.Enabled.said && !s.Enabled.value,
+			MinNeeded: max(s.Min.count(), s.MinGroup.count()),
+			Members:   max(len(s.Set.items), len(s.Group.items)),
+			Says:      strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
+		})
+	}
+}
