@@ -83,9 +83,9 @@ func (g given) check() error {
 	if !g.alone && g.value == "" && kindOf(g.flag) != kindSection {
 		return g.errorf("expected %s, got nothing", expected(g.flag))
 	}
-	if g.flag.Enum != "" {
+	if words := choices(g.flag); words != nil {
 		for _, word := range g.words() {
-			if !slices.Contains(g.flag.EnumSlice(), word) {
+			if !slices.Contains(words, word) {
 				return g.errorf("expected %s, got %s", expected(g.flag), quote(word))
 			}
 		}
@@ -118,10 +118,21 @@ func (g given) words() []string {
 
 // expected says in words what the option takes.
 func expected(f *kong.Flag) string {
-	if f.Enum != "" {
-		return "one of " + strings.Join(f.EnumSlice(), ", ")
+	if words := choices(f); words != nil {
+		return "one of " + strings.Join(words, ", ")
 	}
 	return kindOf(f).expected
+}
+
+// choices are the words an option is limited to, nil when it is not.
+func choices(f *kong.Flag) []string {
+	switch {
+	case f.Enum != "":
+		return f.EnumSlice()
+	case kindOf(f) == kindState:
+		return []string{"ok", "warning", "critical", "unknown"}
+	}
+	return nil
 }
 
 // apply hands everything to kong and validates.

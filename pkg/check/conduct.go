@@ -18,14 +18,18 @@ const (
 	grace = 600 * time.Millisecond
 )
 
+// events are what may end a check from outside.
+type events struct {
+	signals <-chan os.Signal
+	crashes <-chan Result // of goroutines started by Go
+}
+
 // conduct runs the check and returns its result, or that of whatever came
 // first: the time, a signal, a panic in a goroutine. A result that is there is
 // not replaced by the time-out or a signal.
-func (p Plugin) conduct(s settings, started time.Time, stop <-chan os.Signal) Result {
+func (p Plugin) conduct(s settings, started time.Time, from events) Result {
 	ctx, cancel := context.WithDeadline(context.Background(), started.Add(s.Timeout-reserve))
 	defer cancel()
-	crashed, forget := crashes.listen()
-	defer forget()
 	done := make(chan Result, 1) // holds the result, so that checked always ends
 	go p.checked(ctx, s, done)
 	watchdog := time.NewTimer(time.Until(started.Add(s.Timeout)))
@@ -33,17 +37,17 @@ func (p Plugin) conduct(s settings, started time.Time, stop <-chan os.Signal) Re
 
 	select {
 	case r := <-done:
-		return ready(crashed, r)
+		return ready(from.crashes, r)
 	case <-watchdog.C:
 		return ready(done, overdue(s))
-	case sig := <-stop:
+	case sig := <-from.signals:
 		if len(done) > 0 {
 			return <-done
 		}
 		cancel()
 		wait(done, watchdog)
 		return interrupted(sig)
-	case r := <-crashed:
+	case r := <-from.crashes:
 		cancel()
 		wait(done, watchdog)
 		return r

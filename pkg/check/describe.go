@@ -51,13 +51,10 @@ func (c *commandLine) description(p Plugin) Description {
 func optionOf(f *kong.Flag) Option {
 	o := Option{
 		Long: f.Name, Type: kindOf(f).name, Value: "required", Placeholder: placeholder(f), Default: f.Default,
-		Help: f.Help, Group: groupOf(f), Repeatable: repeatable(f), Required: f.Required,
+		Help: f.Help, Group: groupOf(f), Repeatable: repeatable(f), Required: f.Required, Enum: choices(f),
 	}
 	if f.Short != 0 {
 		o.Short = string(f.Short)
-	}
-	if f.Enum != "" {
-		o.Enum = f.EnumSlice()
 	}
 	if valueOptional(f) {
 		o.Value = "optional"

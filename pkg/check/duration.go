@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,91 +28,110 @@ var units = []struct {
 // parseDuration reads 90s, 4h, 7d, 1d12h, 80ms, 1.5h, or a bare number of
 // seconds as the guidelines have it for -t.
 func parseDuration(s string) (time.Duration, error) {
-	refused := fmt.Errorf("expected %s, got %s", expectedDuration, quote(s))
-	digits, negative := strings.CutPrefix(s, "-")
-	if decimal(digits) && !strings.HasPrefix(digits, "-") {
-		digits += "s"
+	rest, negative := strings.CutPrefix(s, "-")
+	if decimal(rest) && !strings.HasPrefix(rest, "-") {
+		rest += "s"
 	}
-	var sum time.Duration
-	for next := 0; digits != ""; {
-		unit, length, part, rest := component(digits, next)
-		if unit < 0 {
-			return 0, refused
-		}
-		// the product of two numbers this far from the limits of float64 is exact enough
-		if value := part * float64(length); value > float64(longestDuration) {
-			return 0, fmt.Errorf("expected a duration of at most %s, got %s", DurationText(longestDuration), quote(s))
-		}
-		sum += time.Duration(part * float64(length))
-		next, digits = unit+1, rest
-	}
+	sum, err := component(rest, 0)
 	switch {
-	case strings.TrimPrefix(s, "-") == "":
-		return 0, refused
-	case sum > longestDuration:
+	case errors.Is(err, errTooLong):
 		return 0, fmt.Errorf("expected a duration of at most %s, got %s", DurationText(longestDuration), quote(s))
+	case err != nil:
+		return 0, fmt.Errorf("expected %s, got %s", expectedDuration, quote(s))
 	case negative:
 		return -sum, nil
 	}
 	return sum, nil
 }
 
-// component reads one number with its unit, which must be shorter than those
-// before: the index of the unit is at least from. It is -1 when there is none.
-func component(s string, from int) (unit int, length time.Duration, value float64, rest string) {
+var (
+	errNoDuration = errors.New("no duration")
+	errTooLong    = errors.New("too long a duration")
+)
+
+// component reads a number with its unit, one of those from the given one on,
+// and the shorter ones that follow.
+func component(s string, from int) (time.Duration, error) {
 	end := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 	if end < 1 || !decimal(s[:end]) {
-		return -1, 0, 0, ""
+		return 0, errNoDuration
 	}
-	value, err := strconv.ParseFloat(s[:end], 64)
-	if err != nil {
-		return -1, 0, 0, ""
-	}
-	name := s[end:]
+	number, name, rest := s[:end], s[end:], ""
 	if stop := strings.IndexAny(name, "0123456789."); stop >= 0 {
 		name, rest = name[:stop], name[stop:]
 	}
 	for i := from; i < len(units); i++ {
-		if units[i].name == name {
-			return i, units[i].length, value, rest
+		if units[i].name != name {
+			continue
 		}
+		length, err := times(number, units[i].length)
+		if err != nil || rest == "" {
+			return length, err
+		}
+		shorter, err := component(rest, i+1)
+		if length+shorter > longestDuration {
+			return 0, errTooLong
+		}
+		return length + shorter, err
 	}
-	return -1, 0, 0, ""
+	return 0, errNoDuration
+}
+
+// times multiplies a unit with a decimal, exactly but for the fraction.
+func times(number string, unit time.Duration) (time.Duration, error) {
+	whole, fraction, _ := strings.Cut(number, ".")
+	n, err := strconv.ParseInt("0"+whole, 10, 64)
+	if err != nil || n > int64(longestDuration/unit) {
+		return 0, errTooLong
+	}
+	part, err := strconv.ParseFloat("0."+fraction+"0", 64)
+	if err != nil {
+		return 0, errNoDuration
+	}
+	return time.Duration(n)*unit + time.Duration(part*float64(unit)), nil
 }
 
 // DurationText prints a duration as the options take it: 90s, 4h, 7d. What no
-// single unit holds is cut to two: 3h25m, 1d12h.
+// single unit holds is cut to two: 3h25m, 1d12h. Below a minute there are up to
+// three decimals: 12.5s, 0.3ms.
 func DurationText(d time.Duration) string {
 	if d < 0 {
-		if d == -d { // the least duration has no opposite
-			d++
-		}
-		return "-" + DurationText(-d)
-	}
-	if d == 0 {
-		return "0s"
+		return "-" + DurationText(-max(d, -1<<62))
 	}
 	for i, u := range units {
 		// 90s reads better than 1m30s, 36h better than 1d12h: a unit holds up
 		// to twice the next longer one
-		if d%u.length == 0 && (i == 0 || d < 2*units[i-1].length) {
+		if d >= time.Minute && d%u.length == 0 && (i == 0 || d < 2*units[i-1].length) {
 			return fmt.Sprintf("%d%s", d/u.length, u.name)
 		}
 	}
-	return twoUnits(d)
+	switch {
+	case d >= time.Minute:
+		return twoUnits(d)
+	case d >= time.Second || d == 0:
+		return decimals(d, time.Second) + "s"
+	case d >= time.Millisecond:
+		return decimals(d, time.Millisecond) + "ms"
+	}
+	return decimals(d, time.Microsecond) + "us"
 }
 
+// decimals cuts after the third.
+func decimals(d, unit time.Duration) string {
+	text := fmt.Sprintf("%d.%03d", d/unit, d%unit*1000/unit)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
+}
+
+// twoUnits is for a minute and more.
 func twoUnits(d time.Duration) string {
-	for i, u := range units[:len(units)-1] {
-		if d < u.length {
-			continue
-		}
-		below := units[i+1]
-		text := fmt.Sprintf("%d%s", d/u.length, u.name)
-		if rest := d % u.length / below.length; rest > 0 {
-			text += fmt.Sprintf("%d%s", rest, below.name)
-		}
-		return text
+	i := 0
+	for d < units[i].length {
+		i++
 	}
-	return fmt.Sprintf("%dus", d/time.Microsecond)
+	long, short := units[i], units[i+1]
+	text := fmt.Sprintf("%d%s", d/long.length, long.name)
+	if rest := d % long.length / short.length; rest > 0 {
+		text += fmt.Sprintf("%d%s", rest, short.name)
+	}
+	return text
 }

@@ -94,8 +94,8 @@ func (c *commandLine) key(name string) *kong.Flag {
 
 func (c *commandLine) unknownKey(name string) error {
 	var names []string
-	for _, f := range c.parser.Model.Flags {
-		if !f.Hidden && !commandLineOnly(f) {
+	for _, f := range c.visible() {
+		if !commandLineOnly(f) {
 			names = append(names, f.Name)
 		}
 	}

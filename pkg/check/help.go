@@ -85,8 +85,8 @@ func placeholder(f *kong.Flag) string {
 	case k == kindFlag:
 		return ""
 	case text != "":
-	case f.Enum != "" && len(f.Enum) <= 24:
-		return strings.Join(f.EnumSlice(), "|")
+	case choices(f) != nil && len(strings.Join(choices(f), "|")) <= 18:
+		return strings.Join(choices(f), "|")
 	default:
 		text = k.placeholder
 	}
@@ -116,8 +116,8 @@ func helpOf(f *kong.Flag) string {
 // sentence is the help of an option with what can be told from its declaration.
 func sentence(f *kong.Flag) string {
 	var extra []string
-	if f.Enum != "" && !strings.Contains(placeholder(f), "|") {
-		extra = append(extra, strings.Join(f.EnumSlice(), ", "))
+	if words := choices(f); words != nil && !strings.Contains(placeholder(f), "|") {
+		extra = append(extra, strings.Join(words, ", "))
 	}
 	if f.HasDefault && f.Default != "" {
 		extra = append(extra, "default "+f.Default)

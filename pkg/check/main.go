@@ -15,13 +15,15 @@ import (
 func Main(p Plugin) {
 	log.SetOutput(io.Discard) // net/http logs there
 	// A host that does not listen any more must not kill us before sessions are
-	// closed: writing fails instead.
-	signal.Ignore(syscall.SIGPIPE)
+	// closed: with a listener for SIGPIPE writing fails instead. (To ignore the
+	// signal would be inherited by programs that sources start.)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	stop := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
-		if !signal.Ignored(s) { // nohup
+		if !signal.Ignored(s) { // as nohup does
 			signal.Notify(stop, s)
 		}
 	}
-	os.Exit(p.run(os.Args[1:], os.Stdout, stop))
+	crashed, _ := crashes.listen() // to the end of the process
+	os.Exit(p.run(os.Args[1:], os.Stdout, events{signals: stop, crashes: crashed}))
 }

@@ -20,35 +20,42 @@ func (r Result) nagios(verbose, limit int) string {
 	r = r.judged()
 	data, complaints := items(r.Perfdata)
 	long := append(r.long(verbose), complaints...)
-	head := r.headline()
-	first := func(text, data string) string {
-		if data != "" {
-			text += " | " + data
-		}
-		return r.Policy.firstLine(r.worst(), text) + "\n"
-	}
-	text := head.within(limit - len(first("", "")))
-	kept := len(data)
-	for kept > 0 && len(first(text, strings.Join(data[:kept], " "))) > limit {
-		kept--
-	}
-	answer := first(text, strings.Join(data[:kept], " "))
+	frame := len(r.Policy.firstLine(r.worst(), "")) + len("\n")
+	text := r.headline().within(limit - frame)
+	kept := whole(data, limit-frame-len(text)-len(" | "))
 	if left := len(data) - kept; left > 0 {
 		// said first, so that it is not the first to go
 		long = append([]string{fmt.Sprintf("%d items of performance data do not fit", left)}, long...)
 	}
+	if kept > 0 {
+		text += " | " + strings.Join(data[:kept], " ")
+	}
+	answer := r.Policy.firstLine(r.worst(), text) + "\n"
 	return answer + fit(long, limit-len(answer))
+}
+
+// whole is how many items fit into room with blanks between them.
+func whole(items []string, room int) int {
+	for i, item := range items {
+		room -= len(item)
+		if i > 0 {
+			room--
+		}
+		if room < 0 {
+			return i
+		}
+	}
+	return len(items)
 }
 
 // fit joins as many lines as have room, and says how many are left out if that
 // has room.
 func fit(lines []string, room int) string {
-	whole := strings.Join(lines, "\n")
 	if len(lines) == 0 {
 		return ""
 	}
-	if len(whole)+1 <= room {
-		return whole + "\n"
+	if whole(lines, room-len("\n")) == len(lines) {
+		return strings.Join(lines, "\n") + "\n"
 	}
 	var b strings.Builder
 	for i, line := range lines {

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"io"
-	"os"
 	"time"
 )
 
@@ -34,10 +33,14 @@ type Example struct {
 // Run is the testable whole: it parses the arguments, checks, writes one answer
 // to stdout and returns the exit code, always 0 to 3. It neither listens to
 // signals nor ends the process; [Main] does.
-func (p Plugin) Run(args []string, stdout io.Writer) int { return p.run(args, stdout, nil) }
+func (p Plugin) Run(args []string, stdout io.Writer) int {
+	crashed, forget := crashes.listen()
+	defer forget()
+	return p.run(args, stdout, events{crashes: crashed})
+}
 
-// run answers once, whatever happens. stop delivers the signals that end it.
-func (p Plugin) run(args []string, stdout io.Writer, stop <-chan os.Signal) (code int) {
+// run answers once, whatever happens.
+func (p Plugin) run(args []string, stdout io.Writer, from events) (code int) {
 	started := time.Now()
 	out := newOutput(p.Name, stdout)
 	defer func() {
@@ -61,5 +64,5 @@ func (p Plugin) run(args []string, stdout io.Writer, stop <-chan os.Signal) (cod
 	case err != nil:
 		return out.mistake(err)
 	}
-	return out.answer(p.conduct(out.settings, started, stop))
+	return out.answer(p.conduct(out.settings, started, from))
 }

@@ -37,9 +37,9 @@ type Result struct {
 func (r Result) Status() Status { return r.judged().worst() }
 
 func (r Result) worst() Status {
-	worst := OK
+	worst, rank := OK, r.Policy.severity()
 	for _, f := range r.Findings {
-		if r.Policy.compare(f.Status, worst) > 0 {
+		if rank[f.Status] > rank[worst] {
 			worst = f.Status
 		}
 	}
@@ -63,7 +63,8 @@ func (r Result) judged() Result {
 	if len(findings) == 0 {
 		findings = append(findings, Finding{Status: UNKNOWN, Text: "nothing was judged"})
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int { return r.Policy.compare(b.Status, a.Status) })
+	rank := r.Policy.severity()
+	slices.SortStableFunc(findings, func(a, b Finding) int { return rank[b.Status] - rank[a.Status] })
 	r.Findings = findings
 	return r
 }
@@ -146,12 +147,19 @@ func (h headline) first(n int) string {
 // within is the headline in at most limit bytes: first the list of findings is
 // cut between two of them, then the summary goes, then the text is cut.
 func (h headline) within(limit int) string {
-	for _, h := range []headline{h, {lead: h.lead, texts: h.texts, also: h.also, notes: h.notes, allRight: h.allRight}} {
-		for n := len(h.texts); n > 0; n-- {
+	short := h
+	short.summary = ""
+	for _, h := range []headline{h, short} {
+		n, size := 0, 0
+		for n < len(h.texts) && size <= limit { // no more can fit, notes aside
+			size += len(h.texts[n])
+			n++
+		}
+		for ; n > 0; n-- {
 			if text := h.first(n); len(text) <= limit {
 				return text
 			}
 		}
 	}
-	return shorten(h.first(1), limit)
+	return shorten(short.first(1), limit)
 }

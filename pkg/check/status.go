@@ -45,13 +45,17 @@ func (p Policy) ascending() []nagiosplugin.Status {
 	return []nagiosplugin.Status{nagiosplugin.OK, nagiosplugin.UNKNOWN, nagiosplugin.WARNING, nagiosplugin.CRITICAL}
 }
 
-// compare is positive when a is more severe than b.
-func (p Policy) compare(a, b Status) int {
+// severity ranks the statuses, the most severe highest.
+func (p Policy) severity() map[Status]int {
+	rank := map[Status]int{}
 	severity, err := nagiosplugin.NewStatusPolicy(p.ascending())
-	if err != nil { // a status is missing from ascending
-		return int(a) - int(b)
+	if err != nil { // ascending lacks a status
+		return rank
 	}
-	return int((*severity)[nagiosplugin.Status(a)]) - int((*severity)[nagiosplugin.Status(b)])
+	for status, weight := range *severity {
+		rank[Status(status)] = int(weight)
+	}
+	return rank
 }
 
 // firstLine renders the first line. The library gets one result only: with

@@ -70,7 +70,7 @@ const dropped rune = -1
 
 func harmless(r rune, as use) rune {
 	switch {
-	case unicode.Is(unicode.Cf, r):
+	case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
 		return dropped
 	case unicode.IsControl(r) || unicode.IsSpace(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Zs):
 		return ' '

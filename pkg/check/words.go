@@ -122,8 +122,8 @@ func (c *commandLine) option(word string, flag *kong.Flag) bool {
 // unknown says which option comes near.
 func (c *commandLine) unknown(name string) error {
 	var names []string
-	for _, f := range c.parser.Model.Flags {
-		if !f.Hidden {
+	for _, f := range c.visible() {
+		if strings.HasPrefix(name, "--") {
 			names = append(names, "--"+f.Name)
 		}
 	}
