@@ -37,7 +37,7 @@ type options struct {
 	Warning     check.Range   `short:"w" default:"0" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
 	Critical    check.Range   `short:"c" default:"4" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
 	Window      time.Duration `default:"24h" help:"How long a drop-out counts."`
-	ExpectFans  int           `default:"-1" placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
+	ExpectFans  *int          `placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
 	Include     check.Pattern `placeholder:"REGEX" help:"Judge only fans whose name or id matches."`
 	Exclude     check.Pattern `placeholder:"REGEX" help:"Do not judge fans whose name or id matches."`
 	AllowZero   check.Pattern `placeholder:"REGEX" help:"Fans that may stand still."`
@@ -60,8 +60,8 @@ func (o *options) Validate() error {
 		return errors.New("--acknowledge and --relearn: expected one of them")
 	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
 		return errors.New("--dry-run: expected with --acknowledge or --relearn")
-	case o.ExpectFans < -1 || o.ExpectFans > 1000:
-		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", o.ExpectFans)
+	case o.ExpectFans != nil && (*o.ExpectFans < 0 || *o.ExpectFans > 1000):
+		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", *o.ExpectFans)
 	case o.Window <= 0 || o.Window > keep:
 		return fmt.Errorf("--window: expected a duration up to %s, got %s", check.DurationText(keep), check.DurationText(o.Window))
 	}
@@ -69,8 +69,12 @@ func (o *options) Validate() error {
 }
 
 func (o *options) policy() policy {
+	expect := -1
+	if o.ExpectFans != nil {
+		expect = *o.ExpectFans
+	}
 	return policy{
-		expect: o.ExpectFans, include: o.Include, exclude: o.Exclude, allowZero: o.AllowZero,
+		expect: expect, include: o.Include, exclude: o.Exclude, allowZero: o.AllowZero,
 		window: o.Window, warn: o.Warning, crit: o.Critical, log: o.Log, maintenance: o.Maintenance > 0,
 	}
 }
@@ -97,14 +101,9 @@ var examples = []check.Example{
 	{Command: "check_fans -H bmc1 --acknowledge 'connector of fan 3 reseated'", Why: "the repair is done: close the drop-outs"},
 }
 
-const help = `CRITICAL: a fan failed, stands still, is at or under the controller's lower
-critical threshold, or is missing although it was seen once, fan redundancy is
-lost, or more drop-outs than -c allows.
-WARNING: a fan is weak, redundancy is degraded, or a fan dropped out inside the
-window (-w), although all fans turn now. The worst level stays until the window
-has passed or the drop-outs are acknowledged.
-UNKNOWN: the controller does not answer, lists no fan, or a part of it could
-not be read. What was read is judged all the same.`
+const help = `CRITICAL: a fan failed, stands still, is at or under the controller's lower critical threshold, or is missing although it was seen once, fan redundancy is lost, or there were more drop-outs than -c allows.
+WARNING: a fan is weak, redundancy is degraded, or a fan dropped out inside the window (-w) although all fans turn now. The worst level stays until the window has passed or the drop-outs are acknowledged.
+UNKNOWN: the controller does not answer, lists no fan, or a part of it could not be read. What was read is judged all the same.`
 
 // check polls the controller, folds the poll into the memory of the device
 // that answered, and judges both.
@@ -143,11 +142,14 @@ func (o *options) source(mem *recall) (bmc.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := redfish.New(o.BMC, client, credentials)
+	address, err := transport.Address(o.BMC.Host, o.BMC.Port)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--host: %w", err)
 	}
-	s.Remember = mem.remember
+	s := redfish.New(client, address, credentials)
+	if mem.store != nil {
+		s.Remember = mem.remember
+	}
 	return s, nil
 }
 
@@ -160,6 +162,7 @@ func (o *options) unreachable(mem *recall, p poll, err error) (check.Result, err
 	}
 	r := judge(p, o.policy(), mem.memory)
 	r.Findings = r.Findings[:len(r.Findings)-1] // the gap: the caller adds the error itself
+	r.Perfdata = nil
 	return o.remark(mem, r), err
 }
 

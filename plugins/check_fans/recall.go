@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,12 +68,12 @@ func (r *recall) ask(logs bool) bmc.Ask {
 
 // remember stores what the source wants kept, at once: a session that is
 // written down can be ended by the next run if this one is killed.
-func (r *recall) remember(m bmc.Memory) error {
+func (r *recall) remember(m bmc.Memory) {
 	_, err := state.Update(r.store, r.address, func(t target) (target, error) {
 		t.Source = json.RawMessage(m)
 		return t, nil
 	})
-	return err
+	r.fail(err)
 }
 
 // subject names the device that answered. A device is the same when its UUID
@@ -121,11 +120,6 @@ func (r *recall) update(change func(memory) memory) memory {
 		return change(r.memory)
 	}
 	m, err := state.Update(r.store, r.target.Subject, func(m memory) (memory, error) { return change(m), nil })
-	if err != nil {
-		r.fail(err)
-		if !errors.Is(err, state.ErrCorrupt) {
-			return change(r.memory)
-		}
-	}
+	r.fail(err)
 	return m
 }

@@ -1,0 +1,51 @@
+# noout: make help lists what there is.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PLUGINS  := $(notdir $(wildcard plugins/*))
+PREFIX   ?= /usr/local
+PLUGINDIR ?= $(PREFIX)/lib/nagios/plugins
+FUZZTIME ?= 30s
+
+export CGO_ENABLED ?= 0
+BUILD := $(GO) build -trimpath -ldflags '-s -w -X github.com/noout-monitoring/noout/pkg/check.version=$(VERSION)'
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the plugins, static, into bin/
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./plugins/...
+
+.PHONY: test
+test: ## everything that needs no root, no network and nothing installed
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	./test/fuzz $(FUZZTIME)
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l pkg plugins test)" || { echo "not gofmt'ed:"; gofmt -l pkg plugins test; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: demo
+demo: build ## the story, step by step: command, output, exit code and why
+	@./test/demo
+
+.PHONY: install
+install: build ## the plugins into PLUGINDIR
+	install -d $(DESTDIR)$(PLUGINDIR)
+	install -m 0755 $(addprefix bin/,$(PLUGINS)) $(DESTDIR)$(PLUGINDIR)
+
+.PHONY: clean
+clean: ## remove bin/
+	rm -rf bin dist
