@@ -1,0 +1,179 @@
+// Package redfish shows a [world.World] as the Redfish resources that a vendor
+// would serve: its paths, ids, names, fields, log entries and oddities. It
+// answers queries on resources and knows nothing of HTTP.
+//
+// Each vendor serves a small part of what the real one does, but nothing that
+// the real one does not: a test compares with recorded trees.
+package redfish
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+)
+
+// Vendor names a shape.
+type Vendor string
+
+// Vendors.
+const (
+	Dell       Vendor = "dell"       // PowerEdge, iDRAC9
+	Dell8      Vendor = "dell8"      // PowerEdge, iDRAC8
+	HPE        Vendor = "hpe"        // ProLiant, iLO 5
+	HPE7       Vendor = "hpe7"       // ProLiant, iLO 7
+	Lenovo     Vendor = "lenovo"     // ThinkSystem, XCC
+	Supermicro Vendor = "supermicro" // X11 to X13
+	OpenBMC    Vendor = "openbmc"    // bmcweb without query parameters
+	AMI        Vendor = "ami"        // MegaRAC
+	Cisco      Vendor = "cisco"      // UCS C, CIMC
+	Intel      Vendor = "intel"      // S2600
+	GB200      Vendor = "gb200"      // NVIDIA GB200: fans only as sensors
+)
+
+// Vendors lists the shapes.
+func Vendors() []Vendor { return slices.Sorted(maps.Keys(profiles)) }
+
+// Profile is what distinguishes a vendor.
+type Profile struct {
+	// World is a server of this vendor: its fans, thresholds and habits.
+	World world.Config
+	// Expand is the depth of $expand; 0 means that there is none.
+	Expand int
+	// Page is how many entries of a log come in one answer; 0 means all.
+	Page int
+	// Skip says that $skip and $top are understood.
+	Skip bool
+	// Refuse says that a query parameter which is not understood is an error;
+	// otherwise it is ignored.
+	Refuse bool
+	// Sessions is the path of the sessions, and Timeout what the service says
+	// about their idle time, in Seconds of that many (some count minutes).
+	Sessions string
+	Timeout  int
+	Unit     time.Duration
+	// Full is the answer when no session is left.
+	Full Refusal
+
+	resources func(*scene) tree
+}
+
+// Refusal is an answer that is not the resource asked for.
+type Refusal struct {
+	Status    int
+	MessageID string
+	Message   string
+}
+
+// profiles are the vendors that there are.
+var profiles = map[Vendor]func() Profile{
+	Dell: dell,
+}
+
+// For returns the profile of a vendor.
+func For(v Vendor) (Profile, error) {
+	p, ok := profiles[v]
+	if !ok {
+		return Profile{}, fmt.Errorf("no vendor is called %q: there are %q", v, Vendors())
+	}
+	return p(), nil
+}
+
+// sessionsFull is what most vendors answer.
+var sessionsFull = Refusal{503, "Base.1.8.SessionLimitExceeded",
+	"The session establishment failed due to the number of simultaneous sessions exceeding the limit of the implementation."}
+
+// obj is a JSON object and arr an array.
+type (
+	obj = map[string]any
+	arr = []any
+)
+
+// tree is what a service serves: a resource is made when it is asked for.
+type tree map[string]func() obj
+
+// scene is what the resources of one answer are made from.
+type scene struct {
+	world.Snapshot
+	log     func() []world.Record
+	history func() []world.Record
+	zone    *time.Location
+}
+
+// stamp writes a time of the controller's clock in its zone.
+func (s *scene) stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05-07:00") }
+
+// zulu writes it as those do that know no zones.
+func zulu(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// off is the host's power as the words of Redfish that some resources need.
+func (s *scene) off() bool { return s.Power == world.Off }
+
+func ref(path string) obj { return obj{"@odata.id": path} }
+
+func refs(paths ...string) arr {
+	out := make(arr, 0, len(paths))
+	for _, p := range paths {
+		out = append(out, ref(p))
+	}
+	return out
+}
+
+// status is the Status of a fan: without a Health there is none.
+func status(v world.View) obj {
+	s := obj{"State": v.State}
+	if v.Health != "" {
+		s["Health"] = string(v.Health)
+	}
+	return s
+}
+
+func well() obj { return obj{"Health": "OK", "State": "Enabled"} }
+
+// reading is a number or null.
+func reading(v world.View) any {
+	if v.Reading == nil {
+		return nil
+	}
+	return *v.Reading
+}
+
+// limit is a threshold, or null where the fan has none.
+func limit(f float64) any {
+	if f == 0 {
+		return nil
+	}
+	return f
+}
+
+// collection makes a collection of references or of whole members.
+func (t tree) collection(path, kind, name string, members arr) {
+	t[path] = func() obj {
+		return obj{
+			"@odata.id": path, "@odata.type": "#" + kind + "." + kind, "Name": name,
+			"Members": members, "Members@odata.count": len(members),
+		}
+	}
+}
+
+// resource adds one resource; extra adds fields to it or changes them.
+func (t tree) resource(path, kind, id string, fields obj) {
+	t[path] = func() obj {
+		o := obj{"@odata.id": path, "@odata.type": kind, "Id": id}
+		maps.Copy(o, fields)
+		return o
+	}
+}
+
+// entries adds a log's collection, whose members come whole, and each member.
+func (t tree) entries(path, name string, make func() arr) {
+	t[path] = func() obj {
+		members := make()
+		return obj{
+			"@odata.id": path, "@odata.type": "#LogEntryCollection.LogEntryCollection", "Name": name,
+			"Members": members, "Members@odata.count": len(members),
+		}
+	}
+}
