@@ -100,6 +100,9 @@ func accountsOf(sections []Section) ([]account, error) {
 	return accounts, nil
 }
 
+// maxValue is the longest value of a key, in bytes.
+const maxValue = 1024
+
 // credentialsOf reads the keys of a section. Its errors do not repeat the name
 // of an unknown key: it may be the tail of a password that was broken in two.
 func credentialsOf(section Section) (Credentials, error) {
@@ -128,8 +131,8 @@ func credentialsOf(section Section) (Credentials, error) {
 		default:
 			return Credentials{}, at(key.Line, errors.New("unknown key, expected username, password, token or kg"))
 		}
-		if key.Value == "" {
-			return Credentials{}, at(key.Line, errors.New("an empty value, expected one after the ="))
+		if n := len(key.Value); n == 0 || n > maxValue {
+			return Credentials{}, at(key.Line, fmt.Errorf("expected 1 to %d bytes after the =", maxValue))
 		}
 	}
 	return found, nil

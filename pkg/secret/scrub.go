@@ -79,14 +79,12 @@ func decodesTo(run string, secrets []string) bool {
 // a password "e" would otherwise be legible from the gaps in every sentence.
 const shortest = 4
 
-// escapable finds a secret of which each character may be escaped.
+// escapable finds a secret of which each character may be escaped: %2F in a
+// URL (+ for a blank), \u002f in JSON, \x2f or \/ in Go.
 func escapable(secret string) *regexp.Regexp {
 	var b strings.Builder
 	for _, r := range secret {
 		b.WriteString(`(?:` + regexp.QuoteMeta(string(r)))
-		for _, octet := range utf8.AppendRune(nil, r) {
-			_ = octet
-		}
 		b.WriteString(`|` + percent(r))
 		fmt.Fprintf(&b, `|\\[uU](?i:0*%x)`, r)
 		if r < 0x80 {
@@ -104,6 +102,7 @@ func escapable(secret string) *regexp.Regexp {
 	return regexp.MustCompile(`()` + b.String() + `()`)
 }
 
+// percent finds a character as a URL escapes it.
 func percent(r rune) string {
 	var b strings.Builder
 	for _, octet := range utf8.AppendRune(nil, r) {
