@@ -46,7 +46,7 @@ func (p policy) allowsZero(f bmc.Fan) bool {
 func judge(p poll, pol policy, m memory) check.Result {
 	live := judgeLive(p, pol, m)
 	drops := judgeDrops(m, pol, p.now)
-	r := check.Result{Findings: slices.Concat(live, drops.findings, judgeHardware(m), judgeGaps(p, pol))}
+	r := check.Result{Findings: slices.Concat(live, drops.lasts(live, pol, p.now), judgeHardware(m), judgeGaps(p, pol))}
 	r.Summary = summary(p, pol, m, drops)
 	r.Notes = notes(p, pol, m)
 	r.Perfdata = perfdata(p, pol, m, drops)

@@ -49,14 +49,25 @@ func judgeDrops(m memory, pol policy, now time.Time) drops {
 	if kept := m.Latch[pol.filter()]; kept > f.Status {
 		f.Status = kept
 	}
-	if f.Status != check.OK {
-		f.Text += ", stays " + f.Status.String() + " until " + stamp(until(d.counted, pol.window, now)) + " or --acknowledge"
-	}
 	for _, e := range d.counted {
 		f.Evidence = append(f.Evidence, m.line(e))
 	}
 	d.findings = append(d.findings, f)
 	return d
+}
+
+// lasts adds how long the drop-outs keep the status, unless a fan is as bad
+// right now: then that is what matters.
+func (d drops) lasts(live []check.Finding, pol policy, now time.Time) []check.Finding {
+	out := slices.Clone(d.findings)
+	for i := range out {
+		f := &out[i]
+		bad := slices.ContainsFunc(live, func(l check.Finding) bool { return l.Status == f.Status })
+		if f.Status != check.OK && !bad {
+			f.Text += ", stays " + f.Status.String() + " until " + stamp(until(d.counted, pol.window, now)) + " or --acknowledge"
+		}
+	}
+	return out
 }
 
 // until is when the last counted episode leaves the window.

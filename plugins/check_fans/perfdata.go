@@ -62,7 +62,7 @@ func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
 		return out
 	}
 	for _, f := range p.server.Fans {
-		if f.Reading == nil || !pol.judges(f.ID, f.Name) {
+		if f.Reading == nil || f.Presence == bmc.Absent || !pol.judges(f.ID, f.Name) {
 			continue
 		}
 		unit := ""

@@ -61,6 +61,10 @@ func (m memory) tell(es []episodes.Episode, pol policy) string {
 			out = append(out, fmt.Sprintf("and %d more", len(groups)-most))
 			break
 		}
+		if len(g.all) == 1 && g.all[0].Open() {
+			out = append(out, g.who+" down since "+stamp(g.all[0].Start)+g.cause)
+			continue
+		}
 		out = append(out, g.who+" dropped out "+times(len(g.all), pol.window)+span(g.all[0])+g.cause)
 	}
 	return strings.Join(out, ", ")
