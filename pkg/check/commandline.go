@@ -157,16 +157,29 @@ func (c *commandLine) apply(all []given) error {
 	if _, err := ctx.Apply(); err != nil {
 		return err
 	}
+	if err := c.settings.validate(); err != nil {
+		return placed(err, all)
+	}
 	for _, f := range c.parser.Model.Flags {
 		if f.Required && !f.Set {
 			return fmt.Errorf("--%s is required: expected %s", f.Name, usage(f))
 		}
 	}
-	if err := c.settings.validate(); err != nil {
-		return err
-	}
 	*c.settings = c.settings.normal()
-	return ctx.Validate()
+	return placed(ctx.Validate(), all)
+}
+
+// placed adds the file and line to an error that names an option.
+func placed(err error, all []given) error {
+	if err == nil {
+		return nil
+	}
+	for _, g := range all {
+		if rest, ok := strings.CutPrefix(err.Error(), "--"+g.flag.Name+": "); ok && g.from != "" {
+			return g.errorf("%s", rest)
+		}
+	}
+	return err
 }
 
 // duplicate refuses an option with one value that is given twice: one of the two

@@ -24,13 +24,12 @@ func (c *commandLine) withFiles(plugin string, line []given) ([]given, error) {
 		if kindOf(g.flag) != kindSection {
 			continue
 		}
-		section, file, err := reference(g.value, plugin)
+		fresh, err := c.section(g.value, plugin)
 		if err != nil {
 			return nil, g.errorf("%w", err)
 		}
-		fresh, err := c.section(section, file)
-		if err != nil {
-			return nil, g.errorf("%w", err)
+		if err := duplicate(fresh); err != nil {
+			return nil, err
 		}
 		fromFiles = append(without(fromFiles, fresh), fresh...)
 	}
@@ -52,8 +51,12 @@ func reference(value, plugin string) (section, file string, err error) {
 	return section, file, nil
 }
 
-// section reads the options of all sections of that name.
-func (c *commandLine) section(name, file string) ([]given, error) {
+// section reads the options of all sections of the name that value refers to.
+func (c *commandLine) section(value, plugin string) ([]given, error) {
+	name, file, err := reference(value, plugin)
+	if err != nil {
+		return nil, err
+	}
 	sections, err := secret.Sections(file)
 	if err != nil {
 		return nil, err
@@ -77,7 +80,7 @@ func (c *commandLine) section(name, file string) ([]given, error) {
 	if !found {
 		return nil, fmt.Errorf("%s: expected a section [%s], there is none", file, clean(name, 100, asOurs))
 	}
-	return out, duplicate(out)
+	return out, nil
 }
 
 // key finds the option a key names: by its long name, or by its letter.

@@ -1,0 +1,104 @@
+package checktest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// size in bytes that every host takes in one piece (Nagios Core reads that much
+// at a time).
+const size = 4096
+
+// Answer checks that what a plugin wrote with --output nagios, and its exit
+// code, keep the contract: a status word that goes with the code, text that no
+// host reads as something else, performance data after one | on the first line,
+// at most 4096 bytes.
+func Answer(t testing.TB, stdout []byte, code int) {
+	t.Helper()
+	for _, complaint := range broken(string(stdout), code) {
+		t.Errorf("%s\nexit code %d, output:\n%s", complaint, code, stdout)
+	}
+}
+
+// broken lists what is wrong with an answer.
+func broken(answer string, code int) []string {
+	var complaints []string
+	complain := func(format string, args ...any) { complaints = append(complaints, fmt.Sprintf(format, args...)) }
+	if code < 0 || code > 3 {
+		complain("the exit code is none of 0 to 3")
+	}
+	if len(answer) > size {
+		complain("the answer has %d bytes, more than %d", len(answer), size)
+	}
+	if !utf8.ValidString(answer) {
+		complain("the answer is not UTF-8")
+	}
+	body, ends := strings.CutSuffix(answer, "\n")
+	if !ends {
+		complain("the answer does not end with a line feed")
+	}
+	lines := strings.Split(body, "\n")
+	for _, line := range lines {
+		if i := strings.IndexFunc(line, invisible); i >= 0 {
+			complain("%q holds a character that is not printed", line)
+		}
+	}
+	text, data, found := strings.Cut(lines[0], " | ")
+	if word, rest, ok := strings.Cut(text, ": "); !ok || word != check.Status(code).String() || strings.TrimSpace(rest) == "" {
+		complain("the first line does not begin with %q and a text", check.Status(code).String()+": ")
+	}
+	for _, part := range append([]string{text}, lines[1:]...) {
+		if i := strings.IndexAny(part, "|;\\<>`$"); i >= 0 {
+			complain("%q holds %q, which hosts take for syntax", part, part[i])
+		}
+	}
+	if found {
+		complaints = append(complaints, brokenPerfdata(data)...)
+	}
+	return complaints
+}
+
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// The grammar of one item: a label that needs no quotes, a plain number with a
+// unit of the guidelines, ranges, and plain numbers again.
+var (
+	number = `-?[0-9]+(\.[0-9]+)?`
+	limits = `(@?(~|-?[0-9.]+)?:?(-?[0-9.]+)?)?`
+	item   = regexp.MustCompile(`^([A-Za-z0-9_.-]+)=(` + number + `)(s|ms|us|%|B|KB|MB|GB|TB|c)?` +
+		`(;` + limits + `(;` + limits + `(;(` + number + `)?(;(` + number + `)?)?)?)?)?$`)
+)
+
+// labelLength is how many characters of a label hosts keep apart.
+const labelLength = 19
+
+func brokenPerfdata(data string) []string {
+	var complaints, heads []string
+	for _, text := range strings.Split(data, " ") {
+		match := item.FindStringSubmatch(text)
+		switch {
+		case match == nil:
+			complaints = append(complaints, fmt.Sprintf("%q is no item of performance data", text))
+			continue
+		case strings.HasSuffix(text, ";"):
+			complaints = append(complaints, fmt.Sprintf("%q ends in a semicolon", text))
+		case match[2] == "-0":
+			complaints = append(complaints, fmt.Sprintf("%q is minus zero", text))
+		}
+		head := match[1][:min(len(match[1]), labelLength)]
+		if slices.Contains(heads, head) {
+			complaints = append(complaints, fmt.Sprintf("two labels begin with %q", head))
+		}
+		heads = append(heads, head)
+	}
+	return complaints
+}

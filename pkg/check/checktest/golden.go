@@ -1,0 +1,216 @@
+package checktest
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+var update = flag.Bool("update", false, "write what plugins answer into the golden files")
+
+// Prepare gets what a recorded run needs: it may read the files in dir, starts
+// a simulator, ends it with t.Cleanup, and returns names with their values. In
+// commands, environment and files of later steps $NAME becomes the value; in the
+// output the value becomes $NAME.
+type Prepare func(t *testing.T, dir string) map[string]string
+
+// Golden runs the commands recorded in the files of a glob pattern and compares
+// what the plugin answers; go test -update records it anew. A file is a txtar
+// archive of one or more steps:
+//
+//	-- env --
+//	NOOUT_USERNAME=monitor
+//	-- auth.ini --
+//	any other file, written to the directory $WORK
+//	-- command --
+//	check_fans -H $BMC --auth-file $WORK/auth.ini
+//	-- output --
+//	CRITICAL: ...
+//	-- exit --
+//	2
+//
+// A command may be followed by further files and another command, so that a
+// sequence of runs with memory can be told. Times and versions that differ from
+// run to run are masked in the formats for machines.
+func Golden(t *testing.T, newPlugin func() check.Plugin, glob string, prepare ...Prepare) {
+	t.Helper()
+	paths, err := filepath.Glob(glob)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden files in %s (%v)", glob, err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			golden(t, newPlugin, path, prepare)
+		})
+	}
+}
+
+func golden(t *testing.T, newPlugin func() check.Plugin, path string, prepare []Prepare) {
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t)
+	s.write(t, beforeCommand(archive.Files)) // for prepare; step by step they are written again, with its names
+	for _, p := range prepare {
+		for name, value := range p(t, s.dir) {
+			s.names["$"+name] = value
+		}
+	}
+	for rest := archive.Files; len(rest) > 0; {
+		files := beforeCommand(rest)
+		s.write(t, files)
+		rest = rest[len(files):]
+		if len(rest) < 3 || rest[1].Name != "output" || rest[2].Name != "exit" {
+			t.Fatalf("%s: expected a command, its output and its exit, in this order", path)
+		}
+		s.step(t, newPlugin(), rest[:3])
+		rest = rest[3:]
+	}
+	if *update && !t.Failed() {
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// beforeCommand are the files of a step that stand before its command; all of
+// them when no command follows.
+func beforeCommand(files []txtar.File) []txtar.File {
+	end := slices.IndexFunc(files, func(f txtar.File) bool { return f.Name == "command" })
+	if end < 0 {
+		end = len(files)
+	}
+	return files[:end]
+}
+
+// stage is where recorded runs take place: an own directory, and names for what
+// differs from run to run.
+type stage struct {
+	dir   string
+	names map[string]string
+}
+
+func newStage(t *testing.T) stage {
+	dir := t.TempDir()
+	zone := time.Local
+	time.Local = time.UTC
+	t.Cleanup(func() { time.Local = zone })
+	for _, name := range []string{"NOOUT_USERNAME", "NOOUT_PASSWORD", "NOOUT_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", dir)
+	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	return stage{dir: dir, names: map[string]string{"$WORK": dir}}
+}
+
+// write puts the files of a step into place, and its environment.
+func (s stage) write(t *testing.T, files []txtar.File) {
+	for _, f := range files {
+		text := s.fill(string(f.Data))
+		if f.Name == "env" {
+			for line := range strings.Lines(text) {
+				if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+					t.Setenv(name, value)
+				}
+			}
+			continue
+		}
+		path := filepath.Join(s.dir, filepath.Clean("/"+f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		// not readable by others: some are credentials
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// step runs a command and compares, or records, output and exit code.
+func (s stage) step(t *testing.T, p check.Plugin, files []txtar.File) {
+	command := strings.TrimSpace(string(files[0].Data))
+	words, err := split(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(words) == 0 || words[0] != p.Name {
+		t.Fatalf("%s: expected a command of %s", command, p.Name)
+	}
+	for i := range words {
+		words[i] = s.fill(words[i])
+	}
+	stdout, code := run(t, p, words[1:]...)
+	if bytes.HasPrefix(stdout, []byte(check.Status(code).String())) {
+		Answer(t, stdout, code)
+	}
+	output, exit := s.mask(string(stdout)), strconv.Itoa(code)+"\n"
+	if *update {
+		files[1].Data, files[2].Data = []byte(output), []byte(exit)
+		return
+	}
+	if diff := cmp.Diff(string(files[1].Data), output); diff != "" {
+		t.Errorf("%s\nanswered otherwise (-recorded +now):\n%s", command, diff)
+	}
+	if want := string(files[2].Data); strings.TrimSpace(want) != strings.TrimSpace(exit) {
+		t.Errorf("%s\nended with %s, recorded is %s", command, exit, want)
+	}
+}
+
+// fill replaces names by their values.
+func (s stage) fill(text string) string {
+	for _, name := range s.longest(func(name string) string { return name }) {
+		text = strings.ReplaceAll(text, name, s.names[name])
+	}
+	return text
+}
+
+// What differs from run to run in the formats for machines.
+var masks = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`("time":")[^"]*`), "${1}TIME"},
+	{regexp.MustCompile(`("version":")[^"]*`), "${1}VERSION"},
+	{regexp.MustCompile(`(?m)^(noout_last_run_timestamp_seconds\{.*\}) .*$`), "${1} TIME"},
+}
+
+// mask replaces values by their names.
+func (s stage) mask(text string) string {
+	for _, name := range s.longest(func(name string) string { return s.names[name] }) {
+		if value := s.names[name]; value != "" {
+			text = strings.ReplaceAll(text, value, name)
+		}
+	}
+	for _, m := range masks {
+		text = m.pattern.ReplaceAllString(text, m.with)
+	}
+	return text
+}
+
+// longest lists the names so that none is replaced in the middle of another.
+func (s stage) longest(by func(name string) string) []string {
+	names := make([]string, 0, len(s.names))
+	for name := range s.names {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := len(by(b)) - len(by(a)); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return names
+}
