@@ -39,7 +39,7 @@ lint: ## gofmt, vet, staticcheck
 
 .PHONY: demo
 demo: build ## the story, step by step: command, output, exit code and why
-	@./test/demo
+	@$(GO) run ./test/story/cmd/demo -bin bin
 
 .PHONY: install
 install: build ## the plugins into PLUGINDIR

@@ -1,0 +1,106 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+)
+
+// controller is the BMC of the server in the story.
+type controller struct {
+	sim *bmc.Sim
+	// back is when the fan that dropped out returns.
+	back time.Time
+}
+
+func (w *World) openBMC() error {
+	sim, err := bmc.Run(bmc.Server{Vendor: bmc.Supermicro})
+	if err != nil {
+		return err
+	}
+	w.BMC = &controller{sim: sim}
+	w.close = append(w.close, sim.Close)
+	w.names["$BMC"] = sim.Host
+	if err := w.file("$CA", "bmc-ca.pem", string(sim.CA())); err != nil {
+		return err
+	}
+	return w.file("$AUTH", "bmc.ini", fmt.Sprintf("[*]\nusername = %s\npassword = %s\n", bmc.Username, bmc.Password))
+}
+
+// drop lets fans drop out; the controller notices and logs it.
+func drop(d time.Duration, fans ...int) func(*World) error {
+	return func(w *World) error {
+		for _, n := range fans {
+			if err := w.BMC.sim.Do(fmt.Sprintf("drop?fan=%d&for=%s&shape=%s", n, d, world.Absent)); err != nil {
+				return err
+			}
+		}
+		w.BMC.back = time.Now().Add(d)
+		return nil
+	}
+}
+
+// turned waits until the fans turn again.
+func turned(w *World) error {
+	time.Sleep(time.Until(w.BMC.back) + 100*time.Millisecond)
+	return nil
+}
+
+// unseen is a drop-out that is over before anybody polls.
+func unseen(d time.Duration, fans ...int) func(*World) error {
+	return func(w *World) error {
+		if err := drop(d, fans...)(w); err != nil {
+			return err
+		}
+		return turned(w)
+	}
+}
+
+// fans is step 0 of the story: a fan fails now and then.
+func fans() []Step {
+	check := func(more ...string) []string {
+		return append([]string{"check_fans", "-H", "$BMC", "--auth-file", "$AUTH", "--ca-file", "$CA", "--state-dir", "$STATE"}, more...)
+	}
+	return []Step{
+		{
+			Happens: "All six fans of the server turn.",
+			Command: check(), Exit: 0, Line: `OK: 6 fans turn, no drop-out in 24h \|`,
+			Why: "Every fan that the controller lists turns, and its event log knows of no drop-out.",
+		},
+		{
+			Happens: "The connector of FAN3 comes loose. It will be back in 11 seconds.",
+			Do:      drop(11*time.Second, 3),
+			Command: check(), Exit: 2, Line: `CRITICAL: FAN3 is missing \(State Absent`,
+			Why: "The controller says Absent and Health OK, which others pass as an empty bay. This fan was here before.",
+		},
+		{
+			Happens: "Somebody acknowledges too early.",
+			Command: check("--acknowledge", "looks fine to me"), Exit: 2, Line: `CRITICAL: not acknowledged: FAN3 is missing`,
+			Why: "Nothing is acknowledged while a fan is down.",
+		},
+		{
+			Happens: "FAN3 turns again. This is the next poll.",
+			Do:      turned,
+			Command: check(), Exit: 2, Line: `CRITICAL: FAN3 dropped out once in 24h: \S+ for 11s, stays CRITICAL until \S+ or --acknowledge - 6 fans turn`,
+			Why: "All fans turn, the verdict stays: one PROBLEM for the fault, not one for each poll that happens to see it.",
+		},
+		{
+			Happens: "The technician has reseated the connector.",
+			Command: check("--acknowledge", "connector of FAN3 reseated"), Exit: 0, Line: `OK: acknowledged 1 drop-out: 6 fans turn`,
+			Why: "The drop-out is closed, with the time, the user and the text. One RECOVERY.",
+		},
+		{
+			Happens: "FAN3 and FAN4 drop out together for two seconds. No poll sees it.",
+			Do:      unseen(2*time.Second, 3, 4),
+			Command: check(), Exit: 1, Line: `WARNING: FAN3 and FAN4 dropped out once in 24h: \S+ for [23]s \(together: bus, connector or power, not 2 bad fans\), stays WARNING until`,
+			Why: "A poll every five minutes has no chance to see two seconds. The controller's event log has, and two fans in step have one cause.",
+		},
+		{
+			Happens: "The fan board's plug was replaced.",
+			Command: check("--acknowledge", "plug of the fan board replaced"), Exit: 0, Line: `OK: acknowledged 1 drop-out: 6 fans turn, no drop-out in 24h`,
+			Why: "Quiet again, until the next drop-out.",
+		},
+	}
+}
