@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
 // Bounds of one request in a run that still has somewhere else to ask.
@@ -45,7 +46,10 @@ func (e *Error) Error() string {
 	switch {
 	case e.Err == nil:
 		return s + e.Status + e.hint()
-	case e.Status == "" || e.Code == http.StatusOK:
+	case e.Code == 0:
+		// The sentence names the address itself.
+		return e.Err.Error() + " (" + e.Path + ")"
+	case e.Code == http.StatusOK:
 		return s + e.Err.Error()
 	}
 	return s + e.Status + ", " + e.Err.Error()
@@ -129,10 +133,10 @@ func (c *Client) send(ctx context.Context, h host, path string, limit time.Durat
 	defer cancel(nil)
 	if limit > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s: no answer within %s", h.name, limit))
 		defer stop()
 		connecting := time.AfterFunc(min(limit, connectTime), func() {
-			cancel(fmt.Errorf("no connection within %s", min(limit, connectTime)))
+			cancel(fmt.Errorf("%s: no connection within %s", h.name, min(limit, connectTime)))
 		})
 		defer connecting.Stop()
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -177,11 +181,7 @@ func cause(ctx context.Context, err error) error {
 	if own := context.Cause(ctx); own != nil && !errors.Is(own, context.Canceled) && !errors.Is(own, context.DeadlineExceeded) {
 		return own
 	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
+	return transport.Explain(err)
 }
 
 // titles finds what a page calls itself.

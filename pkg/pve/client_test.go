@@ -1,0 +1,277 @@
+package pve_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
+	sim "github.com/noout-monitoring/noout/test/sim/pve"
+)
+
+const corpus = "../../../shared/corpus/proxmox"
+
+// client asks the nodes of a simulator with its usual token.
+func client(t *testing.T, s *sim.Sim, nodes ...string) *pve.Client {
+	t.Helper()
+	return made(t, pve.Options{
+		Hosts: strings.Split(s.Addresses(nodes...), ","), Port: 8006,
+		Transport: transport.Options{Fingerprint: s.Fingerprint()}, Secret: file(t, sim.Token),
+	})
+}
+
+// file holds a token for every host.
+func file(t *testing.T, token string) secret.Options {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "auth")
+	if err := os.WriteFile(name, []byte("[*]\ntoken = "+token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return secret.Options{AuthFile: name}
+}
+
+func made(t *testing.T, o pve.Options) *pve.Client {
+	t.Helper()
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := o.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestCluster(t *testing.T) {
+	s := sim.Start(t, sim.Lab())
+	c, err := client(t, s).Cluster(within(t, 10*time.Second), pve.Ask{Votes: true})
+	if err != nil || len(c.Gaps) > 0 || len(c.Rights) > 0 {
+		t.Fatalf("error %v, gaps %v, rights %v", err, c.Gaps, c.Rights)
+	}
+	if c.Name != "lab" || c.Asked != "pve1" || !c.Quorate || len(c.Nodes) != 3 || len(c.Guests) != 7 {
+		t.Errorf("%+v", c)
+	}
+	if !c.Votes.Known || c.Votes.Margin() != 1 || c.Votes.Expected() != 3 {
+		t.Errorf("votes %+v", c.Votes)
+	}
+	if g, _ := c.Guest(105); g.String() != "vm105 db1" || g.Status != "running" || g.Stale || g.SID() != "vm:105" {
+		t.Errorf("guest %+v", g)
+	}
+	if got := len(s.Requests()); got != 7 {
+		t.Errorf("%d requests, want 7", got)
+	}
+}
+
+func TestRecordings(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(corpus, "*", "cluster_resources.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dirs) == 0 {
+		t.Skip("no recordings at " + corpus)
+	}
+	for _, name := range dirs {
+		dir := filepath.Dir(name)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			r := sim.Replay(t, dir)
+			c := made(t, pve.Options{
+				Hosts: []string{r.Address}, Port: 8006,
+				Transport: transport.Options{Fingerprint: r.Fingerprint()}, Secret: file(t, sim.Token),
+			})
+			found, err := c.Cluster(within(t, 10*time.Second), pve.Ask{Votes: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(dir, "nopriv") {
+				if len(found.Rights) == 0 || found.Quorate {
+					t.Errorf("a token without privileges: rights %v, quorate %v", found.Rights, found.Quorate)
+				}
+				return
+			}
+			if len(found.Gaps) > 0 || len(found.Rights) > 0 || !found.Votes.Known {
+				t.Errorf("gaps %v, rights %v, votes %+v", found.Gaps, found.Rights, found.Votes)
+			}
+			if want := !strings.Contains(dir, "noquorum") && !strings.Contains(dir, "disconnected"); found.Quorate != want {
+				t.Errorf("quorate %v", found.Quorate)
+			}
+			if len(found.Guests) != 7 && !strings.Contains(dir, "qdevice") || len(found.HA.Services) != 3 {
+				t.Errorf("%d guests, %d services", len(found.Guests), len(found.HA.Services))
+			}
+		})
+	}
+}
+
+func TestTokens(t *testing.T) {
+	for name, tc := range map[string]struct{ token, want string }{
+		"none":         {"", "there is none"},
+		"a password":   {"secret-of-root", "no token id"},
+		"no uuid":      {"monitor@pve!noout=hunter2hunter2", "malformed"},
+		"no realm":     {"monitor!noout=0f8fad5b-d9cb-469f-a165-70867728950e", "malformed"},
+		"good":         {sim.Token, ""},
+		"with a blank": {strings.Replace(sim.Token, "=", " ", 1), ""},
+		"with header":  {"PVEAPIToken=" + sim.Token, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("NOOUT_TOKEN", tc.token)
+			_, err := pve.Options{Hosts: []string{"pve1"}, Port: 8006}.Client()
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			if err != nil && (strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "0f8fad5b")) {
+				t.Errorf("the error shows the token: %v", err)
+			}
+		})
+	}
+}
+
+// Every fault ends in an error or a gap that says what happened, in time, and
+// never in facts.
+func TestFaults(t *testing.T) {
+	texts := map[string]string{
+		sim.Login: "web page titled Sign in", sim.Gateway: "502 Bad Gateway", sim.Redirect: "redirection",
+		sim.Garbage: "not the API's JSON", sim.Broken: "not the API's JSON", sim.Empty: "not the API's JSON",
+		sim.NoData: "no data", sim.Refused: "595 Connection refused", sim.Failing: "500 got timeout",
+	}
+	for _, kind := range sim.Faults() {
+		for _, path := range []string{"", "/cluster/resources"} {
+			if kind == sim.Silent && path != "" {
+				continue // it hits connections, not paths
+			}
+			t.Run(kind+path, func(t *testing.T) {
+				t.Parallel()
+				s := sim.Start(t, sim.Lab())
+				ask := client(t, s, "pve1")
+				if err := s.Break(sim.Fault{Kind: kind, Path: path}); err != nil {
+					t.Fatal(err)
+				}
+				ctx := within(t, 400*time.Millisecond)
+				if kind == sim.Huge {
+					ctx = within(t, 10*time.Second)
+				}
+				c, err := ask.Cluster(ctx, pve.Ask{Votes: true})
+				if path == "" {
+					if !errors.Is(err, pve.ErrUnreachable) && kind != sim.Wrong {
+						t.Fatalf("got %v", err)
+					}
+				} else if err != nil || len(c.Gaps) == 0 || c.Gaps[0].Path != path || len(c.Guests) > 0 {
+					t.Fatalf("error %v, gaps %v, %d guests", err, c.Gaps, len(c.Guests))
+				}
+				if err == nil {
+					err = c.Gaps[0].Err
+				}
+				if !strings.Contains(err.Error(), texts[kind]) {
+					t.Errorf("%v does not say %q", err, texts[kind])
+				}
+			})
+		}
+	}
+}
+
+// The first host that answers and has quorum is asked.
+func TestHosts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		faults []sim.Fault
+		do     []string
+		asked  string
+	}{
+		"first":             {asked: "pve1"},
+		"first is off":      {do: []string{"crash?node=pve1"}, asked: "pve2"},
+		"first hangs":       {faults: []sim.Fault{{Kind: sim.Hang, Node: "pve1"}}, asked: "pve2"},
+		"first hangs later": {faults: []sim.Fault{{Kind: sim.Hang, Node: "pve1", After: 3}}, asked: "pve2"},
+		"first drips":       {faults: []sim.Fault{{Kind: sim.Drip, Node: "pve1"}}, asked: "pve2"},
+		"first is isolated": {do: []string{"link?node=pve1&on=0"}, asked: "pve2"},
+		"first two broken":  {faults: []sim.Fault{{Kind: sim.Login, Node: "pve1"}, {Kind: sim.Refused, Node: "pve2"}}, asked: "pve3"},
+		"one part broken":   {faults: []sim.Fault{{Kind: sim.Failing, Node: "pve1", Path: "/cluster/tasks"}}, asked: "pve2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sim.Start(t, sim.Lab())
+			s.Must(tc.do...)
+			for _, f := range tc.faults {
+				if err := s.Break(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c, err := client(t, s).Cluster(within(t, 8*time.Second), pve.Ask{})
+			if err != nil || c.Asked != tc.asked || !c.Quorate || len(c.Gaps) > 0 {
+				t.Errorf("asked %s, error %v, quorate %v, gaps %v", c.Asked, err, c.Quorate, c.Gaps)
+			}
+		})
+	}
+}
+
+// A refused token costs three seconds each time: it is never tried twice.
+func TestDeniedOnce(t *testing.T) {
+	s := sim.Start(t, sim.Lab())
+	ask := made(t, pve.Options{
+		Hosts: strings.Split(s.Addresses(), ","), Port: 8006,
+		Transport: transport.Options{Fingerprint: s.Fingerprint()},
+		Secret:    file(t, strings.Replace(sim.Token, "0f8f", "ffff", 1)),
+	})
+	_, err := ask.Cluster(within(t, 5*time.Second), pve.Ask{})
+	if !errors.Is(err, pve.ErrDenied) || !strings.Contains(err.Error(), "401 Authentication failed!") {
+		t.Errorf("got %v", err)
+	}
+	if n := len(s.Requests()); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+func TestRights(t *testing.T) {
+	grants := func(list ...sim.Grant) []sim.Grant { return list }
+	for name, tc := range map[string]struct {
+		grants []sim.Grant
+		want   string // within the rights that are missing; empty: none
+	}{
+		"auditor":           {sim.Auditor(), ""},
+		"none":              {grants(), "Sys.Audit on /,VM.Audit on /vms"},
+		"guests only":       {grants(sim.Grant{Path: "/vms", Privileges: sim.Audit}), "Sys.Audit on /"},
+		"one pool":          {grants(sim.Grant{Path: "/pool/hosting", Privileges: sim.Audit}), "VM.Audit on /vms"},
+		"not down the tree": {grants(sim.Grant{Path: "/", Privileges: sim.Audit, NoPropagate: true}), "VM.Audit on /vms"},
+		"system only":       {grants(sim.Grant{Path: "/", Privileges: []string{"Sys.Audit"}}), "VM.Audit on /vms"},
+		"less on one guest": {grants(sim.Auditor()[0], sim.Grant{Path: "/vms/105", Privileges: []string{"Sys.Audit"}}), "VM.Audit on /vms/105"},
+		"less on one node":  {grants(sim.Auditor()[0], sim.Grant{Path: "/nodes/pve3", Privileges: []string{"VM.Audit"}}), "Sys.Audit on /nodes/pve3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := sim.Lab()
+			config.Tokens = map[string][]sim.Grant{sim.Token: tc.grants}
+			s := sim.Start(t, config)
+			c, err := client(t, s).Cluster(within(t, 5*time.Second), pve.Ask{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(c.Rights, ",")
+			if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+				t.Errorf("missing %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// The role NoAccess on one guest leaves no trace among the privileges; a guest
+// under HA is missed all the same.
+func TestHiddenGuest(t *testing.T) {
+	config := sim.Lab()
+	config.Tokens = map[string][]sim.Grant{sim.Token: append(sim.Auditor(), sim.Grant{Path: "/vms/103"})}
+	s := sim.Start(t, config)
+	c, err := client(t, s).Cluster(within(t, 5*time.Second), pve.Ask{})
+	if err != nil || len(c.Rights) > 0 {
+		t.Fatalf("error %v, rights %v", err, c.Rights)
+	}
+	if got := c.Hidden(); len(got) != 1 || got[0] != "vm:103" {
+		t.Errorf("hidden %v", got)
+	}
+}

@@ -1,0 +1,137 @@
+package pve
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// node answers what the asked node forwards to another.
+func (q question) node() (any, *refusal) {
+	n := q.w.node(q.path[1])
+	if n == nil {
+		return nil, &refusal{code: 500, reason: fmt.Sprintf("hostname lookup '%s' failed - failed to get address info for: %[1]s: Name or service not known", q.path[1])}
+	}
+	if !q.at.sees(n) {
+		return nil, &refusal{code: 595, reason: "No route to host", delay: q.w.config.OfflineDelay, bare: true}
+	}
+	// From here the node itself answers.
+	q.at = n
+	switch rest := q.path[2:]; {
+	case len(rest) == 1:
+		return q.nodeDocument(n, rest[0])
+	case len(rest) >= 3 && (rest[0] == "qemu" || rest[0] == "lxc"):
+		return q.guestDocument(n, rest)
+	}
+	return nil, q.missing()
+}
+
+func (q question) nodeDocument(n *node, name string) (any, *refusal) {
+	switch name {
+	case "version":
+		return q.version(n), nil
+	case "qemu":
+		return q.guestList(n, false), nil
+	case "lxc":
+		return q.guestList(n, true), nil
+	case "replication":
+		if !q.w.live(n) {
+			return nil, &refusal{code: 500, reason: "cfs-lock 'file-replication_cfg' error: no quorum!", delay: q.w.config.OfflineDelay}
+		}
+		return q.jobList(n.Name), nil
+	case "tasks":
+		return q.taskList(func(t task) bool { return t.node == n.Name }), nil
+	case "storage":
+		return q.storages(n), nil
+	case "status":
+		if bad := q.need("/nodes/"+n.Name, "Sys.Audit"); bad != nil {
+			return nil, bad
+		}
+		return object{"uptime": int64(q.w.now.Sub(n.started).Seconds()), "pveversion": "pve-manager/" + n.Version + "/0123456789abcdef"}, nil
+	}
+	return nil, q.missing()
+}
+
+// guestList is the node's own and true list.
+func (q question) guestList(n *node, containers bool) []object {
+	out := []object{}
+	for _, id := range slices.Sorted(maps.Keys(q.w.guests)) {
+		g := q.w.guests[id]
+		if g.Node != n.Name || g.Container != containers || !q.rights.has(q.w, "/vms/"+strconv.Itoa(id), "VM.Audit") {
+			continue
+		}
+		row := object{"vmid": id, "name": g.Name, "status": "stopped", "maxmem": int64(4 << 30), "cpus": 2, "uptime": 0}
+		if containers {
+			row["type"] = "lxc"
+		}
+		if g.status != "stopped" {
+			row["status"], row["uptime"] = "running", int64(q.w.now.Sub(g.since).Seconds())
+		}
+		if g.Template {
+			row["template"] = 1
+		}
+		if g.lock != "" {
+			row["lock"] = g.lock
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (q question) storages(n *node) []object {
+	out := []object{}
+	for _, s := range n.Storages {
+		if q.rights.has(q.w, "/storage/"+s.Name, "Datastore.Audit") {
+			out = append(out, object{
+				"storage": s.Name, "type": s.Plugin, "content": "images,rootdir", "shared": bit(s.Shared),
+				"active": 1, "enabled": 1, "total": int64(100 << 30), "used": int64(20 << 30), "avail": int64(80 << 30),
+			})
+		}
+	}
+	return out
+}
+
+func (q question) guestDocument(n *node, rest []string) (any, *refusal) {
+	id, err := strconv.Atoi(rest[1])
+	if err != nil {
+		return nil, &refusal{code: 400, reason: "Parameter verification failed."}
+	}
+	if bad := q.need("/vms/"+rest[1], "VM.Audit"); bad != nil {
+		return nil, bad
+	}
+	g := q.w.guests[id]
+	directory := map[string]string{"qemu": "qemu-server", "lxc": "lxc"}[rest[0]]
+	if g == nil || g.Node != n.Name || g.Container != (rest[0] == "lxc") {
+		return nil, &refusal{code: 500, reason: fmt.Sprintf("Configuration file 'nodes/%s/%s/%d.conf' does not exist", n.Name, directory, id)}
+	}
+	switch {
+	case rest[2] == "config" && len(rest) == 3:
+		return q.config(g), nil
+	case rest[2] == "status" && len(rest) == 4 && rest[3] == "current":
+		return object{"vmid": id, "name": g.Name, "status": map[bool]string{true: "stopped", false: "running"}[g.status == "stopped"], "ha": object{"managed": bit(g.HA != "")}}, nil
+	}
+	return nil, q.missing()
+}
+
+func (q question) config(g *guest) object {
+	out := object{"digest": "0123456789abcdef"}
+	for k, v := range g.Values {
+		out[k] = v
+	}
+	name := "name"
+	if g.Container {
+		name = "hostname"
+	}
+	out[name] = g.Name
+	if g.Onboot {
+		out["onboot"] = 1
+	}
+	if g.Template {
+		out["template"] = 1
+	}
+	if g.lock != "" {
+		out["lock"] = g.lock
+	}
+	return out
+}
