@@ -251,19 +251,21 @@ func (p *poll) named() *chassis {
 	return best
 }
 
+// rank weighs what makes a chassis look like a server. The serial number
+// weighs as much as the type: HPE Cray blades have theirs on the enclosure.
 func rank(c *chassis) int {
 	n := 0
 	if len(c.body.Links.systems) > 0 {
 		n += 4
 	}
 	switch strings.ToLower(c.body.ChassisType.String()) {
-	case "rackmount", "blade", "standalone", "sled", "desktop", "tower":
-		n += 4
+	case "rackmount", "blade", "standalone", "sled", "desktop", "tower", "enclosure":
+		n += 3
 	case "component", "card", "module", "zone", "storageenclosure", "cartridge":
 		n -= 2
 	}
 	if word(c.body.SerialNumber) != "" {
-		n++
+		n += 3
 	}
 	if c.body.Thermal != "" || c.body.ThermalSubsystem != "" {
 		n += 2

@@ -34,8 +34,25 @@ type memory struct {
 	// Single are the ThermalSubsystems without redundancy sets.
 	Single []string `json:"single,omitempty"`
 	// Plain are the collections where $expand is announced but fails.
-	Plain   []string `json:"plain,omitempty"`
-	Session *session `json:"session,omitempty"`
+	Plain []string `json:"plain,omitempty"`
+	// Logs are those that are read.
+	Logs    []logMemory `json:"logs,omitempty"`
+	Session *session    `json:"session,omitempty"`
+}
+
+// logMemory is a log that is read, and how far it was.
+type logMemory struct {
+	Name string `json:"name"`
+	Path string `json:"path"`
+	// Max is how many entries it holds, and Stops that it then drops new ones.
+	Max   int  `json:"max,omitempty"`
+	Stops bool `json:"stops,omitempty"`
+	// Page is where a log of several pages ended, Last the newest entry then.
+	// A log whose entries are not in the order of their numbers has neither.
+	Page   string `json:"page,omitempty"`
+	Last   int64  `json:"last,omitempty"`
+	Stamp  string `json:"stamp,omitempty"`
+	Newest bool   `json:"newest,omitempty"` // the newest comes first
 }
 
 // recall reads a memory. One that cannot be read is none.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -133,57 +132,4 @@ func (p *poll) lost() bool {
 			return f.ID == id && f.Presence != bmc.Absent && f.Reading != nil
 		})
 	})
-}
-
-// readRestart finds out when the controller started, when a fan that is
-// expected is missing: controllers that just started list few.
-func (p *poll) readRestart(ctx context.Context) {
-	if !p.lost() {
-		return
-	}
-	path := p.manager(ctx)
-	if path == "" {
-		return
-	}
-	var body struct {
-		LastResetTime, DateTime, FirmwareVersion text
-	}
-	a, err := p.read(ctx, path, &body)
-	if err != nil {
-		// Not a gap: that nothing excuses the missing fan is on the safe side.
-		return
-	}
-	p.server.Identity.Firmware = body.FirmwareVersion.Name()
-	at := stamp(body.LastResetTime.String())
-	if at.IsZero() {
-		return
-	}
-	// The controller's clock may be off by years: what it says is moved to ours.
-	ahead := a.clock
-	if own := stamp(body.DateTime.String()); !own.IsZero() {
-		d := own.Sub(p.now())
-		ahead = &d
-	}
-	if ahead != nil {
-		at = at.Add(-*ahead)
-	}
-	p.server.Restarted = at.Truncate(time.Second)
-}
-
-// manager is the controller that manages the chassis with fans, or the first
-// one.
-func (p *poll) manager(ctx context.Context) string {
-	for _, c := range p.withFans() {
-		if len(c.body.Links.managers) > 0 {
-			return c.body.Links.managers[0]
-		}
-	}
-	if p.root.Managers == "" {
-		return ""
-	}
-	members, err := p.pages(ctx, string(p.root.Managers))
-	if err != nil || len(members) == 0 {
-		return ""
-	}
-	return members[0].path
 }

@@ -101,7 +101,8 @@ type poll struct {
 	// session is the one that is open, nil without; remember stores it.
 	session  *session
 	remember func(bmc.Memory)
-	barred   bool            // a login failed
+	barred   bool // a login failed
+	manager  *manager
 	fresh    context.Context // for a login that must not be cut off
 	closing  context.Context // for a logout
 }
@@ -176,6 +177,7 @@ func (p *poll) look(ctx context.Context) {
 	p.readFans(ctx)
 	p.readPower(ctx)
 	p.readRestart(ctx)
+	p.readLogs(ctx)
 }
 
 // gap notes what could not be read.

@@ -1,0 +1,154 @@
+package redfish
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// logEntry is a LogEntry resource.
+type logEntry struct {
+	ID           text   `json:"Id"`
+	Self         link   `json:"@odata.id"`
+	Created      text   `json:"Created"`
+	Modified     text   `json:"Modified"`
+	EntryCode    text   `json:"EntryCode"`
+	SensorType   text   `json:"SensorType"`
+	SensorNumber number `json:"SensorNumber"`
+	Message      text   `json:"Message"`
+	MessageID    text   `json:"MessageId"`
+	MessageArgs  list   `json:"MessageArgs"`
+	Resolved     flag   `json:"Resolved"`
+	Oem          oem    `json:"Oem"`
+
+	place int // in the list as it was read, from 1
+}
+
+// oem is what vendors add to entries.
+type oem struct {
+	repaired flag   // HPE
+	count    number // HPE: how often the event happened
+	updated  text   // HPE: when the entry last changed
+	event    text   // Lenovo: CommonEventID
+	category text   // Lenovo: AlertCategory
+}
+
+// UnmarshalJSON never fails.
+func (o *oem) UnmarshalJSON(raw []byte) error {
+	type vendor struct {
+		Repaired      flag
+		Count         number
+		Updated       text
+		CommonEventID text
+		AlertCategory text
+		Category      text
+	}
+	var all struct{ Hpe, Hp, Lenovo json.RawMessage }
+	*o = oem{}
+	if object(raw, &all) != nil {
+		return nil
+	}
+	for _, one := range []json.RawMessage{all.Hpe, all.Hp, all.Lenovo} {
+		var v vendor
+		if one != nil && object(one, &v) == nil {
+			*o = oem{
+				repaired: v.Repaired, count: v.Count, updated: v.Updated,
+				event: v.CommonEventID, category: cmp.Or(v.AlertCategory, v.Category),
+			}
+		}
+	}
+	return nil
+}
+
+// args are the arguments of the message.
+func (e logEntry) args() []string {
+	var out []string
+	for _, item := range e.MessageArgs.items {
+		if len(out) == 4 {
+			break
+		}
+		out = append(out, clip(strings.TrimSpace(plain(item, 0)), maxName))
+	}
+	return out
+}
+
+// id is the id of the entry's message in its registry, without the registry's
+// name and version: "IDRAC.2.7.FAN0001" is FAN0001.
+func (e logEntry) id() string {
+	id := cmp.Or(e.MessageID.Name(), e.Oem.event.Name())
+	if strings.HasPrefix(e.Oem.event.Name(), "FQX") {
+		id = e.Oem.event.Name()
+	}
+	return id[strings.LastIndexByte(id, '.')+1:]
+}
+
+// eventsOf makes the events of one entry, none when it is not about fans. HPE's
+// IML has one entry for a fault, however often it happened, and marks it
+// repaired; OpenBMC marks an entry resolved. Each change becomes an event of
+// its own, with an id of its own.
+func (p *poll) eventsOf(e logEntry, order int64, now time.Time) []bmc.Event {
+	m, ok := e.meaning()
+	if !ok {
+		return nil
+	}
+	fan := ""
+	if m.kind != bmc.RedundancyLost && m.kind != bmc.RedundancyRegained {
+		if fan = p.fanOf(e, m); fan == "" {
+			return nil
+		}
+	}
+	first := bmc.Event{
+		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: clip(string(e.Created), maxName), Time: dated(e.Created.String(), now),
+		Fan: fan, Kind: m.kind, Level: m.level, Text: clip(cmp.Or(e.Message.String(), e.MessageID.String()), maxText),
+	}
+	out := []bmc.Event{first}
+	changed := cmp.Or(e.Oem.updated.String(), e.Modified.String())
+	again := func(suffix string, kind bmc.Kind) {
+		next := first
+		next.ID, next.Kind = first.ID+suffix, kind
+		next.Stamp, next.Time = clip(changed, maxName), dated(changed, now)
+		out = append(out, next)
+	}
+	if n := e.Oem.count.count(); n > 1 && changed != "" && changed != first.Stamp {
+		again("#"+strconv.Itoa(n), m.kind)
+	}
+	if back, ends := ending[m.kind]; ends && changed != "" && (e.Oem.repaired.value || e.Resolved.value) {
+		again("#repaired", back)
+	}
+	return out
+}
+
+// ending is what ends an event.
+var ending = map[bmc.Kind]bmc.Kind{
+	bmc.Failed:         bmc.Recovered,
+	bmc.Removed:        bmc.Inserted,
+	bmc.RedundancyLost: bmc.RedundancyRegained,
+}
+
+// fanWords are what an entry about a fan of this server holds, in lower case:
+// most entries are about something else and need not be decoded.
+func (p *poll) fanWords() []string {
+	words := []string{"fan", "tach", "cooling", "blower", "fqxspca", "rdu000"}
+	for _, f := range p.server.Fans {
+		if name := strings.ToLower(f.Name); name != "" && !strings.Contains(name, "fan") && !strings.Contains(name, "tach") {
+			words = append(words, name)
+		}
+	}
+	return words
+}
+
+// mentions says whether an entry may be about a fan.
+func (r *logRead) mentions(item json.RawMessage) bool {
+	low := bytes.ToLower(item)
+	for _, word := range r.words {
+		if bytes.Contains(low, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}

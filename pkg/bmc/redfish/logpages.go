@@ -1,0 +1,243 @@
+package redfish
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// What is read of one log at most.
+const (
+	maxLogPages   = 40
+	maxLogBytes   = 32 << 20
+	maxLogEntries = 20_000
+	maxSingles    = 50 // entries that are read one by one
+)
+
+var (
+	errLogLong  = errors.New("the log is longer than one poll reads: the next one goes on")
+	errLogLinks = errors.New("the log lists only links, and the newest alone were read")
+)
+
+// logRead is one reading of a log.
+type logRead struct {
+	entries []logEntry
+	raw     int // entries in all, also those that are not about fans
+	count   int // entries the log holds, by its own word
+	head    *answer
+	page    string // the last one
+	bytes   int
+	ordered int // 1 when the numbers rise, -1 when they fall, 0 when neither
+	mixed   bool
+	lowest  int64
+	highest int64
+	stamp   string // of the highest
+	met     bool   // the last entry that was known
+	whole   bool
+	words   []string
+}
+
+// readLog reads a log, or of a long one what is new, and adds its events.
+func (p *poll) readLog(ctx context.Context, m *logMemory) error {
+	r := &logRead{words: p.fanWords()}
+	err := p.readPages(ctx, m, r, m.Page != "" && !m.Newest)
+	if err == nil && !r.met && m.Page != "" && !m.Newest {
+		// The entry that was last is not on the page where it was: the log was
+		// cleared, or dropped its oldest.
+		r = &logRead{words: r.words}
+		err = p.readPages(ctx, m, r, false)
+	}
+	if r.head == nil {
+		return err
+	}
+	log := bmc.Log{ID: m.Path, Whole: r.whole, Clock: r.head.clock}
+	log.Full = m.Stops && m.Max > 0 && max(r.count, r.raw) >= m.Max
+	if log.Clock == nil && len(r.entries) > 0 {
+		if own := p.readManager(ctx); own != nil {
+			log.Clock = own.clock
+		}
+	}
+	now := p.now()
+	if log.Clock != nil {
+		now = now.Add(*log.Clock)
+	}
+	log.Events = p.events(r, now)
+	p.server.Logs = append(p.server.Logs, log)
+	if r.raw == 1 && r.met && !r.whole {
+		r.ordered = 1 // the page where the log ended, and nothing new
+	}
+	m.Page, m.Last, m.Stamp, m.Newest = "", 0, "", false
+	if r.ordered != 0 && !r.mixed && r.page != m.Path {
+		m.Page, m.Last, m.Stamp, m.Newest = r.page, r.highest, r.stamp, r.ordered < 0
+	}
+	return err
+}
+
+// readPages follows a log from its first page, or from where it ended.
+func (p *poll) readPages(ctx context.Context, m *logMemory, r *logRead, tail bool) error {
+	path, seen := m.Path, map[string]bool{}
+	if tail {
+		path = m.Page
+	}
+	for n := 0; ; n++ {
+		if n == maxLogPages || r.bytes > maxLogBytes || r.raw > maxLogEntries {
+			return errLogLong
+		}
+		var page collection
+		seen[path] = true
+		a, err := p.read(ctx, path, &page)
+		if err != nil {
+			return err
+		}
+		if page.Members.wrong || !page.Members.found {
+			return errors.New("the answer has no list of entries")
+		}
+		r.head, r.bytes = a, r.bytes+len(a.body)
+		r.count = max(r.count, page.Count.count())
+		items, err := p.inline(ctx, m, path, page.Members.items)
+		r.take(items, m)
+		if err != nil {
+			return err
+		}
+		if r.page = path; page.next() == "" {
+			r.whole = !tail
+			return nil
+		}
+		if m.Newest && r.met && r.ordered < 0 {
+			r.page = m.Page // any but the first: there is more than one
+			return nil
+		}
+		if path = page.next(); seen[path] {
+			return errLoop
+		}
+	}
+}
+
+// inline replaces entries that are only links by what they lead to, the newest
+// first and not those that are known.
+func (p *poll) inline(ctx context.Context, m *logMemory, path string, items []json.RawMessage) ([]json.RawMessage, error) {
+	links := list{items: items}.links()
+	if len(items) == 0 || len(links) < len(items) || !slices.ContainsFunc(items, bare) {
+		return items, nil
+	}
+	slices.SortStableFunc(links, func(a, b string) int {
+		x, _ := number64(lastOf(a))
+		y, _ := number64(lastOf(b))
+		return int(max(-1, min(1, y-x)))
+	})
+	var out []json.RawMessage
+	for _, one := range links {
+		if n, ok := number64(lastOf(one)); ok && m.Last > 0 && n <= m.Last {
+			break
+		}
+		if len(out) == maxSingles {
+			return out, errLogLinks
+		}
+		var body json.RawMessage
+		if _, err := p.read(ctx, one, &body); err != nil {
+			return out, fmt.Errorf("entry %s: %w", lastOf(one), err)
+		}
+		out = append(out, body)
+	}
+	return out, nil
+}
+
+// bare says that an element is nothing but a link.
+func bare(item json.RawMessage) bool {
+	var o map[string]json.RawMessage
+	return json.Unmarshal(item, &o) == nil && len(o) == 1
+}
+
+// take adds a page's entries. Only those that may be about fans are kept, but
+// all tell how the log is ordered.
+func (r *logRead) take(items []json.RawMessage, m *logMemory) {
+	for _, item := range items {
+		var e struct {
+			ID      text `json:"Id"`
+			Created text `json:"Created"`
+		}
+		if object(item, &e) != nil {
+			continue
+		}
+		n, ok := number64(e.ID.String())
+		r.raw++
+		switch {
+		case !ok:
+			r.mixed = true
+		case r.raw == 1:
+			r.lowest, r.highest, r.stamp = n, n, string(e.Created)
+		case n > r.highest:
+			r.step(1)
+			r.highest, r.stamp = n, string(e.Created)
+		case n < r.lowest:
+			r.step(-1)
+			r.lowest = n
+		default:
+			r.step(0)
+		}
+		if ok && n == m.Last && string(e.Created) == m.Stamp {
+			r.met = true
+		}
+		if !r.mentions(item) {
+			continue
+		}
+		var full logEntry
+		if object(item, &full) == nil {
+			full.place = r.raw
+			r.entries = append(r.entries, full)
+		}
+	}
+}
+
+// step notes that the second and later entries go up or down. Once they do
+// neither, the log has no order that helps.
+func (r *logRead) step(way int) {
+	if r.raw == 2 {
+		r.ordered = way
+	} else if r.ordered != way {
+		r.ordered = 0
+	}
+}
+
+func number64(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n >= 0
+}
+
+// events makes events of the entries that are about fans.
+func (p *poll) events(r *logRead, now time.Time) []bmc.Event {
+	var out []bmc.Event
+	rising := r.rising(now)
+	for _, e := range r.entries {
+		order, ok := number64(e.ID.String())
+		if !ok {
+			order = int64(e.place)
+			if !rising {
+				order = int64(r.raw - e.place)
+			}
+		}
+		out = append(out, p.eventsOf(e, order, now)...)
+	}
+	return out
+}
+
+// rising says whether the oldest entry comes first, by the times: iDRAC and
+// CIMC list the newest first.
+func (r *logRead) rising(now time.Time) bool {
+	var first, last time.Time
+	for _, e := range r.entries {
+		if t := dated(e.Created.String(), now); !t.IsZero() {
+			if first.IsZero() {
+				first = t
+			}
+			last = t
+		}
+	}
+	return !last.Before(first)
+}
