@@ -22,10 +22,15 @@ func (r Result) nagios(verbose, limit int) string {
 	long := append(r.long(verbose), complaints...)
 	frame := len(r.Policy.firstLine(r.worst(), "")) + len("\n")
 	text := r.headline().within(limit - frame)
-	kept := whole(data, limit-frame-len(text)-len(" | "))
-	if left := len(data) - kept; left > 0 {
-		// said first, so that it is not the first to go
-		long = append([]string{fmt.Sprintf("%d items of performance data do not fit", left)}, long...)
+	room := limit - frame - len(text) - len(" | ")
+	kept := whole(data, room)
+	if kept < len(data) {
+		// said in the first of the long lines, so that it is the last to go, even
+		// at the cost of some items
+		if notice := len(missing(len(data)) + "\n" + more(len(long))); notice < room {
+			kept = whole(data, room-notice)
+		}
+		long = append([]string{missing(len(data) - kept)}, long...)
 	}
 	if kept > 0 {
 		text += " | " + strings.Join(data[:kept], " ")
@@ -33,6 +38,12 @@ func (r Result) nagios(verbose, limit int) string {
 	answer := r.Policy.firstLine(r.worst(), text) + "\n"
 	return answer + fit(long, limit-len(answer))
 }
+
+func missing(items int) string {
+	return fmt.Sprintf("%d items of performance data do not fit", items)
+}
+
+func more(lines int) string { return fmt.Sprintf("... %d more\n", lines) }
 
 // whole is how many items fit into room with blanks between them.
 func whole(items []string, room int) int {
@@ -59,11 +70,9 @@ func fit(lines []string, room int) string {
 	}
 	var b strings.Builder
 	for i, line := range lines {
-		more := fmt.Sprintf("... %d more\n", len(lines)-i)
-		next := fmt.Sprintf("... %d more\n", len(lines)-i-1)
-		if b.Len()+len(line)+1+len(next) > room {
-			if b.Len()+len(more) <= room {
-				b.WriteString(more)
+		if b.Len()+len(line)+len("\n")+len(more(len(lines)-i-1)) > room {
+			if left := more(len(lines) - i); b.Len()+len(left) <= room {
+				b.WriteString(left)
 			}
 			break
 		}

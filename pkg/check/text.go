@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -164,7 +165,7 @@ func userinfo(s string) int {
 		return at
 	}
 	_, port, colon := strings.Cut(authority, ":")
-	if colon && !strings.HasPrefix(authority, "[") && strings.Trim(port, "0123456789") != "" {
+	if _, err := strconv.ParseUint(port, 10, 16); colon && err != nil && !strings.HasPrefix(authority, "[") {
 		return max(strings.LastIndexByte(word, '@'), 0)
 	}
 	return 0

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,11 +15,17 @@ import (
 // at a time).
 const size = 4096
 
+// Reporter is what a test has to report with: *testing.T, *rapid.T.
+type Reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // Answer checks that what a plugin wrote with --output nagios, and its exit
 // code, keep the contract: a status word that goes with the code, text that no
 // host reads as something else, performance data after one | on the first line,
 // at most 4096 bytes.
-func Answer(t testing.TB, stdout []byte, code int) {
+func Answer(t Reporter, stdout []byte, code int) {
 	t.Helper()
 	for _, complaint := range broken(string(stdout), code) {
 		t.Errorf("%s\nexit code %d, output:\n%s", complaint, code, stdout)
