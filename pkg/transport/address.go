@@ -19,6 +19,10 @@ const expectedHost = "expected a host such as bmc1.example.net, bmc1:8443, 192.0
 // none. In "2001:db8::1:8006" without brackets all of it is the address.
 // The error says what was expected; the caller adds which option it was.
 func Address(host string, port int) (string, error) {
+	if strings.Contains(host, "@") {
+		// Not repeated: what stands before it may be a password.
+		return "", errors.New("an account before the host, " + expectedHost)
+	}
 	name, own, err := split(host)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", strconv.QuoteToASCII(bounded(host, 100)), err)
@@ -51,8 +55,8 @@ func split(host string) (name, port string, err error) {
 	if strings.Contains(host, "://") {
 		return "", "", errors.New("a URL, " + expectedHost)
 	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return host, "", nil
+	if address, err := netip.ParseAddr(host); err == nil {
+		return host, "", checkZone(address)
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		return splitBrackets(inner)
@@ -73,17 +77,28 @@ func splitBrackets(inner string) (name, port string, err error) {
 	if !found {
 		return "", "", errors.New("no closing bracket, " + expectedHost)
 	}
-	if address, err := netip.ParseAddr(name); err != nil || !address.Is6() {
+	address, err := netip.ParseAddr(name)
+	if err != nil || !address.Is6() {
 		return "", "", errors.New("no IPv6 address in the brackets, " + expectedHost)
 	}
 	if rest == "" {
-		return name, "", nil
+		return name, "", checkZone(address)
 	}
 	port, found = strings.CutPrefix(rest, ":")
 	if !found || port == "" {
 		return "", "", errors.New("expected a colon and a port after the bracket")
 	}
-	return name, port, nil
+	return name, port, checkZone(address)
+}
+
+// checkZone accepts a network interface: netip takes any text behind the %.
+func checkZone(address netip.Addr) error {
+	for _, r := range address.Zone() {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_", r) {
+			return errors.New("expected a network interface after the %, such as fe80::1%eth0")
+		}
+	}
+	return nil
 }
 
 // checkName accepts what can be a host name and nothing that could be an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,28 @@ const MaxBody = 16 << 20
 
 // ErrTooLarge is found in the error of a body that is larger than [MaxBody].
 var ErrTooLarge = errors.New("more than 16 MiB")
+
+// ReadAll reads a body to its end. When that fails it returns nothing, and
+// unlike [io.ReadAll] it has not made a copy of what is thrown away: a process
+// that is sent too much needs no more than [MaxBody] for it.
+func ReadAll(body io.Reader) ([]byte, error) {
+	var parts [][]byte
+	part := make([]byte, 0, 8<<10)
+	for {
+		n, err := body.Read(part[len(part):cap(part)])
+		part = part[:len(part)+n]
+		if err == io.EOF {
+			return slices.Concat(append(parts, part)...), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(part) == cap(part) {
+			parts = append(parts, part)
+			part = make([]byte, 0, min(2*cap(part), 1<<20))
+		}
+	}
+}
 
 // maxDrain is how much of a body is read at its close, in bytes, so that the
 // connection can be used again: what a JSON decoder leaves behind.
@@ -28,10 +51,10 @@ type body struct {
 	ended  bool
 }
 
-// newBody wraps the body of an answer. HPE's iLO 4 compresses its registries
-// although nobody asked for it, so gzip is decoded; the bound holds for both
-// sides of the decoder, as a small file may become a large one and a large one
-// nothing.
+// newBody wraps the body of an answer. A device that was not asked to compress
+// may do so all the same (RFC 9110, 12.5.3), so gzip is decoded. The bound holds
+// on both sides of the decoder, for a small file may become a large one and an
+// endless one nothing.
 func newBody(response *http.Response, where peer) *body {
 	source := &capped{source: response.Body, left: MaxBody}
 	if response.ContentLength > MaxBody {

@@ -63,6 +63,8 @@ func (p peer) explain(err error, reached phase) error {
 		text = p.late(err, reached)
 	case errors.As(err, &handshake):
 		text = p.handshake(handshake.err)
+	case strings.HasPrefix(err.Error(), "net/http: invalid"): // says which header, not its value
+		text = "the request to " + p.address + " cannot be sent: " + strings.TrimPrefix(err.Error(), "net/http: ")
 	case reached == resolving || reached == connecting:
 		text = p.unconnected(err)
 	default:
@@ -108,7 +110,7 @@ func (p peer) unconnected(err error) string {
 	case errors.As(err, &name) && name.IsNotFound:
 		return "cannot resolve " + p.host() + ": no such host"
 	case errors.As(err, &name):
-		return "cannot resolve " + p.host() + ": " + name.Err
+		return "cannot resolve " + p.host() + ": " + bounded(name.Err, 150)
 	case errors.As(err, &family) && strings.Contains(family.Err, "no suitable address"):
 		return p.host() + " has no address of the family that -4 or -6 asks for"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -122,7 +124,7 @@ func (p peer) unconnected(err error) string {
 	case errors.Is(err, syscall.ECONNRESET):
 		return p.dialled(err) + ": the connection was reset"
 	}
-	return "cannot connect to " + p.address + ": " + err.Error()
+	return "cannot connect to " + p.address + ": " + withoutPrefix(err.Error())
 }
 
 // dialled names the address that a name was resolved to.
@@ -201,12 +203,13 @@ func (p peer) handshake(err error) string {
 	return "the TLS handshake with " + p.address + " failed: " + withoutPrefix(text)
 }
 
-// withoutPrefix takes off the names of Go packages.
+// withoutPrefix takes off the names of Go packages and cuts a long text, so that
+// the next step behind it is not cut.
 func withoutPrefix(text string) string {
 	for _, prefix := range []string{"remote error: ", "local error: ", "tls: ", "x509: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return text
+	return bounded(text, 150)
 }
 
 // untrusted explains why a certificate was not accepted.

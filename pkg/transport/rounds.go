@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,8 +12,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"crypto/tls"
 )
 
 // maxHeader bounds the header of an answer, in bytes.
@@ -90,9 +89,10 @@ func (r *rounds) CloseIdleConnections() { r.inner.CloseIdleConnections() }
 
 // dialer makes the TLS connections.
 type dialer struct {
-	config  *tls.Config
-	network string
-	legacy  bool
+	config   *tls.Config
+	network  string
+	legacy   bool
+	resolver *net.Resolver // nil: that of the system
 }
 
 // dialTLS connects to the first address of a name that accepts and shakes
@@ -101,7 +101,7 @@ type dialer struct {
 func (d dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			conn, err = nil, fmt.Errorf("connecting ended in a panic: %v", cause)
+			conn, err = nil, &handshakeError{fmt.Errorf("it ended in a panic: %v", cause)}
 		}
 	}()
 	try, ok := ctx.Value(attemptKey{}).(*attempt)
@@ -113,10 +113,13 @@ func (d dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, 
 		ctx, cancel = context.WithDeadline(ctx, try.deadline)
 		defer cancel()
 	}
-	plain := net.Dialer{ControlContext: func(context.Context, string, string, syscall.RawConn) error {
-		try.reach(connecting) // the name is resolved
-		return nil
-	}}
+	plain := net.Dialer{
+		Resolver: d.resolver,
+		ControlContext: func(context.Context, string, string, syscall.RawConn) error {
+			try.reach(connecting) // the name is resolved
+			return nil
+		},
+	}
 	try.reach(resolving)
 	tcp, err := plain.DialContext(ctx, d.network, address)
 	if err != nil {
