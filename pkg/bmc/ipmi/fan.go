@@ -1,0 +1,150 @@
+package ipmi
+
+import (
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// fans makes the facts of all fans and redundancy sets.
+func (s set) fans(expected func(id string) bool, power bmc.Power) ([]bmc.Fan, []bmc.Redundancy) {
+	fans := make([]bmc.Fan, 0, len(s.members))
+	for _, m := range s.members {
+		fans = append(fans, m.fan(expected(m.id), power))
+	}
+	var sets []bmc.Redundancy
+	for _, r := range s.redundancy {
+		sets = append(sets, r.redundancy())
+	}
+	return fans, sets
+}
+
+// fan makes the facts of one fan.
+func (m *member) fan(expected bool, power bmc.Power) bmc.Fan {
+	r := m.main
+	fan := bmc.Fan{
+		ID:       m.id,
+		Name:     m.name(),
+		Sensor:   int(r.Number),
+		Presence: bmc.Present,
+		Health:   r.health(),
+	}
+	if m.measured {
+		fan.Unit, _ = r.unit()
+		if value, ok := r.value(); ok {
+			fan.Reading = &value
+		}
+		fan.LowerNonCritical = r.threshold(lowerNonCritical)
+		fan.LowerCritical = r.threshold(lowerCritical)
+		fan.LowerFatal = r.threshold(lowerFatal)
+		fan.UpperNonCritical = r.threshold(upperNonCritical)
+		fan.UpperCritical = r.threshold(upperCritical)
+	}
+	for _, other := range m.others {
+		fan.Health = worse(fan.Health, other.health())
+	}
+	fan.Presence = m.presence(expected, power)
+	if fan.Health == bmc.HealthUnknown && m.onlyThere() {
+		fan.Health = bmc.HealthOK
+	}
+	if fan.Presence != bmc.Present {
+		fan.Reading, fan.Health = nil, bmc.HealthUnknown
+	}
+	fan.Says = m.says()
+	return fan
+}
+
+// presence says whether the fan is there. A presence sensor knows. Without one
+// "reading unavailable", "scanning disabled" and "sensor not present" are said
+// alike of a header where no fan was ever plugged in (Supermicro "ns", OpenBMC
+// "disabled", Fujitsu 0xcb), and of a fan that died while the controller was
+// restarting. Which one it is only its history tells: a fan that is expected
+// has lost its reading, another one is an empty bay. While the host is off
+// nothing can be concluded.
+func (m *member) presence(expected bool, power bmc.Power) bmc.Presence {
+	all := append([]reading{m.main}, m.others...)
+	gone, disabled := true, false
+	for _, r := range all {
+		switch {
+		case r.absent():
+			return bmc.Absent
+		case r.present():
+			expected = true
+		case r.Kind == kindEnabled && r.missing == "" && r.has(0) && !r.has(1):
+			disabled = true
+		}
+		gone = gone && r.failed == nil && r.missing != ""
+	}
+	switch {
+	case disabled:
+		return bmc.Standby
+	case gone && !expected && power != bmc.PowerOff:
+		return bmc.Absent
+	}
+	return bmc.Present
+}
+
+// onlyThere says that the controller knows of the fan that it is there or
+// enabled and says so, and has no sensor that could say more. That is all it
+// will ever say of a good fan.
+func (m *member) onlyThere() bool {
+	there := false
+	for _, r := range append([]reading{m.main}, m.others...) {
+		if !r.presence() && r.Kind != kindEnabled {
+			return false
+		}
+		there = there || r.present() || r.Kind == kindEnabled && r.missing == "" && r.has(1)
+	}
+	return there
+}
+
+// name is the shortest of the names of a fan's sensors of the same stem: "Fan
+// 3" rather than "Fan 3 DutyCycle".
+func (m *member) name() string {
+	name := m.main.Name
+	stem := strings.Join(nameOf(name).stem(), " ")
+	for _, r := range m.others {
+		if len(r.Name) < len(name) && strings.Join(nameOf(r.Name).stem(), " ") == stem {
+			name = r.Name
+		}
+	}
+	return name
+}
+
+// says is everything that the controller said of the fan, sensor by sensor.
+func (m *member) says() string {
+	parts := []string{m.main.state()}
+	for _, r := range m.others {
+		parts = append(parts, r.Name+": "+r.state())
+	}
+	return cut(strings.Join(parts, ", "), maxText)
+}
+
+// state is what a sensor says besides its number.
+func (r reading) state() string {
+	switch says := r.says(); {
+	case r.failed != nil:
+		return "not read: " + r.failed.Error()
+	case r.missing != "":
+		return r.missing
+	case says != "":
+		return says
+	case !r.status:
+		return "no state sent"
+	}
+	return "no threshold crossed"
+}
+
+// redundancy makes the facts of one redundancy sensor.
+func (r reading) redundancy() bmc.Redundancy {
+	lost := r.failed == nil && r.missing == "" &&
+		(r.has(redundantLost) || r.has(redundantSufficient) || r.has(redundantRegained) || r.has(redundantInsufficient))
+	return bmc.Redundancy{
+		ID:       r.id(),
+		Name:     r.Name,
+		Health:   r.health(),
+		Lost:     lost,
+		Disabled: r.disabled,
+		Says:     r.state(),
+	}
+}

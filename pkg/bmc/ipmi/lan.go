@@ -1,0 +1,200 @@
+package ipmi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// Endpoint is a controller in the network and the account to use there.
+type Endpoint struct {
+	// Host is a name or an address, with a port or without:
+	// "bmc3.example.net", "192.0.2.3:6230", "[2001:db8::3]:623", "fe80::3%eth0".
+	Host        string
+	Credentials secret.Credentials
+	// IPv4 and IPv6 restrict a name to addresses of that family.
+	IPv4, IPv6 bool
+}
+
+// Limits of RMCP+ (IPMI 2.0, sections 13.20 and 22.30).
+const (
+	maxName     = 16
+	maxPassword = 20
+	maxKg       = 20
+)
+
+// lan is a controller reached over UDP.
+type lan struct {
+	endpoint Endpoint
+	host     string
+	port     string
+	role     byte
+	wait     time.Duration
+}
+
+// LAN is the controller at an endpoint. The error says which part of the
+// endpoint IPMI cannot use.
+func LAN(endpoint Endpoint, opts Options) (bmc.Source, error) {
+	login := endpoint.Credentials
+	switch {
+	case login.Username == "":
+		return nil, errors.New("IPMI needs a user name and a password, see --auth-file")
+	case len(login.Username) > maxName:
+		return nil, fmt.Errorf("user name %q has %d bytes, IPMI allows %d", login.Username, len(login.Username), maxName)
+	case len(login.Password.Reveal()) > maxPassword:
+		return nil, fmt.Errorf("the password of user %q has %d bytes, IPMI allows %d", login.Username, len(login.Password.Reveal()), maxPassword)
+	case len(login.Kg.Reveal()) > maxKg:
+		return nil, fmt.Errorf("kg has %d bytes, IPMI allows %d", len(login.Kg.Reveal()), maxKg)
+	}
+	level, err := opts.level()
+	if err != nil {
+		return nil, err
+	}
+	host, port := endpoint.Host, strconv.Itoa(opts.Port)
+	if h, p, err := net.SplitHostPort(endpoint.Host); err == nil {
+		host, port = h, p
+	} else if addr, err := netip.ParseAddr(trimBrackets(endpoint.Host)); err == nil {
+		host = addr.String()
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 || host == "" {
+		return nil, fmt.Errorf("%q is no host, or port %q none of UDP", endpoint.Host, port)
+	}
+	return &lan{endpoint: endpoint, host: host, port: port, role: level | nameOnly, wait: answerTime}, nil
+}
+
+func trimBrackets(host string) string {
+	if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
+		return host[1 : n-1]
+	}
+	return host
+}
+
+// Poll reads the controller in one session: three packets to open it, one to
+// close it.
+func (l *lan) Poll(ctx context.Context, ask bmc.Ask) (server bmc.Server, err error) {
+	known := recall(ask.Memory)
+	s, err := l.connect(ctx, known.Suite)
+	if err != nil {
+		return bmc.Server{}, err
+	}
+	defer func() {
+		closing := s.close(ctx)
+		line := fmt.Sprintf("Close Session: %d packets sent in all, %d datagrams dropped", s.sent, s.dropped)
+		if closing != nil {
+			line += ", " + closing.Error()
+		}
+		server.Evidence = append(server.Evidence, line)
+		_ = s.conn.Close() // a UDP socket has nothing left to say
+	}()
+	known.belongs(s.exchange.guid)
+	known.Suite = s.exchange.suite.id
+	p := poll{link: s, ask: ask, memory: known, now: time.Now()}
+	p.note("Open Session: %s, cipher suite %d, %d packets", s.address, s.exchange.suite.id, s.sent)
+	return p.run(ctx)
+}
+
+// connect tries the addresses of the host in turn. What one address says about
+// the account goes for all; only where nobody answers in IPMI the next is
+// tried.
+func (l *lan) connect(ctx context.Context, preferred byte) (*session, error) {
+	addresses, err := l.resolve(ctx)
+	if err != nil {
+		return nil, &OpenError{Cause: CauseNetwork, Address: l.host, Text: "cannot resolve the name", Err: err, Next: "check the name and the resolver"}
+	}
+	var failures []error
+	for i, address := range addresses {
+		share, cancel := l.share(ctx, len(addresses)-i)
+		s, err := l.dial(share, address, preferred)
+		cancel()
+		if err == nil {
+			return s, nil
+		}
+		failures = append(failures, err)
+		failure := (*OpenError)(nil)
+		if !errors.As(err, &failure) || failure.Cause != CauseNetwork && failure.Cause != CauseProtocol || ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(failures...)
+}
+
+// share gives one of n addresses its part of what is left until the deadline.
+func (l *lan) share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok || n < 2 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/time.Duration(n))
+}
+
+// resolve finds the addresses to try, in the resolver's order.
+func (l *lan) resolve(ctx context.Context) ([]netip.Addr, error) {
+	network := "ip"
+	switch {
+	case l.endpoint.IPv4 && !l.endpoint.IPv6:
+		network = "ip4"
+	case l.endpoint.IPv6 && !l.endpoint.IPv4:
+		network = "ip6"
+	}
+	return net.DefaultResolver.LookupNetIP(ctx, network, l.host)
+}
+
+// dial opens a session with one address. When the controller has no slot free
+// it is asked once more a moment later: other pollers hold one for less than a
+// second.
+func (l *lan) dial(ctx context.Context, address netip.Addr, preferred byte) (*session, error) {
+	target := net.JoinHostPort(address.Unmap().String(), l.port)
+	suites := []suite{suite17, suite3}
+	if preferred == suite3.id {
+		suites = []suite{suite3, suite17}
+	}
+	for last := false; ; last = true {
+		s, err := l.session(ctx, target)
+		if err != nil {
+			return nil, &OpenError{Cause: CauseNetwork, Address: target, Text: "no UDP socket", Err: err}
+		}
+		err = s.open(ctx, suites)
+		if err == nil {
+			return s, nil
+		}
+		_ = s.conn.Close()
+		failure := (*OpenError)(nil)
+		if last || !errors.As(err, &failure) || failure.Cause != CauseSlots || !pause(ctx, l.wait) {
+			return nil, err
+		}
+	}
+}
+
+func (l *lan) session(ctx context.Context, target string) (*session, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "udp", target)
+	if err != nil {
+		return nil, err
+	}
+	login := l.endpoint.Credentials
+	return &session{conn: conn, address: target, wait: l.wait, exchange: exchange{
+		role:     l.role,
+		username: login.Username,
+		password: []byte(login.Password.Reveal()),
+		kg:       []byte(login.Kg.Reveal()),
+	}}, nil
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

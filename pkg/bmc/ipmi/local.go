@@ -1,0 +1,51 @@
+package ipmi
+
+import (
+	"context"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// link carries requests to one controller, whichever way. An error of type
+// code is the controller's own answer; every other one means that there was no
+// answer.
+type link interface {
+	send(ctx context.Context, r request) (data []byte, err error)
+}
+
+// local is the controller of the host that we run on.
+type local struct {
+	paths []string
+}
+
+// devices are the names that udev, devfs and the oldest kernels gave.
+var devices = []string{"/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"}
+
+// Local is the host's own controller, reached through the kernel's
+// ipmi_devintf. There are no accounts: whoever may open the device may do
+// everything, so that it belongs to root.
+func Local(opts Options) bmc.Source {
+	if opts.Device != "" {
+		return &local{paths: []string{opts.Device}}
+	}
+	return &local{paths: devices}
+}
+
+// Poll reads the controller. The host is on, since we run on it.
+func (l *local) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
+	d, err := l.open()
+	if err != nil {
+		return bmc.Server{}, err
+	}
+	defer d.close()
+	p := poll{link: d, ask: ask, memory: recall(ask.Memory), now: time.Now()}
+	p.note("open %s", d.path)
+	guid, err := p.systemGUID(ctx)
+	if err != nil {
+		return bmc.Server{}, &OpenError{Cause: CauseDevice, Address: d.path, Text: "the controller behind it does not answer", Err: err}
+	}
+	p.memory.belongs(guid)
+	p.server.Power = bmc.PowerOn
+	return p.run(ctx)
+}

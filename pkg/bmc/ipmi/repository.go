@@ -1,0 +1,257 @@
+package ipmi
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+const (
+	// maxRecords and maxSensors end a walk of a repository that has no end:
+	// boards exist whose last record names the first one as the next, or does
+	// not say that it is the last (Inspur).
+	maxRecords = 4096
+	maxSensors = 512
+
+	// maxReservations is how often a lost reservation is taken again in one
+	// run. It is lost whenever anybody else reserves.
+	maxReservations = 8
+
+	lastRecord uint16 = 0xffff
+)
+
+// chunks are the numbers of bytes asked for at once, the next when one is
+// refused: whole records first, what most boards can, then what others can
+// over a slow bus.
+var chunks = [...]int{255, 32, 22, 16, 12, 8, 5}
+
+// walker reads the records from where its walk stands.
+type walker struct {
+	*walk
+	poll        *poll
+	chunk       int
+	reservation uint16
+	reserved    int // how often
+	requests    int
+}
+
+// repositoryInfo asks what tells whether the cached records still hold. A
+// board without the command (Artesyn) has no times to tell.
+func (p *poll) repositoryInfo(ctx context.Context) (repositoryInfo, error) {
+	data, err := p.send(ctx, request{name: "Get SDR Repository Info", netFn: netStorage, cmd: 0x20})
+	if refused(err) {
+		p.note("%v", err)
+		return repositoryInfo{}, nil
+	}
+	if err != nil {
+		return repositoryInfo{}, err
+	}
+	if len(data) < 13 {
+		return repositoryInfo{}, fmt.Errorf("Get SDR Repository Info: %d bytes, expected 13", len(data))
+	}
+	info := repositoryInfo{
+		Count: binary.LittleEndian.Uint16(data[1:]),
+		Added: binary.LittleEndian.Uint32(data[5:]),
+		Erase: binary.LittleEndian.Uint32(data[9:]),
+	}
+	p.note("Get SDR Repository Info: %d records, last change 0x%08x, last erase 0x%08x", info.Count, info.Added, info.Erase)
+	return info, nil
+}
+
+// sensors are the fan sensors of the controller, from the cache if it holds.
+// A walk that the end of ctx interrupts goes on in the next run; until it is
+// done, the sensors of before are used if only their age was in doubt.
+func (p *poll) sensors(ctx context.Context) []sensor {
+	r := &p.memory.Repository
+	info, err := p.repositoryInfo(ctx)
+	if err != nil {
+		p.gap("sensor repository", err)
+		return r.Sensors
+	}
+	if r.fresh(info, p.now) {
+		p.note("sensor records: %d about fans, cached %s", len(r.Sensors), r.Read.Format("2006-01-02 15:04:05"))
+		return r.Sensors
+	}
+	if r.Walk == nil || r.Walk.Info.Count != info.Count {
+		// Only the times changed: the walk goes on with the old ones, so that
+		// the next run finds them changed and walks again.
+		r.Walk = &walk{Info: info}
+	}
+	w := walker{walk: r.Walk, poll: p, chunk: r.Chunk}
+	err = w.run(ctx)
+	r.Chunk = w.chunk
+	p.note("Get SDR: %d records in %d requests of %d bytes, %d fan sensors", w.Records, w.requests, w.chunk, len(w.Sensors))
+	if err == nil {
+		r.renew(p)
+		return r.Sensors
+	}
+	if len(r.Sensors) > 0 && r.Info == info {
+		p.note("sensor repository: %v, the records of %s are used once more", err, r.Read.Format("2006-01-02 15:04:05"))
+		return r.Sensors
+	}
+	p.gap("sensor repository", fmt.Errorf("%d of %d records read, the next run goes on: %w", w.Records, info.Count, err))
+	return w.Sensors
+}
+
+// renew takes over what a walk has found.
+func (r *repository) renew(p *poll) {
+	if slices.EqualFunc(r.Sensors, r.Walk.Sensors, sameRecord) && len(r.Sensors) > 0 && r.Info != r.Walk.Info {
+		r.Restless++
+	}
+	r.Info, r.Sensors, r.Read, r.Walk = r.Walk.Info, r.Walk.Sensors, p.now, nil
+}
+
+// sameRecord compares two sensors but for their thresholds, which may have
+// been learned since.
+func sameRecord(a, b sensor) bool {
+	a.Limits, a.Readable = b.Limits, b.Readable
+	return reflect.DeepEqual(a, b)
+}
+
+// run walks on until the last record.
+func (w *walker) run(ctx context.Context) error {
+	if !slices.Contains(chunks[:], w.chunk) {
+		w.chunk = chunks[0]
+	}
+	if err := w.reserve(ctx); err != nil {
+		return err
+	}
+	seen := map[uint16]bool{}
+	for w.Next != lastRecord && !seen[w.Next] {
+		if w.Records >= maxRecords || len(w.Sensors) >= maxSensors {
+			return fmt.Errorf("the repository has no end after %d records", w.Records)
+		}
+		record, next, err := w.record(ctx, w.Next)
+		if err != nil {
+			if w.ends(err) {
+				return nil
+			}
+			return fmt.Errorf("record 0x%04x: %w", w.Next, err)
+		}
+		seen[w.Next] = true
+		if w.Records == 0 {
+			// Record 0 stands for the first one, whatever its number.
+			w.First = binary.LittleEndian.Uint16(record)
+		}
+		w.Records++
+		w.Sensors = append(w.Sensors, sensors(record)...)
+		if w.Next = next; next == 0 || next == w.First {
+			return nil // round to the beginning instead of the last marker
+		}
+	}
+	return nil
+}
+
+// ends says whether an error means that there are no more records. Fujitsu's
+// FC830 answers the last record with a timeout; others name a next record
+// after the last, which then is not there.
+func (w *walker) ends(err error) bool {
+	c := code(0)
+	if !errors.As(err, &c) || w.Records == 0 {
+		return false
+	}
+	if c == codeTimeout {
+		return w.Records+1 >= int(w.Info.Count)
+	}
+	return w.Records >= int(w.Info.Count) && w.Info.Count > 0 &&
+		(c == codeNotPresent || c == codeRange || c == codeData || c == codeIllegal)
+}
+
+// reserve takes a reservation, which reading a part of a record needs. A board
+// that has none (Artesyn) gets zero.
+func (w *walker) reserve(ctx context.Context) error {
+	if w.reserved++; w.reserved > maxReservations {
+		return fmt.Errorf("the reservation was lost %d times: somebody else is reading or writing the repository", maxReservations)
+	}
+	w.requests++
+	data, err := w.poll.send(ctx, request{name: "Reserve SDR Repository", netFn: netStorage, cmd: 0x22})
+	switch {
+	case refused(err):
+		w.reservation = 0
+		return nil
+	case err != nil:
+		return err
+	case len(data) < 2:
+		return fmt.Errorf("Reserve SDR Repository: %d bytes, expected 2", len(data))
+	}
+	w.reservation = binary.LittleEndian.Uint16(data)
+	return nil
+}
+
+// record reads one record, or so much of it that it is clear that it is not
+// about fans, and the id of the next. The id that the record itself carries is
+// not compared: boards exist that echo another one (Supermicro X6DHR).
+func (w *walker) record(ctx context.Context, id uint16) (record []byte, next uint16, err error) {
+	for need := recordHeader; len(record) < need; {
+		size := w.chunk
+		if len(record) > 0 {
+			size = min(size, need-len(record))
+		}
+		data, err := w.part(ctx, id, len(record), size)
+		c := code(0)
+		switch {
+		case err != nil && w.shrink(err):
+			continue
+		case errors.As(err, &c) && c == codeReservation:
+			if err := w.reserve(ctx); err != nil {
+				return nil, 0, err
+			}
+			record, need = nil, recordHeader // it may have changed meanwhile
+			continue
+		case err != nil:
+			return nil, 0, err
+		case len(data) < 3:
+			return nil, 0, fmt.Errorf("Get SDR: %d bytes at offset %d, expected some of the record", len(data), len(record))
+		}
+		if len(record) == 0 {
+			next = binary.LittleEndian.Uint16(data)
+		}
+		record = append(record, data[2:]...)
+		if len(record) < recordHeader {
+			continue
+		}
+		if about, known := relevant(record); known && !about {
+			return record, next, nil
+		}
+		// Boards exist that send more than the record has (HP DL585 G7), and
+		// less when all of it was asked for (Xyratex).
+		need = recordHeader + int(record[recordHeader-1])
+		record = record[:min(need, len(record))]
+	}
+	return record, next, nil
+}
+
+// part is one Get SDR.
+func (w *walker) part(ctx context.Context, id uint16, offset, size int) ([]byte, error) {
+	w.requests++
+	data := binary.LittleEndian.AppendUint16(nil, w.reservation)
+	data = binary.LittleEndian.AppendUint16(data, id)
+	return w.poll.send(ctx, request{
+		name: "Get SDR", netFn: netStorage, cmd: 0x23,
+		data: append(data, byte(offset), byte(size)),
+		once: size == chunks[0],
+	})
+}
+
+// shrink asks for less from now on when the controller could not give as much;
+// false when the error means something else or there is no less.
+func (w *walker) shrink(err error) bool {
+	c := code(0)
+	switch {
+	case errors.As(err, &c):
+		if c != codeBytes && c != codeLength && c != codeField && c != codeUnspecified {
+			return false
+		}
+	case !errors.Is(err, errSilent) || w.chunk != chunks[0]:
+		return false
+	}
+	at := slices.Index(chunks[:], w.chunk)
+	if at+1 >= len(chunks) {
+		return false
+	}
+	w.chunk = chunks[at+1]
+	return true
+}
