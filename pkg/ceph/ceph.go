@@ -1,0 +1,195 @@
+// Package ceph states what a Ceph cluster says about itself: its health, its
+// monitors and managers, its placement groups, the flags of every scope, its
+// OSDs and the hosts they are on. What that means for the operator is judged
+// elsewhere.
+//
+// Three sources tell the same facts: the ceph command, the API of Proxmox VE
+// and the REST API of the mgr's dashboard. Documents are read by the presence
+// of their fields, never by the name of the release, from Nautilus (14) to
+// Tentacle (20). What did not arrive is nil and listed in [Cluster.Gaps]; it
+// is never zero.
+package ceph
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// A Source asks one cluster. Poll returns what arrived before ctx ended. Its
+// error is not nil when nothing is known of the cluster: a [*SilentError] when
+// the cluster did not answer in time, anything else when we could not ask
+// (no command, no configuration, no permission).
+type Source interface {
+	Poll(ctx context.Context, ask Ask) (Cluster, error)
+}
+
+// Ask is what a poll is asked for beside what it always brings.
+type Ask struct {
+	// Memory is what the last poll left, nil at first.
+	Memory Memory
+	// Rules asks for the CRUSH rules also while every OSD is up.
+	Rules bool
+	// Daemons is called as soon as the cluster's id and the number of its mgrs
+	// are known; it says whether their names are worth another question. Nil:
+	// only when no standby is left.
+	Daemons func(fsid string, mgrs int) bool
+}
+
+// Memory is what a source keeps between two runs, a token for instance. Only
+// the source reads it; it is a secret, to be stored where only we can read.
+type Memory []byte
+
+// Cluster is what one poll found. Parts that did not arrive are nil.
+type Cluster struct {
+	FSID string
+	// Health is Ceph's own opinion.
+	Health *Health
+	Mons   *Mons
+	Mgr    *Mgr
+	PGs    *PGs
+	Counts *Counts
+	Space  *Space
+	Rates  Rates
+	FS     *FS
+	// Map is the OSD map: flags of every scope, OSDs, pools.
+	Map *Map
+	// Tree says which OSD is on which host.
+	Tree *Tree
+	// Rules are the CRUSH rules, nil when not asked or not received.
+	Rules []Rule
+	// Fill is how full each OSD is, nil when not received.
+	Fill []Fill
+	// Maintenance are the nodes that Proxmox VE has in HA maintenance.
+	Maintenance []string
+	// Gaps are documents that were asked for and did not arrive, or not whole.
+	Gaps []Gap
+	// Evidence lists what was asked with its outcome.
+	Evidence []string
+	// Memory is to be handed to the next poll.
+	Memory Memory
+}
+
+// Gap is a document, or a part of one, that is missing.
+type Gap struct {
+	What string // "osd dump", "health.status in status"
+	Why  string // the reason as it was given, may be empty
+	// Waited is true when nothing came within the time limit; false when the
+	// refusal came at once.
+	Waited bool
+	// Optional documents are not needed for a verdict: only some part of it,
+	// which Loses names.
+	Optional bool
+	Loses    string
+	// Mgr is true for what the active mgr answers, not the mons.
+	Mgr bool
+}
+
+// Gap finds the gap of one document.
+func (c Cluster) Gap(what string) (Gap, bool) {
+	i := slices.IndexFunc(c.Gaps, func(g Gap) bool { return g.What == what })
+	if i < 0 {
+		return Gap{}, false
+	}
+	return c.Gaps[i], true
+}
+
+// MgrSilent says that the active mgr was asked and gave no answer, although
+// the mons still take it for available: they notice only after half a minute.
+func (c Cluster) MgrSilent() bool {
+	return slices.ContainsFunc(c.Gaps, func(g Gap) bool { return g.Mgr && g.Waited })
+}
+
+// A SilentError says that the cluster did not answer in time.
+type SilentError struct {
+	Reason string
+	// After is how long was waited.
+	After time.Duration
+	// Mon is what a monitor on this machine says of itself, nil without one.
+	Mon *LocalMon
+}
+
+func (e *SilentError) Error() string {
+	if e.Mon != nil && !e.Mon.InQuorum() {
+		return "quorum lost: " + e.Mon.String() + " (" + e.Reason + ")"
+	}
+	if e.Mon != nil {
+		return e.Reason + ", although " + e.Mon.String()
+	}
+	return e.Reason
+}
+
+// Counts are the numbers of OSDs as status has them.
+type Counts struct {
+	OSDs, Up, In int
+	// Changed is when any OSD last went up or down, in or out; zero when not told.
+	Changed time.Time
+}
+
+// Changed is when any OSD last went up or down, in or out, to the second, by
+// the mons' clocks; zero when not told.
+func (c Cluster) Changed() time.Time {
+	var at time.Time
+	if c.Map != nil {
+		at = later(c.Map.UpChange, c.Map.InChange)
+	}
+	if at.IsZero() && c.Counts != nil {
+		at = c.Counts.Changed
+	}
+	return at.Truncate(time.Second)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Space is raw capacity in bytes.
+type Space struct{ Used, Total float64 }
+
+// Percent of the raw capacity that is used.
+func (s Space) Percent() float64 {
+	if s.Total <= 0 {
+		return 0
+	}
+	return 100 * s.Used / s.Total
+}
+
+// Rates are what the active mgr measured: bytes and operations per second.
+type Rates struct {
+	RecoveryBytes     float64
+	ReadOps, WriteOps float64
+}
+
+// FS says of the file systems what a maintenance needs to know.
+type FS struct {
+	// Ranks are the active ranks of all file systems.
+	Ranks    int
+	Standbys int
+	// Daemons are the MDS by name, nil when not asked. Standby ones have no rank.
+	Daemons []Daemon
+}
+
+// Fill is how full one OSD is.
+type Fill struct {
+	OSD     int
+	Percent float64
+}
+
+// Daemon is a monitor, manager or metadata server.
+type Daemon struct {
+	Name string
+	// Host is the machine it runs on, by its name in CRUSH if it has OSDs;
+	// empty when that cannot be told.
+	Host string
+	// addr is its IP address without a port, hostname what it calls its machine.
+	addr, hostname string
+}
+
+// Bounds of what is kept of a cluster's text, in bytes.
+const (
+	maxName = 200
+	maxText = 500
+)

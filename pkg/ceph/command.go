@@ -1,0 +1,126 @@
+package ceph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CommandOptions are the flags of the ceph command, spelled alike in every
+// plugin.
+type CommandOptions struct {
+	Command string `name:"ceph-command" default:"ceph" help:"The ceph command." placeholder:"FILE"`
+	ID      string `name:"id" help:"Ceph user, without client." placeholder:"NAME"`
+	Keyring string `name:"keyring" help:"Keyring of that user." placeholder:"FILE"`
+	Conf    string `name:"conf" help:"Configuration of the cluster (default: where ceph looks)." placeholder:"FILE"`
+	Socket  string `name:"mon-socket" help:"Admin socket of a monitor on this machine, asked when the cluster does not answer (default: /run/ceph/*-mon.*.asok)." placeholder:"FILE"`
+}
+
+// Validate refuses what ceph would take for another option.
+func (o CommandOptions) Validate() error {
+	for name, value := range map[string]string{"--ceph-command": o.Command, "--id": o.ID, "--keyring": o.Keyring, "--conf": o.Conf} {
+		if strings.HasPrefix(value, "-") {
+			return fmt.Errorf("%s: expected a name, not the option %q", name, value)
+		}
+	}
+	if strings.HasPrefix(o.ID, "client.") {
+		return fmt.Errorf("--id: expected a user without client., such as %s", strings.TrimPrefix(o.ID, "client."))
+	}
+	return nil
+}
+
+// Command asks by one process of the ceph command per poll.
+type Command struct{ Options CommandOptions }
+
+// Bounds of a conversation.
+const (
+	// tail is what stays of the caller's time after the process is killed, for
+	// a monitor's admin socket.
+	tail = 400 * time.Millisecond
+	// patience is the longest that ceph's own limits are set to.
+	patience = 5 * time.Second
+	// firstAnswer is how long the first document is waited for before all the
+	// others are asked for anyway: a wrapper may hold back ceph's output until
+	// it ends.
+	firstAnswer = 2500 * time.Millisecond
+	// slack is by how much ceph may miss its own limits.
+	slack = 300 * time.Millisecond
+)
+
+// Poll asks: status first, then what status shows to be needed, first the mons
+// and last the active mgr, which may hang by itself. Neither the exit code nor
+// standard error is believed: ceph exits 0 when a command failed and complains
+// beside good documents.
+func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
+	p, err := start(ctx, c.Options, nil)
+	if err != nil {
+		return Cluster{}, err
+	}
+	t := &talk{process: p, ask: ask, seen: map[string]time.Time{}}
+	t.hold()
+	p.end()
+	t.explain()
+	if _, told := t.seen[docStatus]; !told {
+		return Cluster{Evidence: t.cluster.Evidence}, c.silence(ctx, p)
+	}
+	t.cluster.consistent()
+	t.cluster.place()
+	return t.cluster, nil
+}
+
+// silence tells a cluster that does not answer from a client that cannot ask,
+// by time alone: without a configuration, a key or a permission ceph ends at
+// once, without monitors only after its time limit.
+func (c *Command) silence(ctx context.Context, p *process) error {
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", c.Options.Command, err)
+	}
+	if !p.killed.Load() && p.took < p.limit-slack {
+		return fmt.Errorf("%s: %s", c.Options.Command, p.reason())
+	}
+	patterns := sockets
+	if c.Options.Socket != "" {
+		patterns = []string{c.Options.Socket}
+	}
+	return &SilentError{
+		Reason: fmt.Sprintf("no answer from the monitors within %ds", int(p.took.Round(time.Second)/time.Second)),
+		After:  p.took, Mon: askLocalMon(ctx, patterns),
+	}
+}
+
+// hints say what to do about reasons that ceph gives in its own words. They
+// are for people; nothing is decided by them.
+var hints = []struct{ word, hint string }{
+	{"EACCES", "the key lacks a permission: caps mon 'allow r' mgr 'allow r' are enough"},
+	{"EPERM", "the key is refused: is it the one of this cluster, for this --id?"},
+	{"Permission denied", "is it readable for this user, or the key another one?"},
+	{"unable to find a keyring", "name it with --keyring, its user with --id"},
+	{"No such file", "name it with --conf or --keyring"},
+	{"Did not load config file", "name it with --conf"},
+	{"unable to get monitor info", "the configuration names no monitors: name it with --conf"},
+}
+
+// hinted adds what to do to the first line that means something.
+func hinted(stderr string) string {
+	var reason string
+	for _, line := range strings.Split(stderr, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "dumped ") {
+			continue
+		}
+		if reason == "" || strings.HasPrefix(line, "Error ") || strings.HasPrefix(line, "[errno") {
+			reason = line
+		}
+	}
+	if reason == "" {
+		return "it ended without an answer and without a reason"
+	}
+	for _, h := range hints {
+		if strings.Contains(stderr, h.word) {
+			return clip(reason, maxText) + " (" + h.hint + ")"
+		}
+	}
+	return clip(reason, maxText)
+}

@@ -1,0 +1,193 @@
+package ceph
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Mons are the monitors.
+type Mons struct {
+	Total int
+	// Quorum are the names of those that are in quorum.
+	Quorum []string
+	// Members are all monitors of the map, nil when only their number is known.
+	Members []Daemon
+}
+
+// Missing are the monitors out of quorum by name; nil when the names of all
+// are not known, see [Mons.Lost].
+func (m Mons) Missing() []Daemon {
+	var out []Daemon
+	for _, d := range m.Members {
+		if !slices.Contains(m.Quorum, d.Name) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Lost is the number of monitors out of quorum.
+func (m Mons) Lost() int { return max(0, m.Total-len(m.Quorum)) }
+
+// Spare is how many more monitors may be lost before the cluster stands still.
+func (m Mons) Spare() int { return max(0, len(m.Quorum)-(m.Total/2+1)) }
+
+// Mgr is the manager. Without an active one the numbers of PGs, of objects and
+// of space stand still at their last value.
+type Mgr struct {
+	Available bool
+	Active    string // empty when not told
+	Standbys  int
+	// Daemons are the active one and the standbys, nil when their names were
+	// not asked for.
+	Daemons []Daemon
+}
+
+// wireMonMap is the monmap of status: whole before 14.2.17 and in Proxmox VE,
+// later only a number.
+type wireMonMap struct {
+	Mons  list[wireMon] `json:"mons"`
+	Total number        `json:"num_mons"`
+}
+
+type wireMon struct {
+	Name   text `json:"name"`
+	Addr   text `json:"addr"`
+	Public text `json:"public_addr"`
+	Addrs  struct {
+		Vector list[struct {
+			Addr text `json:"addr"`
+		}] `json:"addrvec"`
+	} `json:"public_addrs"`
+}
+
+func (w wireMon) daemon() Daemon {
+	addr := bareIP(string(w.Public))
+	if addr == "" {
+		addr = bareIP(string(w.Addr))
+	}
+	if len(w.Addrs.Vector.rows) > 0 && addr == "" {
+		addr = bareIP(string(w.Addrs.Vector.rows[0].Addr))
+	}
+	return Daemon{Name: w.Name.name(), addr: addr}
+}
+
+// mons puts together who is in quorum; nil when either number is missing.
+func mons(m wireMonMap, quorum list[text]) *Mons {
+	out := &Mons{Quorum: words(quorum)}
+	for _, w := range m.Mons.rows {
+		if w.Name != "" {
+			out.Members = append(out.Members, w.daemon())
+		}
+	}
+	total, ok := m.Total.whole()
+	if !ok {
+		total = len(m.Mons.rows) + m.Mons.odd
+	}
+	if !quorum.set || quorum.odd > 0 || total <= 0 {
+		return nil
+	}
+	out.Total = total
+	if len(out.Members) != total {
+		out.Members = nil
+	}
+	return out
+}
+
+// wireMgrMap is the mgrmap of status: with names before Octopus, in the
+// dashboard and in Proxmox VE, else with a number of standbys.
+type wireMgrMap struct {
+	Available number `json:"available"`
+	Active    text   `json:"active_name"`
+	Addr      text   `json:"active_addr"`
+	Standbys  list[struct {
+		Name text `json:"name"`
+	}] `json:"standbys"`
+	Standing number `json:"num_standbys"`
+}
+
+// facts returns nil when availability is not told. Luminous tells it, but
+// recordings that were cut do not.
+func (w wireMgrMap) facts() *Mgr {
+	if !w.Available.set {
+		return nil
+	}
+	m := &Mgr{Available: w.Available.value != 0, Active: w.Active.name(), Standbys: w.Standing.count()}
+	if !w.Standing.set {
+		if !w.Standbys.set {
+			return nil
+		}
+		m.Standbys = len(w.Standbys.rows) + w.Standbys.odd
+	}
+	if w.Standbys.set && w.Standbys.odd == 0 {
+		m.Daemons = []Daemon{}
+		if m.Active != "" {
+			m.Daemons = append(m.Daemons, Daemon{Name: m.Active, addr: bareIP(string(w.Addr))})
+		}
+		for _, s := range w.Standbys.rows {
+			m.Daemons = append(m.Daemons, Daemon{Name: s.Name.name()})
+		}
+	}
+	return m
+}
+
+// bareIP takes port and nonce off an address such as 192.0.2.1:6789/0 or
+// [2001:db8::1]:6801/2215; empty when there is no address in it.
+func bareIP(s string) string {
+	s, _, _ = strings.Cut(s, "/")
+	if at, err := netip.ParseAddrPort(s); err == nil {
+		return at.Addr().Unmap().String()
+	}
+	if at, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return at.Unmap().String()
+	}
+	return ""
+}
+
+// place finds the host of every daemon: the one that its machine is called, the
+// CRUSH host of its own name, or the one whose OSDs alone have its address.
+func (c *Cluster) place() {
+	if c.Tree == nil {
+		return
+	}
+	byAddr := map[string]string{}
+	if c.Map != nil {
+		for _, o := range c.Map.OSDs {
+			if host := c.Tree.Host(o.ID); host != "" && o.addr != "" {
+				if other, seen := byAddr[o.addr]; seen && other != host {
+					host = ""
+				}
+				byAddr[o.addr] = host
+			}
+		}
+	}
+	find := func(d *Daemon) {
+		short, _, _ := strings.Cut(d.hostname, ".")
+		switch {
+		case short != "" && c.Tree.HasHost(short):
+			d.Host = short
+		case d.hostname != "":
+			d.Host = d.hostname
+		case c.Tree.HasHost(d.Name):
+			d.Host = d.Name
+		case d.addr != "":
+			d.Host = byAddr[d.addr]
+		}
+	}
+	if c.Mons != nil {
+		for i := range c.Mons.Members {
+			find(&c.Mons.Members[i])
+		}
+	}
+	if c.Mgr != nil {
+		for i := range c.Mgr.Daemons {
+			find(&c.Mgr.Daemons[i])
+		}
+	}
+	if c.FS != nil {
+		for i := range c.FS.Daemons {
+			find(&c.FS.Daemons[i])
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package ceph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
+)
+
+// Dashboard asks the REST API of the mgr's dashboard module: three documents,
+// with a token that is kept between runs.
+type Dashboard struct {
+	client *http.Client
+	hosts  []dashboardHost
+	now    func() time.Time
+}
+
+type dashboardHost struct {
+	name string
+	base *url.URL
+	cred secret.Credentials
+}
+
+// DashboardPort is where the dashboard listens with TLS unless told otherwise.
+const DashboardPort = 8443
+
+// NewDashboard makes the source for the mgrs at hosts, in this order. The
+// standbys among them say who is active. It needs a username and a password
+// for each; a user with the role read-only is enough.
+func NewDashboard(client *http.Client, hosts []string, port int, credentials func(host string) (secret.Credentials, error)) (*Dashboard, error) {
+	d := &Dashboard{client: client, now: time.Now}
+	for _, name := range hosts {
+		base, err := transport.URL(name, port)
+		if err != nil {
+			return nil, fmt.Errorf("-H: %w", err)
+		}
+		cred, err := credentials(name)
+		if err != nil {
+			return nil, err
+		}
+		if cred.Username == "" || cred.Password.IsZero() {
+			return nil, fmt.Errorf("no username and password for %s: expected both in the file of --auth-file, or in NOOUT_USERNAME and NOOUT_PASSWORD", name)
+		}
+		d.hosts = append(d.hosts, dashboardHost{name, base, cred})
+	}
+	if len(d.hosts) == 0 {
+		return nil, errors.New("no host to ask, expected -H with the machines of the mgrs")
+	}
+	return d, nil
+}
+
+// standbyError says that a mgr is not the active one, and which is.
+type standbyError struct{ active *url.URL }
+
+func (e *standbyError) Error() string {
+	return "is a standby, the active mgr is at " + e.active.Host
+}
+
+// refusal is an answer that another mgr would give too.
+type refusal struct{ text string }
+
+func (e *refusal) Error() string { return e.text }
+
+// statusError is an HTTP status that is no document.
+type statusError struct {
+	code   int
+	status string
+}
+
+func (e *statusError) Error() string { return e.status }
+
+// Poll asks the mgr that answered last, then the hosts in their order, then the
+// one a standby names. The mgr answers from its memory, also while no monitor
+// lets it know anything new; so the answer is believed only with a sign of life
+// of the monitors, see [dashboardPoll.alive].
+func (d *Dashboard) Poll(ctx context.Context, ask Ask) (Cluster, error) {
+	p := &dashboardPoll{Dashboard: d, memory: recall(ask.Memory)}
+	candidates := p.order()
+	var failed error
+	silent := true
+	for i := 0; i < len(candidates); i++ {
+		h := candidates[i]
+		found, err := p.ask(ctx, h, len(candidates)-i)
+		var standby *standbyError
+		var refused *refusal
+		switch {
+		case err == nil:
+			return found, nil
+		case errors.As(err, &standby):
+			if next, ok := p.follow(h, standby.active, candidates); ok {
+				candidates = append(candidates, next)
+			}
+		case errors.As(err, &refused):
+			return Cluster{Evidence: p.evidence}, fmt.Errorf("dashboard of %s: %w", h.name, err)
+		}
+		silent = silent && (standby != nil || unanswered(err))
+		failed = errors.Join(failed, fmt.Errorf("%s: %w", h.name, err))
+	}
+	if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
+		return Cluster{Evidence: p.evidence}, ctxErr
+	}
+	reason := oneLine(failed)
+	if silent {
+		return Cluster{Evidence: p.evidence}, &SilentError{Reason: "no dashboard answers: " + reason}
+	}
+	return Cluster{Evidence: p.evidence}, errors.New("dashboard: " + reason)
+}
+
+// follow says whether the mgr that a standby names may be asked, and so be sent
+// the token or the password. It is asked with the standby's credentials, at the
+// same port, over TLS, which is verified as everywhere, once.
+func (p *dashboardPoll) follow(from dashboardHost, to *url.URL, known []dashboardHost) (dashboardHost, bool) {
+	if p.followed || to.Scheme != "https" || to.User != nil || to.Port() != from.base.Port() || to.Hostname() == "" {
+		return dashboardHost{}, false
+	}
+	for _, h := range known {
+		if h.base.Host == to.Host {
+			return dashboardHost{}, false
+		}
+	}
+	p.followed = true
+	return dashboardHost{name: to.Host, base: &url.URL{Scheme: to.Scheme, Host: to.Host}, cred: from.cred}, true
+}
+
+// dashboardPoll is one poll.
+type dashboardPoll struct {
+	*Dashboard
+	memory   dashboardMemory
+	followed bool
+	evidence []string
+}
+
+// dashboardMemory is what is kept between polls: the token, whose it is, and
+// the mgr that gave it.
+type dashboardMemory struct {
+	Base  string `json:"base"`
+	User  string `json:"user"`
+	Token string `json:"token"`
+}
+
+func recall(raw Memory) dashboardMemory {
+	var m dashboardMemory
+	if json.Unmarshal(raw, &m) != nil {
+		return dashboardMemory{}
+	}
+	return m
+}
+
+// order puts the mgr that was active last in front, if it is one of the hosts.
+func (p *dashboardPoll) order() []dashboardHost {
+	var first, rest []dashboardHost
+	for _, h := range p.hosts {
+		if h.base.String() == p.memory.Base {
+			first = append(first, h)
+			continue
+		}
+		rest = append(rest, h)
+	}
+	return append(first, rest...)
+}
+
+// ask polls one mgr; left is the number of those that may still be asked, this
+// one included.
+func (p *dashboardPoll) ask(ctx context.Context, h dashboardHost, left int) (Cluster, error) {
+	if end, bound := ctx.Deadline(); bound && left > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(left))
+		defer cancel()
+	}
+	s := &dashboardSession{dashboardPoll: p, host: h}
+	if p.memory.User == h.cred.Username && p.memory.Token != "" {
+		s.token = secret.NewText(p.memory.Token)
+	}
+	found, err := s.collect(ctx)
+	if err != nil {
+		return Cluster{}, secret.Scrub(err, append(h.cred.Secrets(), s.token)...)
+	}
+	kept, err := json.Marshal(dashboardMemory{Base: h.base.String(), User: h.cred.Username, Token: s.token.Reveal()})
+	if err != nil {
+		return Cluster{}, fmt.Errorf("keeping the token: %w", err)
+	}
+	found.Memory = kept
+	found.Evidence = p.evidence
+	return found, nil
+}
+
+// unanswered says that nobody answered: a refused connection, a silent mgr.
+func unanswered(err error) bool {
+	var plain *transport.Error
+	var status *statusError
+	return !errors.As(err, &status) && (errors.As(err, &plain) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// versions of the API's documents, in the order they are tried; 16 and 17 have
+// 1.0 everywhere, from 18 on /api/osd has 1.1. Any other than the right one is
+// answered with 415, as are application/json and */*.
+var versions = []string{"1.0", "1.1", "2.0"}
+
+// request is one request in all versions that may be needed.
+type request struct {
+	path string
+	// body makes it a login, else it is a GET with the token.
+	body []byte
+}
+
+// send makes a request in the first version that the mgr takes.
+func (s *dashboardSession) send(ctx context.Context, r request) ([]byte, http.Header, error) {
+	for _, v := range versions {
+		raw, header, err := s.once(ctx, r, v)
+		var status *statusError
+		if errors.As(err, &status) && status.code == http.StatusUnsupportedMediaType {
+			continue
+		}
+		return raw, header, err
+	}
+	return nil, nil, fmt.Errorf("%s: none of the versions %v is spoken", r.path, versions)
+}

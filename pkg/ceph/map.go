@@ -1,0 +1,267 @@
+package ceph
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Map is the OSD map.
+type Map struct {
+	Epoch int
+	// Flags are those of the whole cluster: noout, pauserd, sortbitwise, ...
+	Flags []string
+	// NodeFlags are flags of CRUSH buckets by name, mostly hosts; ClassFlags
+	// those of device classes.
+	NodeFlags, ClassFlags map[string][]string
+	// ScopesUnknown is true when the source cannot tell flags of hosts, classes
+	// and OSDs apart from there being none.
+	ScopesUnknown bool
+	OSDs          []OSD // by id
+	Pools         []Pool
+	// Created and Modified are of the map as a whole. Every flag that is set
+	// was set at Modified or before. UpChange and InChange are the last times
+	// any OSD went up or down, in or out. All by the mons' clocks, zero when
+	// not told.
+	Created, Modified, UpChange, InChange time.Time
+}
+
+// OSD is one object storage daemon.
+type OSD struct {
+	ID     int
+	Up, In bool
+	// Reweight is the override weight from 0 to 1, 1 when nobody changed it.
+	Reweight float64
+	// State are words such as exists, up, full, nearfull, destroyed, noout.
+	State []string
+	addr  string
+}
+
+// Pool is one pool.
+type Pool struct {
+	ID            int
+	Name          string
+	Size, MinSize int
+	PGs           int
+	Rule          int // id of its CRUSH rule, -1 unknown
+	RuleName      string
+	Flags         []string
+	Erasure       bool
+}
+
+// Full says whether the pool takes no more data.
+func (p Pool) Full() bool { return slices.Contains(p.Flags, "full") }
+
+// OSD finds an OSD by its id.
+func (m Map) OSD(id int) (OSD, bool) {
+	i, found := slices.BinarySearchFunc(m.OSDs, id, func(o OSD, id int) int { return o.ID - id })
+	if !found {
+		return OSD{}, false
+	}
+	return m.OSDs[i], true
+}
+
+// Flag says whether a flag of the whole cluster is set.
+func (m Map) Flag(name string) bool { return slices.Contains(m.Flags, name) }
+
+// A Scope is what one flag was set for.
+type Scope struct {
+	Kind ScopeKind
+	Name string // of the bucket, class or OSD ("osd.3"); empty for the cluster
+	// OSDs are those it covers.
+	OSDs []int
+}
+
+// ScopeKind tells what a flag can be set for.
+type ScopeKind string
+
+// The scopes of a flag. A bucket is any CRUSH node that is no host: a rack, a
+// root.
+const (
+	ScopeCluster ScopeKind = "cluster"
+	ScopeHost    ScopeKind = "host"
+	ScopeBucket  ScopeKind = "bucket"
+	ScopeClass   ScopeKind = "class"
+	ScopeOSD     ScopeKind = "osd"
+)
+
+// String names the scope: "host node1", "osd.3", "class hdd", "cluster".
+func (s Scope) String() string {
+	switch s.Kind {
+	case ScopeCluster:
+		return "cluster"
+	case ScopeOSD:
+		return s.Name
+	}
+	return string(s.Kind) + " " + s.Name
+}
+
+// Scopes lists what a flag is set for: the cluster first, then buckets,
+// classes and OSDs, each by name.
+func (c Cluster) Scopes(flag string) []Scope {
+	if c.Map == nil {
+		return nil
+	}
+	var out []Scope
+	if c.Map.Flag(flag) {
+		out = append(out, Scope{Kind: ScopeCluster, OSDs: c.Map.ids()})
+	}
+	for _, name := range sortedKeys(c.Map.NodeFlags) {
+		if slices.Contains(c.Map.NodeFlags[name], flag) {
+			out = append(out, c.nodeScope(name))
+		}
+	}
+	for _, name := range sortedKeys(c.Map.ClassFlags) {
+		if slices.Contains(c.Map.ClassFlags[name], flag) {
+			s := Scope{Kind: ScopeClass, Name: name}
+			if c.Tree != nil {
+				s.OSDs = c.Tree.class(name)
+			}
+			out = append(out, s)
+		}
+	}
+	for _, o := range c.Map.OSDs {
+		if slices.Contains(o.State, flag) {
+			out = append(out, Scope{Kind: ScopeOSD, Name: osdName(o.ID), OSDs: []int{o.ID}})
+		}
+	}
+	return out
+}
+
+func (c Cluster) nodeScope(name string) Scope {
+	s := Scope{Kind: ScopeBucket, Name: name}
+	if c.Tree == nil {
+		return s
+	}
+	if c.Tree.HasHost(name) {
+		s.Kind = ScopeHost
+	}
+	s.OSDs = c.Tree.below(name)
+	return s
+}
+
+func (m Map) ids() []int {
+	out := make([]int, 0, len(m.OSDs))
+	for _, o := range m.OSDs {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// wireMap is osd dump, and osd_map of the dashboard.
+type wireMap struct {
+	FSID       text              `json:"fsid"`
+	Epoch      number            `json:"epoch"`
+	Created    text              `json:"created"`
+	Modified   text              `json:"modified"`
+	UpChange   text              `json:"last_up_change"`
+	InChange   text              `json:"last_in_change"`
+	Flags      *text             `json:"flags"`
+	FlagsSet   list[text]        `json:"flags_set"`
+	NodeFlags  table[list[text]] `json:"crush_node_flags"`
+	ClassFlags table[list[text]] `json:"device_class_flags"`
+	OSDs       list[wireOSD]     `json:"osds"`
+	Pools      list[wirePool]    `json:"pools"`
+}
+
+type wireOSD struct {
+	ID     number     `json:"osd"`
+	Up     number     `json:"up"`
+	In     number     `json:"in"`
+	Weight number     `json:"weight"`
+	State  list[text] `json:"state"`
+	Public text       `json:"public_addr"`
+}
+
+type wirePool struct {
+	ID      number `json:"pool"`
+	Name    text   `json:"pool_name"`
+	Type    number `json:"type"`
+	Size    number `json:"size"`
+	MinSize number `json:"min_size"`
+	PGs     number `json:"pg_num"`
+	Rule    number `json:"crush_rule"`
+	Flags   text   `json:"flags_names"`
+	// Proxmox VE adds the name of the rule.
+	RuleName text `json:"crush_rule_name"`
+}
+
+// facts returns nil when flags or OSDs are missing or not whole.
+func (w wireMap) facts() *Map {
+	if w.Flags == nil && !w.FlagsSet.set || !w.OSDs.set || w.OSDs.odd > 0 {
+		return nil
+	}
+	m := &Map{
+		Epoch: w.Epoch.count(), Created: stamp(w.Created), Modified: stamp(w.Modified),
+		UpChange: stamp(w.UpChange), InChange: stamp(w.InChange),
+		Flags: words(w.FlagsSet), NodeFlags: flagsOf(w.NodeFlags), ClassFlags: flagsOf(w.ClassFlags),
+	}
+	if w.Flags != nil {
+		m.Flags = splitFlags(string(*w.Flags))
+	}
+	for _, o := range w.OSDs.rows {
+		osd, ok := o.facts()
+		if !ok {
+			return nil
+		}
+		m.OSDs = append(m.OSDs, osd)
+	}
+	slices.SortFunc(m.OSDs, func(a, b OSD) int { return a.ID - b.ID })
+	for _, p := range w.Pools.rows {
+		m.Pools = append(m.Pools, p.facts())
+	}
+	slices.SortFunc(m.Pools, func(a, b Pool) int { return a.ID - b.ID })
+	return m
+}
+
+func (w wireOSD) facts() (OSD, bool) {
+	id, ok := w.ID.whole()
+	if !ok || id < 0 || !w.Up.set || !w.In.set {
+		return OSD{}, false
+	}
+	o := OSD{ID: id, Up: w.Up.value != 0, In: w.In.value != 0, Reweight: 1, State: words(w.State), addr: bareIP(string(w.Public))}
+	if w.Weight.set {
+		o.Reweight = w.Weight.value
+	}
+	return o, true
+}
+
+func (w wirePool) facts() Pool {
+	p := Pool{
+		ID: w.ID.count(), Name: w.Name.name(), Size: w.Size.count(), MinSize: w.MinSize.count(),
+		PGs: w.PGs.count(), Rule: -1, RuleName: w.RuleName.name(), Flags: splitFlags(string(w.Flags)),
+		Erasure: w.Type.value == 3,
+	}
+	if rule, ok := w.Rule.whole(); ok {
+		p.Rule = rule
+	}
+	return p
+}
+
+// splitFlags takes "noout,sortbitwise" apart.
+func splitFlags(s string) []string {
+	var out []string
+	for _, f := range strings.Split(s, ",") {
+		if f = strings.TrimSpace(f); f != "" {
+			out = append(out, clip(f, maxName))
+		}
+	}
+	return out
+}
+
+func flagsOf(t table[list[text]]) map[string][]string {
+	out := map[string][]string{}
+	for name, l := range t.rows {
+		out[name] = words(l)
+	}
+	return out
+}

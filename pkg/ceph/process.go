@@ -1,0 +1,169 @@
+package ceph
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Bounds of what a process may say, in bytes: the map of 1000 OSDs has 1.5 MB.
+const (
+	maxOutput = 64 << 20
+	maxErrors = 16 << 10
+)
+
+// process is one run of the ceph command.
+type process struct {
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *os.File
+	errors bounded
+	// forget ends the watch over the caller's context.
+	forget  func() bool
+	cancel  context.CancelFunc
+	started time.Time
+	took    time.Duration
+	limit   time.Duration // that ceph itself was told
+	until   time.Time     // when it is killed
+	killed  atomic.Bool
+	read    int
+	pending []byte
+}
+
+// start runs ceph, with commands on its standard input when args are nil. It is
+// killed with its whole process group tail before the caller's time is up, or
+// as soon as the caller gives up.
+func start(ctx context.Context, o CommandOptions, args []string) (*process, error) {
+	path, err := exec.LookPath(o.Command)
+	if err != nil {
+		return nil, fmt.Errorf("no command %s: install ceph-common on this machine, or ask with --via dashboard or --via pve (%w)", o.Command, err)
+	}
+	p := &process{started: time.Now()}
+	p.until = p.started.Add(2 * patience)
+	if end, bound := ctx.Deadline(); bound {
+		p.until = end.Add(-tail)
+	}
+	// Ceph takes whole seconds, and its start takes some hundred milliseconds.
+	p.limit = min(patience, (time.Until(p.until) - slack).Truncate(time.Second))
+	p.limit = max(p.limit, time.Second)
+	p.cmd = exec.Command(path, append(p.arguments(o), args...)...)
+	// Python holds back what it prints into a pipe until it ends. Of a process
+	// that is killed we would see nothing.
+	p.cmd.Env = append(os.Environ(), "PYTHONUNBUFFERED=1")
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Stderr = &p.errors
+	p.cmd.WaitDelay = tail / 2
+	if err := p.run(args == nil); err != nil {
+		return nil, fmt.Errorf("running %s: %w", o.Command, err)
+	}
+	watched, cancel := context.WithDeadline(ctx, p.until)
+	p.cancel, p.forget = cancel, context.AfterFunc(watched, p.kill)
+	return p, nil
+}
+
+func (p *process) arguments(o CommandOptions) []string {
+	seconds := strconv.Itoa(int(p.limit / time.Second))
+	args := []string{"-f", "json", "--connect-timeout", seconds, "--rados-mon-op-timeout", seconds}
+	for _, f := range []struct{ flag, value string }{{"--id", o.ID}, {"--keyring", o.Keyring}, {"--conf", o.Conf}} {
+		if f.value != "" {
+			args = append(args, f.flag, f.value)
+		}
+	}
+	return args
+}
+
+// run starts the process with pipes to talk through.
+func (p *process) run(asked bool) error {
+	if asked {
+		in, err := p.cmd.StdinPipe()
+		if err != nil {
+			return err
+		}
+		p.in = in
+	}
+	out, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	p.out, p.cmd.Stdout = out, write
+	err = errors.Join(p.cmd.Start(), write.Close())
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	return nil
+}
+
+// kill ends the whole process group: a wrapper's children too.
+func (p *process) kill() {
+	p.killed.Store(true)
+	// it may have ended by itself in this moment
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+}
+
+// line returns the next line of the output that is not empty; false at its end,
+// or when until has passed.
+func (p *process) line(until time.Time) ([]byte, bool) {
+	if p.out.SetReadDeadline(until) != nil {
+		return nil, false
+	}
+	chunk := make([]byte, 64<<10)
+	for {
+		if line, rest, found := bytes.Cut(p.pending, []byte("\n")); found {
+			p.pending = rest
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				return line, true
+			}
+			continue
+		}
+		if p.read > maxOutput {
+			return nil, false
+		}
+		n, err := p.out.Read(chunk)
+		p.read += n
+		p.pending = append(p.pending, chunk[:n]...)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, false
+		}
+		if err != nil {
+			last := bytes.TrimSpace(p.pending)
+			p.pending = nil
+			return last, len(last) > 0
+		}
+	}
+}
+
+// end waits for the process, which is killed when its time is up or when it
+// goes on after its output has ended.
+func (p *process) end() {
+	if time.Now().After(p.until) || p.read > maxOutput {
+		p.kill()
+	}
+	// The exit code proves nothing: it is 0 when a command failed.
+	_ = p.cmd.Wait()
+	p.forget()
+	p.cancel()
+	// It was only read from.
+	_ = p.out.Close()
+	p.took = time.Since(p.started)
+}
+
+// reason is what ceph said on standard error.
+func (p *process) reason() string { return hinted(p.errors.String()) }
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct{ kept []byte }
+
+func (b *bounded) Write(text []byte) (int, error) {
+	b.kept = append(b.kept, text[:min(len(text), maxErrors-len(b.kept))]...)
+	return len(text), nil
+}
+
+func (b *bounded) String() string { return string(b.kept) }

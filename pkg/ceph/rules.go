@@ -1,0 +1,120 @@
+package ceph
+
+import "strings"
+
+// Rule is a CRUSH rule: where a pool's copies may lie.
+type Rule struct {
+	ID   int
+	Name string
+	// Domain is the type of the buckets of which each holds at most one copy:
+	// host, osd, rack, ...; empty when that cannot be told.
+	Domain string
+	// roots are the buckets it takes, with a device class or none.
+	roots []ruleRoot
+}
+
+type ruleRoot struct {
+	id    int
+	name  string
+	class string
+}
+
+// Rule finds the CRUSH rule of a pool.
+func (c Cluster) Rule(p Pool) (Rule, bool) {
+	for _, r := range c.Rules {
+		if r.ID == p.Rule {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// Copies is how many copies of a pool's data are left, for the PG that is hit
+// worst, when the given OSDs are gone. With the rules it is what CRUSH allows
+// at worst; exact is false without them, and every lost OSD then counts for a
+// copy, which is the worst of all rules.
+func (c Cluster) Copies(p Pool, gone []int) (left int, exact bool) {
+	rule, ok := c.Rule(p)
+	if !ok || rule.Domain == "" || c.Tree == nil {
+		return max(0, p.Size-len(gone)), false
+	}
+	lost := map[int]bool{}
+	for _, osd := range gone {
+		for _, root := range rule.roots {
+			if root.class != "" && c.Tree.nodes[osd].class != root.class {
+				continue
+			}
+			if unit, found := c.Tree.unit(osd, rule.Domain, c.Tree.root(root)); found {
+				lost[unit] = true
+			}
+		}
+	}
+	return max(0, p.Size-len(lost)), true
+}
+
+// root finds the bucket a rule takes. Rules for a device class take a shadow
+// of it, "default~ssd", which osd tree does not list.
+func (t Tree) root(r ruleRoot) int {
+	if _, listed := t.nodes[r.id]; listed {
+		return r.id
+	}
+	for id, n := range t.nodes {
+		if id < 0 && n.name == r.name {
+			return id
+		}
+	}
+	return r.id
+}
+
+// wireRule is a row of osd crush rule dump, and of the dashboard's crush.
+type wireRule struct {
+	ID    number `json:"rule_id"`
+	Name  text   `json:"rule_name"`
+	Steps list[struct {
+		Op   text   `json:"op"`
+		Item number `json:"item"`
+		Name text   `json:"item_name"`
+		Type text   `json:"type"`
+	}] `json:"steps"`
+}
+
+func (w wireRule) facts() (Rule, bool) {
+	id, ok := w.ID.whole()
+	if !ok || !w.Steps.set || w.Steps.odd > 0 {
+		return Rule{}, false
+	}
+	r := Rule{ID: id, Name: w.Name.name()}
+	for _, s := range w.Steps.rows {
+		switch op := string(s.Op); {
+		case op == "take":
+			item, _ := s.Item.whole()
+			root := ruleRoot{id: item}
+			root.name, root.class, _ = strings.Cut(s.Name.name(), "~")
+			r.roots = append(r.roots, root)
+		case strings.HasPrefix(op, "choose"):
+			// the last choice of a rule names the smallest unit, which holds
+			// one copy at most
+			r.Domain = s.Type.name()
+		}
+	}
+	if len(r.roots) == 0 {
+		r.Domain = ""
+	}
+	return r, true
+}
+
+// rules returns nil when one of them cannot be read.
+func rules(rows list[wireRule]) []Rule {
+	if !rows.set || rows.odd > 0 {
+		return nil
+	}
+	out := []Rule{}
+	for _, w := range rows.rows {
+		r, ok := w.facts()
+		if !ok {
+			return nil
+		}
+		out = append(out, r)
+	}
+	return out
+}

@@ -1,0 +1,244 @@
+package ceph
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// wireStatus is status of the mons.
+type wireStatus struct {
+	FSID   text             `json:"fsid"`
+	Health part[wireHealth] `json:"health"`
+	Quorum list[text]       `json:"quorum_names"`
+	Mons   part[wireMonMap] `json:"monmap"`
+	OSDs   part[wireCounts] `json:"osdmap"`
+	PGs    part[wirePGMap]  `json:"pgmap"`
+	Mgr    part[wireMgrMap] `json:"mgrmap"`
+	FS     part[wireFSMap]  `json:"fsmap"`
+}
+
+// wireCounts is osdmap in status: flat since Octopus, one level deeper before.
+type wireCounts struct {
+	Nested    part[wireOSDCounts] `json:"osdmap"`
+	wireFlat                      // the flat form
+	UpSince   number              `json:"osd_up_since"`
+	InSince   number              `json:"osd_in_since"`
+	Remapping number              `json:"num_remapped_pgs"`
+}
+
+type wireFlat struct {
+	Total number `json:"num_osds"`
+	Up    number `json:"num_up_osds"`
+	In    number `json:"num_in_osds"`
+}
+
+type wireOSDCounts struct {
+	wireFlat
+	Remapping number `json:"num_remapped_pgs"`
+}
+
+func (w wireCounts) facts() *Counts {
+	flat := w.wireFlat
+	if w.Nested.set {
+		flat = w.Nested.value.wireFlat
+	}
+	if !flat.Total.set || !flat.Up.set || !flat.In.set {
+		return nil
+	}
+	return &Counts{
+		OSDs: flat.Total.count(), Up: flat.Up.count(), In: flat.In.count(),
+		Changed: later(epoch(w.UpSince), epoch(w.InSince)),
+	}
+}
+
+func (w wireCounts) remapped() number {
+	if w.Nested.set {
+		return w.Nested.value.Remapping
+	}
+	return w.Remapping
+}
+
+type wireFSMap struct {
+	Ranks list[struct {
+		Name text `json:"name"`
+	}] `json:"by_rank"`
+	Standbys number `json:"up:standby"`
+}
+
+// addStatus takes what status says. What it does not say is a gap each: a
+// status without a health is not a healthy one.
+func (c *Cluster) addStatus(w wireStatus) {
+	c.FSID = w.FSID.name()
+	if w.Health.set {
+		c.Health = w.Health.value.facts()
+	}
+	c.Mons = mons(w.Mons.value, w.Quorum)
+	if w.OSDs.set {
+		c.Counts = w.OSDs.value.facts()
+	}
+	if w.PGs.set {
+		c.PGs = w.PGs.value.facts(w.OSDs.value.remapped())
+		c.Space = w.PGs.value.space()
+		c.Rates = w.PGs.value.rates()
+	}
+	if w.Mgr.set {
+		c.Mgr = w.Mgr.value.facts()
+	}
+	if w.FS.set && w.FS.value.Ranks.set {
+		c.FS = &FS{Ranks: len(w.FS.value.Ranks.rows) + w.FS.value.Ranks.odd, Standbys: w.FS.value.Standbys.count()}
+	}
+	c.missing("status")
+}
+
+// missing notes what the document should have said and did not.
+func (c *Cluster) missing(document string) {
+	for _, p := range []struct {
+		what   string
+		absent bool
+	}{
+		{"health", c.Health == nil},
+		{"the monitors in quorum", c.Mons == nil},
+		{"the number of OSDs", c.Counts == nil},
+		{"the states of the PGs", c.PGs == nil},
+		{"the mgr", c.Mgr == nil},
+	} {
+		if p.absent {
+			c.Gaps = append(c.Gaps, Gap{What: document, Why: "it does not tell " + p.what})
+		}
+	}
+}
+
+// addMap takes an OSD map that belongs to this cluster and is whole.
+func (c *Cluster) addMap(w wireMap) error {
+	m := w.facts()
+	if m == nil {
+		return errors.New("it does not tell all flags and OSDs")
+	}
+	if fsid := w.FSID.name(); fsid != "" && c.FSID != "" && fsid != c.FSID {
+		return errors.New("it is of another cluster, " + fsid)
+	}
+	if c.FSID == "" {
+		c.FSID = w.FSID.name()
+	}
+	c.Map = m
+	return nil
+}
+
+// addMons takes the names of all monitors of quorum_status or of the
+// dashboard's mon_status.
+func (c *Cluster) addMons(w wireQuorum) {
+	if m := mons(w.Map, w.Names); m != nil {
+		c.Mons = m
+	}
+}
+
+// wireQuorum is quorum_status.
+type wireQuorum struct {
+	Names list[text] `json:"quorum_names"`
+	Map   wireMonMap `json:"monmap"`
+}
+
+// wireMgr is a row of mgr metadata.
+type wireMgr struct {
+	Name     text `json:"name"`
+	Addr     text `json:"addr"`
+	Hostname text `json:"hostname"`
+}
+
+func (c *Cluster) addMgrs(rows []wireMgr) {
+	if c.Mgr == nil {
+		return
+	}
+	c.Mgr.Daemons = []Daemon{}
+	for _, w := range rows {
+		if w.Name != "" {
+			c.Mgr.Daemons = append(c.Mgr.Daemons, Daemon{Name: w.Name.name(), addr: bareIP(string(w.Addr)), hostname: w.Hostname.name()})
+		}
+	}
+}
+
+// wireFS is fs dump.
+type wireFS struct {
+	Standbys    list[wireMDS] `json:"standbys"`
+	FileSystems list[struct {
+		Map part[struct {
+			Info table[wireMDS] `json:"info"`
+		}] `json:"mdsmap"`
+	}] `json:"filesystems"`
+}
+
+type wireMDS struct {
+	Name text `json:"name"`
+	Addr text `json:"addr"`
+}
+
+func (c *Cluster) addFS(w wireFS) {
+	fs := &FS{Standbys: len(w.Standbys.rows), Daemons: []Daemon{}}
+	if c.FS != nil {
+		fs.Ranks = c.FS.Ranks
+	}
+	add := func(m wireMDS) {
+		if m.Name != "" {
+			fs.Daemons = append(fs.Daemons, Daemon{Name: m.Name.name(), addr: bareIP(string(m.Addr))})
+		}
+	}
+	for _, f := range w.FileSystems.rows {
+		for _, id := range sortedKeys(f.Map.value.Info.rows) {
+			add(f.Map.value.Info.rows[id])
+		}
+	}
+	for _, m := range w.Standbys.rows {
+		add(m)
+	}
+	c.FS = fs
+}
+
+// addDetail adds the lines of health detail to the checks that status told.
+func (c *Cluster) addDetail(w wireHealth) {
+	h := w.facts()
+	if h == nil || c.Health == nil {
+		return
+	}
+	for i, known := range c.Health.Checks {
+		if found, ok := h.Check(known.Code); ok {
+			c.Health.Checks[i].Detail = found.Detail
+		}
+	}
+}
+
+// consistent compares what two documents say of the same thing.
+func (c *Cluster) consistent() {
+	if c.Map == nil || c.Counts == nil {
+		return
+	}
+	if len(c.Map.OSDs) < c.Counts.OSDs {
+		c.Gaps = append(c.Gaps, Gap{What: "osd dump", Why: "it lists fewer OSDs than status counts"})
+	}
+	if c.PGs != nil && c.PGs.Missing() > 0 {
+		c.Gaps = append(c.Gaps, Gap{What: "the states of the PGs", Why: "fewer PGs are listed than there are"})
+	}
+}
+
+// decode reads one document, of which every part is optional.
+func decode[T any](raw []byte) (T, error) {
+	var v T
+	err := json.Unmarshal(raw, &v)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		// A part of another shape is as good as absent: the rest was read.
+		err = nil
+	}
+	return v, err
+}
+
+// osds are the ids that hold a property, by id.
+func (m Map) osds(has func(OSD) bool) []int {
+	var out []int
+	for _, o := range m.OSDs {
+		if has(o) {
+			out = append(out, o.ID)
+		}
+	}
+	return slices.Clip(out)
+}

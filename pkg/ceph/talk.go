@@ -1,0 +1,288 @@
+package ceph
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Documents by the words that ask for them.
+const (
+	docStatus = "status"
+	docMap    = "osd dump"
+	docTree   = "osd tree"
+	docQuorum = "quorum_status"
+	docDetail = "health detail"
+	docRules  = "osd crush rule dump"
+	docMgrs   = "mgr metadata"
+	docFS     = "fs dump"
+	docFill   = "osd df"
+	docSafety = "osd ok-to-stop"
+)
+
+// optional documents with what is lost without them.
+var optional = map[string]string{
+	docQuorum: "which monitor is missing",
+	docDetail: "the details of health checks",
+	docRules:  "where CRUSH puts copies",
+	docMgrs:   "which mgrs there are",
+	docFS:     "which MDS there are",
+	docFill:   "how full each OSD is",
+}
+
+// talk is one conversation with the ceph command: questions on its standard
+// input, one document a line on its output.
+type talk struct {
+	*process
+	ask     Ask
+	cluster Cluster
+	asked   []string
+	seen    map[string]time.Time // when each document came
+}
+
+// hold asks everything and reads the answers.
+func (t *talk) hold() {
+	t.say(docStatus)
+	t.listen(time.Now().Add(min(firstAnswer, time.Until(t.until))), docStatus)
+	t.say(t.wanted()...)
+	// ceph ends when its input does
+	_ = t.in.Close()
+	t.listen(t.until, "")
+}
+
+// say asks for documents. A process that has already ended is found out by its
+// silence.
+func (t *talk) say(documents ...string) {
+	t.asked = append(t.asked, documents...)
+	_, _ = io.WriteString(t.in, strings.Join(documents, "\n")+"\n")
+}
+
+// listen reads documents until the time is up, the output ends, or the one that
+// is waited for came.
+func (t *talk) listen(until time.Time, awaited string) {
+	for {
+		raw, ok := t.line(until)
+		if !ok {
+			return
+		}
+		name := t.cluster.add(raw)
+		if name == "" {
+			continue
+		}
+		if _, again := t.seen[name]; !again {
+			t.seen[name] = time.Now()
+		}
+		if name == awaited {
+			return
+		}
+	}
+}
+
+// wanted are the questions after status. Each costs a quarter of a whole run of
+// ceph, which compares it with all of Ceph's commands, so they are few as long
+// as all is well.
+func (t *talk) wanted() []string {
+	c := &t.cluster
+	out := []string{docMap, docTree}
+	if c.Mons != nil && c.Mons.Lost() > 0 && c.Mons.Members == nil {
+		out = append(out, docQuorum)
+	}
+	if c.Health != nil && slices.ContainsFunc(c.Health.Checks, worthDetail) {
+		out = append(out, docDetail)
+	}
+	if t.ask.Rules || c.Counts != nil && c.Counts.Up < c.Counts.OSDs || c.flagged() {
+		out = append(out, docRules)
+	}
+	if c.Mgr != nil && c.Mgr.Available {
+		mgrs := c.Mgr.Standbys + 1
+		if c.Mgr.Standbys == 0 || t.ask.Daemons != nil && t.ask.Daemons(c.FSID, mgrs) {
+			out = append(out, docMgrs)
+			if c.FS != nil && c.FS.Ranks > 0 {
+				out = append(out, docFS)
+			}
+		}
+	}
+	if c.Mgr == nil || c.Mgr.Available {
+		out = append(out, docFill)
+	}
+	return out
+}
+
+// flagged says whether any flag is set that Ceph warns of.
+func (c *Cluster) flagged() bool {
+	if c.Health == nil {
+		return false
+	}
+	_, all := c.Health.Check("OSDMAP_FLAGS")
+	_, some := c.Health.Check("OSD_FLAGS")
+	return all || some
+}
+
+// plain are checks whose substance is in fields of other documents: their
+// details, a line for each PG, would only cost time.
+var plain = []string{
+	"OSDMAP_FLAGS", "OSD_FLAGS", "OSD_DOWN", "OSD_HOST_DOWN", "MON_DOWN", "MGR_DOWN",
+	"PG_DEGRADED", "PG_AVAILABILITY", "SLOW_OPS",
+}
+
+func worthDetail(c Check) bool { return !slices.Contains(plain, c.Code) }
+
+// add takes a document by its shape and returns its name, empty when it is none.
+func (c *Cluster) add(raw []byte) string {
+	name := shapeOf(raw)
+	take, known := takers[name]
+	if !known {
+		return ""
+	}
+	if err := take(c, raw); err != nil {
+		c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
+	}
+	c.Evidence = append(c.Evidence, fmt.Sprintf("%s: %d bytes", name, len(raw)))
+	return name
+}
+
+// takers know what to do with each document.
+var takers = map[string]func(*Cluster, []byte) error{
+	docStatus: taker((*Cluster).addStatus),
+	docMap: func(c *Cluster, raw []byte) error {
+		w, err := decode[wireMap](raw)
+		if err != nil {
+			return err
+		}
+		return c.addMap(w)
+	},
+	docTree: func(c *Cluster, raw []byte) error {
+		w, err := decode[wireTree](raw)
+		if err != nil {
+			return err
+		}
+		if c.Tree = w.facts(); c.Tree == nil {
+			return fmt.Errorf("it is not whole")
+		}
+		return nil
+	},
+	docQuorum: taker((*Cluster).addMons),
+	docDetail: taker((*Cluster).addDetail),
+	docRules: func(c *Cluster, raw []byte) error {
+		rows, err := decode[list[wireRule]](raw)
+		if err != nil {
+			return err
+		}
+		if c.Rules = rules(rows); c.Rules == nil {
+			return fmt.Errorf("a rule cannot be read")
+		}
+		return nil
+	},
+	docMgrs: func(c *Cluster, raw []byte) error {
+		rows, err := decode[list[wireMgr]](raw)
+		c.addMgrs(rows.rows)
+		return err
+	},
+	docFS: taker((*Cluster).addFS),
+	docFill: func(c *Cluster, raw []byte) error {
+		w, err := decode[wireTree](raw)
+		c.Fill = w.fill()
+		return err
+	},
+}
+
+func taker[T any](add func(*Cluster, T)) func(*Cluster, []byte) error {
+	return func(c *Cluster, raw []byte) error {
+		w, err := decode[T](raw)
+		if err != nil {
+			return err
+		}
+		add(c, w)
+		return nil
+	}
+}
+
+// shapeOf tells a document by its fields: they come without a name, and one of
+// them may be missing.
+func shapeOf(raw []byte) string {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return ""
+	}
+	if raw[0] == '[' {
+		var rows []json.RawMessage
+		if json.Unmarshal(raw, &rows) != nil || len(rows) == 0 {
+			return ""
+		}
+		switch has := fields(rows[0]); {
+		case has("rule_id", "steps"):
+			return docRules
+		case has("name", "hostname"):
+			return docMgrs
+		}
+		return ""
+	}
+	has := fields(raw)
+	switch {
+	case has("health", "pgmap"), has("health", "osdmap"), has("health", "quorum_names"):
+		return docStatus
+	case has("ok_to_stop"):
+		return docSafety
+	case has("osds", "flags"), has("osds", "flags_set"):
+		return docMap
+	case has("nodes", "summary"):
+		return docFill
+	case has("nodes"):
+		return docTree
+	case has("quorum_names", "monmap"):
+		return docQuorum
+	case has("filesystems", "standbys"):
+		return docFS
+	case has("status", "checks"):
+		return docDetail
+	}
+	return ""
+}
+
+// fields says of an object which members it has.
+func fields(raw []byte) func(...string) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		members = nil
+	}
+	return func(names ...string) bool {
+		for _, n := range names {
+			if _, found := members[n]; !found {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// explain lists what was asked and did not come. Whether it was waited for is
+// told by the time between the answers around it.
+func (t *talk) explain() {
+	before := t.started
+	var open []string
+	note := func(at time.Time, ended bool) {
+		waited := at.Sub(before) >= t.limit-slack || ended && t.killed.Load()
+		for _, name := range open {
+			g := Gap{What: name, Waited: waited, Loses: optional[name], Optional: optional[name] != "", Mgr: name == docFill}
+			if g.Why = t.reason(); waited {
+				g.Why = "no answer in time"
+			}
+			t.cluster.Gaps = append(t.cluster.Gaps, g)
+			t.cluster.Evidence = append(t.cluster.Evidence, name+": "+g.Why)
+		}
+		open, before = nil, at
+	}
+	for _, name := range t.asked {
+		at, came := t.seen[name]
+		if !came {
+			open = append(open, name)
+			continue
+		}
+		note(at, false)
+	}
+	note(t.started.Add(t.took), true)
+}

@@ -1,0 +1,205 @@
+package ceph
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Tree is the CRUSH hierarchy: which OSD is on which host, in which rack.
+type Tree struct {
+	Hosts []Host // by name
+	nodes map[int]treeNode
+	// up lists the buckets a node is in; more than one when it is in several
+	// hierarchies.
+	up map[int][]int
+}
+
+// Host is a CRUSH bucket of type host.
+type Host struct {
+	Name string
+	OSDs []int // by id; a host may have none
+}
+
+type treeNode struct {
+	id                int
+	name, kind, class string
+	children          []int
+}
+
+// osdName is how Ceph names an OSD.
+func osdName(id int) string { return "osd." + strconv.Itoa(id) }
+
+// HasHost says whether there is a host of that name.
+func (t Tree) HasHost(name string) bool {
+	return slices.ContainsFunc(t.Hosts, func(h Host) bool { return h.Name == name })
+}
+
+// OSDs are those of one host; nil when there is no such host or it has none.
+func (t Tree) OSDs(host string) []int {
+	for _, h := range t.Hosts {
+		if h.Name == host {
+			return h.OSDs
+		}
+	}
+	return nil
+}
+
+// Host of an OSD; empty when it is on none. An OSD that is in several
+// hierarchies has the first host by name.
+func (t Tree) Host(osd int) string {
+	for _, h := range t.Hosts {
+		if slices.Contains(h.OSDs, osd) {
+			return h.Name
+		}
+	}
+	return ""
+}
+
+// below are the OSDs under a bucket, by id.
+func (t Tree) below(name string) []int {
+	var out []int
+	for _, n := range t.nodes {
+		if n.name == name && n.id < 0 {
+			out = append(out, t.under(n.id)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// under are the OSDs under a node. A hierarchy is no deeper than maxDepth: a
+// bucket that contains itself must not hold us.
+func (t Tree) under(id int) []int {
+	const maxDepth = 20
+	var out []int
+	seen := map[int]bool{}
+	level := []int{id}
+	for depth := 0; depth < maxDepth && len(level) > 0; depth++ {
+		var next []int
+		for _, n := range level {
+			if seen[n] {
+				continue
+			}
+			seen[n] = true
+			if n >= 0 {
+				out = append(out, n)
+				continue
+			}
+			next = append(next, t.nodes[n].children...)
+		}
+		level = next
+	}
+	slices.Sort(out)
+	return out
+}
+
+// class are the OSDs of a device class, by id.
+func (t Tree) class(name string) []int {
+	var out []int
+	for id, n := range t.nodes {
+		if id >= 0 && n.class == name {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// unit is the bucket of a type that an OSD is in below root, as rules mean it:
+// the OSD itself for type osd. The second value is false when there is none.
+func (t Tree) unit(osd int, kind string, root int) (int, bool) {
+	found, ok := osd, kind == "osd"
+	level, seen := []int{osd}, map[int]bool{}
+	for len(level) > 0 {
+		n := level[0]
+		level = level[1:]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if n == root {
+			return found, ok
+		}
+		if t.nodes[n].kind == kind {
+			found, ok = n, true
+		}
+		level = append(level, t.up[n]...)
+	}
+	return 0, false
+}
+
+// wireTree is osd tree, and tree of the dashboard. osd df and osd df tree have
+// nodes too, with their fill, and a summary.
+type wireTree struct {
+	Nodes list[wireNode] `json:"nodes"`
+	Stray list[wireNode] `json:"stray"`
+}
+
+type wireNode struct {
+	ID       number       `json:"id"`
+	Name     text         `json:"name"`
+	Type     text         `json:"type"`
+	Class    text         `json:"device_class"`
+	Children list[number] `json:"children"`
+	Fill     number       `json:"utilization"`
+}
+
+// facts returns nil when there are no nodes, or one of them cannot be read: an
+// OSD whose host is not known must not look like one without.
+func (w wireTree) facts() *Tree {
+	if !w.Nodes.set || w.Nodes.odd > 0 {
+		return nil
+	}
+	t := &Tree{nodes: map[int]treeNode{}, up: map[int][]int{}}
+	for _, n := range append(slices.Clip(w.Nodes.rows), w.Stray.rows...) {
+		id, ok := n.ID.whole()
+		if !ok || n.Children.odd > 0 {
+			return nil
+		}
+		node := treeNode{id: id, name: n.Name.name(), kind: n.Type.name(), class: n.Class.name()}
+		for _, c := range n.Children.rows {
+			child, ok := c.whole()
+			if !ok {
+				return nil
+			}
+			node.children = append(node.children, child)
+		}
+		t.nodes[id] = node
+	}
+	t.index()
+	return t
+}
+
+// index fills what is looked up by child and by host.
+func (t *Tree) index() {
+	ids := make([]int, 0, len(t.nodes))
+	for id := range t.nodes {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	byName := map[string][]int{}
+	for _, id := range ids {
+		n := t.nodes[id]
+		for _, c := range n.children {
+			t.up[c] = append(t.up[c], id)
+		}
+		if n.kind == "host" && n.name != "" {
+			byName[n.name] = append(byName[n.name], t.under(id)...)
+		}
+	}
+	for _, name := range sortedKeys(byName) {
+		slices.Sort(byName[name])
+		t.Hosts = append(t.Hosts, Host{Name: name, OSDs: slices.Compact(byName[name])})
+	}
+}
+
+// fill reads how full the OSDs are, of osd df.
+func (w wireTree) fill() []Fill {
+	out := []Fill{}
+	for _, n := range w.Nodes.rows {
+		if id, ok := n.ID.whole(); ok && id >= 0 && n.Fill.set && n.Fill.value >= 0 {
+			out = append(out, Fill{OSD: id, Percent: n.Fill.value})
+		}
+	}
+	return out
+}
