@@ -2,7 +2,6 @@ package redfish
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -171,37 +170,11 @@ func dellMachine(t tree, s *scene) {
 func dellLogServices(t tree, s *scene) {
 	t.collection(dellLogs, "LogServiceCollection", "Log Service Collection",
 		refs(dellLogs+"/Sel", dellLogs+"/Lclog", dellLogs+"/FaultList"))
-	for _, l := range []struct {
-		id, name, kind string
-		most           int
-	}{
-		{"Sel", "SEL Log Service", "SEL", 1024}, {"Lclog", "LifeCycle Controller Log Service", "OEM", 500000},
-		{"FaultList", "FaultListEntries", "SEL", 500000},
-	} {
-		t.resource(dellLogs+"/"+l.id, "#LogService.v1_2_0.LogService", l.id, obj{
-			"Name": l.name, "LogEntryType": l.kind, "MaxNumberOfRecords": l.most, "OverWritePolicy": "WrapsWhenFull",
-			"ServiceEnabled": true, "DateTime": s.stamp(s.Clock), "DateTimeLocalOffset": s.Clock.Format("-07:00"),
-			"Entries": ref(dellLogs + "/" + l.id + "/Entries"),
-		})
-	}
-	t.entries(dellLogs+"/Sel/Entries", "Log Entry Collection", func() arr { return newestFirst(s.log(), s.dellSel) })
-	t.entries(dellLogs+"/Lclog/Entries", "Log Entry Collection", func() arr { return newestFirst(s.history(), s.dellLclog) })
-	t.entries(dellLogs+"/FaultList/Entries", "FaultList Entries Collection", func() arr { return arr{} })
-}
-
-// newestFirst and oldestFirst make entries of records in either order.
-func newestFirst(records []world.Record, entry func(world.Record) obj) arr {
-	out := oldestFirst(records, entry)
-	slices.Reverse(out)
-	return out
-}
-
-func oldestFirst(records []world.Record, entry func(world.Record) obj) arr {
-	out := arr{}
-	for _, r := range records {
-		if e := entry(r); e != nil {
-			out = append(out, e)
-		}
-	}
-	return out
+	t.logService(s, dellLogs+"/Sel", obj{"Name": "SEL Log Service", "LogEntryType": "SEL"},
+		func() arr { return newestFirst(s.log(), s.dellSel) })
+	t.logService(s, dellLogs+"/Lclog", obj{
+		"Name": "LifeCycle Controller Log Service", "LogEntryType": "OEM", "MaxNumberOfRecords": 500000,
+	}, func() arr { return newestFirst(s.history(), s.dellLclog) })
+	t.logService(s, dellLogs+"/FaultList", obj{"Name": "FaultListEntries", "LogEntryType": "SEL", "MaxNumberOfRecords": 500000},
+		func() arr { return arr{} })
 }

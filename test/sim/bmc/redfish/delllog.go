@@ -47,14 +47,6 @@ func dellMessage(r world.Record) (eemi, arr) {
 	return m, arr{arg}
 }
 
-// logName is what the log calls a fan.
-func logName(f world.Fan) string {
-	if f.LogName != "" {
-		return f.LogName
-	}
-	return f.Name
-}
-
 // dellSel is a record as the SEL of an iDRAC9 shows it: the MessageId is raw
 // event data and says nothing.
 func (s *scene) dellSel(r world.Record) obj {

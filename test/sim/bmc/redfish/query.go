@@ -43,10 +43,7 @@ func (s *Service) Paths() []string {
 }
 
 func (s *Service) tree() tree {
-	look := s.world.Look()
-	return s.resources(&scene{
-		Snapshot: look, log: s.world.Log, history: s.world.History, zone: look.Clock.Location(),
-	})
+	return s.resources(&scene{Snapshot: s.world.Look(), log: s.world.Log, history: s.world.History})
 }
 
 // find makes the resource at a path, also when it is a member of a collection

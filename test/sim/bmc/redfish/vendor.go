@@ -9,7 +9,9 @@ package redfish
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
@@ -69,7 +71,8 @@ type Refusal struct {
 
 // profiles are the vendors that there are.
 var profiles = map[Vendor]func() Profile{
-	Dell: dell,
+	Dell: dell, Dell8: dell8, HPE: hpe, HPE7: hpe7, Lenovo: lenovo, Supermicro: supermicro, OpenBMC: openBMC,
+	AMI: ami, Cisco: cisco, Intel: intel, GB200: gb200,
 }
 
 // For returns the profile of a vendor.
@@ -99,7 +102,6 @@ type scene struct {
 	world.Snapshot
 	log     func() []world.Record
 	history func() []world.Record
-	zone    *time.Location
 }
 
 // stamp writes a time of the controller's clock in its zone.
@@ -108,8 +110,8 @@ func (s *scene) stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05
 // zulu writes it as those do that know no zones.
 func zulu(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// off is the host's power as the words of Redfish that some resources need.
-func (s *scene) off() bool { return s.Power == world.Off }
+// base is the last part of a path.
+func base(p string) string { return path.Base(p) }
 
 func ref(path string) obj { return obj{"@odata.id": path} }
 
@@ -120,6 +122,19 @@ func refs(paths ...string) arr {
 	}
 	return out
 }
+
+// merged is a copy of both; what b says counts.
+func merged(a, b obj) obj {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
+
+// spaced is an id as a name.
+func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
+
+// compareIDs compares entries by the text of their ids.
+func compareIDs(a, b obj) int { return strings.Compare(a["Id"].(string), b["Id"].(string)) }
 
 // status is the Status of a fan: without a Health there is none.
 func status(v world.View) obj {

@@ -145,17 +145,19 @@ func (entry) check(*World) error { return nil }
 
 func (e entry) apply(w *World, at time.Time) {
 	if e.recovered {
-		w.log.repair(e.number, w.shown(at))
-		w.history.repair(e.number, w.shown(at))
+		w.repair(e.number, at)
 	}
 	for _, r := range w.lines(e) {
 		w.record(at, r)
 	}
 	_, _, _, now := w.redundancy()
-	if now == w.balance {
+	if now == w.balance || w.config.Single {
 		return
 	}
 	w.balance = now
+	if now == OK {
+		w.repair(0, at)
+	}
 	kind := map[Health]Kind{OK: RedundancyRegained, Warning: RedundancyDegraded, Bad: RedundancyLost}[now]
 	w.record(at, Record{Kind: kind})
 }

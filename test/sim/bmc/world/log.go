@@ -23,6 +23,12 @@ type LogConfig struct {
 	Noise int
 	// HistoryID is the id of the first entry of the log that is never cleared.
 	HistoryID int
+	// Merge lets a failure that comes back within that time after its repair
+	// reopen the old entry instead of writing a new one, as HPE's IML does.
+	Merge time.Duration
+	// Stateful logs have no entry for a recovery: it changes that of the
+	// failure.
+	Stateful bool
 	// Silent leaves no entry behind when the log is cleared.
 	Silent bool
 }
@@ -71,6 +77,10 @@ type Record struct {
 	Text      string
 	// Repaired is when the matching recovery was logged, zero while it is not.
 	Repaired time.Time
+	// Updated is when the entry last changed, and Count how many events it
+	// stands for.
+	Updated time.Time
+	Count   int
 }
 
 type log struct {
@@ -86,6 +96,10 @@ func newLog(c LogConfig) log {
 }
 
 func (l *log) add(r Record) {
+	r.Updated, r.Count = r.Time, 1
+	if l.reopen(r) {
+		return
+	}
 	if l.Capacity > 0 && len(l.records) >= l.Capacity {
 		l.dropped++
 		if l.Linear {
@@ -102,12 +116,34 @@ func (l *log) add(r Record) {
 	l.records = append(l.records, r)
 }
 
-// repair notes in the failures of a fan that its recovery was logged.
+// reopen adds a failure to the entry that it repeats, if there is one.
+func (l *log) reopen(r Record) bool {
+	for i := len(l.records) - 1; l.Merge > 0 && i >= 0; i-- {
+		old := &l.records[i]
+		if old.Kind != r.Kind || old.Number != r.Number || old.Level != r.Level || old.Repaired.IsZero() {
+			continue
+		}
+		if r.Time.Sub(old.Repaired) > l.Merge {
+			return false
+		}
+		old.Count++
+		old.Updated, old.Repaired = r.Time, time.Time{}
+		return true
+	}
+	return false
+}
+
+// repair notes in entries that are not repaired yet that they are: those about
+// a fan, or about redundancy when the number is 0.
 func (l *log) repair(number int, at time.Time) {
 	for i := range l.records {
 		r := &l.records[i]
-		if r.Number == number && (r.Kind == FanFailed || r.Kind == FanRemoved) && r.Repaired.IsZero() {
-			r.Repaired = at
+		if r.Number != number || !r.Repaired.IsZero() {
+			continue
+		}
+		switch r.Kind {
+		case FanFailed, FanRemoved, RedundancyLost, RedundancyDegraded:
+			r.Repaired, r.Updated = at, at
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Config struct {
 	// MinNeeded is how many fans must work; with fewer, redundancy is lost,
 	// with more but not all it is degraded. 0 means all of them.
 	MinNeeded int
+	// Single says that the controller knows no redundancy of fans.
+	Single bool
 	// Clock is the true time. Nil means the time of the machine.
 	Clock *Clock
 	// Skew is what the controller's clock shows more than the true time.
@@ -135,6 +137,7 @@ type Snapshot struct {
 	Up       bool      // it answers
 	Stored   int       // entries in the event log
 	LogFull  bool      // the log dropped an entry because it was full
+	Log      LogConfig
 }
 
 // Look does what was due and returns the server as it is now.
@@ -146,6 +149,7 @@ func (w *World) Look() Snapshot {
 		Time: now, Clock: w.shown(now), Identity: w.identity, Power: w.power,
 		Powered: w.shown(w.powered), Started: w.shown(w.started), Boots: w.boots,
 		Up: !now.Before(w.down), Stored: len(w.log.records), LogFull: w.log.dropped > 0,
+		Log: w.config.Log,
 	}
 	s.Working, s.Members, s.Minimum, s.Balance = w.redundancy()
 	for i, f := range w.fans {
@@ -234,8 +238,19 @@ func (w *World) shown(t time.Time) time.Time {
 
 func (w *World) record(at time.Time, r Record) {
 	r.Time = w.shown(at)
-	w.log.add(r)
 	w.history.add(r)
+	switch r.Kind {
+	case FanRecovered, FanInserted, RedundancyRegained:
+		if w.log.Stateful {
+			return
+		}
+	}
+	w.log.add(r)
+}
+
+func (w *World) repair(number int, at time.Time) {
+	w.log.repair(number, w.shown(at))
+	w.history.repair(number, w.shown(at))
 }
 
 func (w *World) redundancy() (working, members, minimum int, balance Health) {

@@ -207,6 +207,31 @@ func TestClearLog(t *testing.T) {
 	}
 }
 
+func TestAFailureThatComesBackReopensItsEntry(t *testing.T) {
+	w, clock := four(Config{Log: LogConfig{Merge: time.Hour}})
+	for range 3 {
+		do(t, w, "drop?fan=1&for=5s&shape=zero")
+		clock.Advance(30 * time.Minute)
+	}
+	clock.Advance(2 * time.Hour)
+	do(t, w, "drop?fan=1&shape=zero")
+	var failures []Record
+	for _, r := range w.Log() {
+		if r.Kind == FanFailed {
+			failures = append(failures, r)
+		}
+	}
+	if len(failures) != 2 || failures[0].Count != 3 || failures[1].Count != 1 {
+		t.Fatalf("failures: %+v", failures)
+	}
+	if f := failures[0]; !f.Time.Equal(noon) || !f.Repaired.Equal(noon.Add(time.Hour+5*time.Second)) {
+		t.Errorf("three in one: %+v", f)
+	}
+	if !failures[1].Repaired.IsZero() {
+		t.Errorf("still failed: %+v", failures[1])
+	}
+}
+
 func TestControllerRestarts(t *testing.T) {
 	w, clock := four(Config{Up: time.Hour})
 	do(t, w, "restart?down=20s&blank=60s")
