@@ -23,7 +23,7 @@ func judgeDrops(m memory, pol policy, now time.Time) drops {
 	var d drops
 	since := now.Add(-pol.window)
 	for _, e := range episodes.Build(m.Marks) {
-		if !e.Open() && e.End.Before(since) || m.closed(e) || !m.concerns(e, pol) {
+		if !e.Open() && e.End.Before(since) || !m.concerns(e, pol) {
 			continue
 		}
 		if m.excuses(e) {
@@ -83,11 +83,6 @@ func until(es []episodes.Episode, window time.Duration, now time.Time) time.Time
 		}
 	}
 	return last.Add(window)
-}
-
-// closed says whether somebody acknowledged the episode.
-func (m memory) closed(e episodes.Episode) bool {
-	return slices.ContainsFunc(m.Acks, func(a ack) bool { return !e.Start.After(a.At) })
 }
 
 func (m memory) excuses(e episodes.Episode) bool {

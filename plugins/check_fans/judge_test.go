@@ -316,3 +316,19 @@ func TestAcknowledgeRefuses(t *testing.T) {
 		t.Errorf("refused %q although all fans turn", got)
 	}
 }
+
+// TestDropInTheSecondOfTheAcknowledgement: entries are dated to the second, so
+// one of a new drop-out may seem older than the acknowledgement.
+func TestDropInTheSecondOfTheAcknowledgement(t *testing.T) {
+	pol := defaults()
+	_, m := run(pol, six(), six(five("1/3")))
+	at := noon.Add(10*time.Minute + 600*time.Millisecond)
+	m.acknowledge(ack{At: at})
+	s := six(five("1/3"))
+	s.Logs[0].Events = append(s.Logs[0].Events, event("", 11, at.Truncate(time.Second), "1/3", bmc.Failed), event("", 12, at.Add(2*time.Second), "1/3", bmc.Recovered))
+	p := poll{server: s, started: at.Add(time.Minute), now: at.Add(time.Minute)}
+	m = observe(m, p, pol)
+	if n := len(judgeDrops(m, pol, p.now).counted); n != 1 {
+		t.Errorf("%d drop-outs counted after the acknowledgement, want the new one", n)
+	}
+}

@@ -99,6 +99,9 @@ func (m *memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 			at = at.Add(-*log.Clock)
 		}
 		sane := !at.IsZero() && !at.After(now.Add(slack))
+		if first && sane && at.Before(m.lastAck()) {
+			continue // a log read anew after what it tells was acknowledged
+		}
 		isNew := !first && old.Whole && (e.ID == "" || e.Order > old.Max || cleared)
 		switch {
 		case isNew && (!sane || at.Before(old.Read.Add(-slack))):
@@ -110,6 +113,13 @@ func (m *memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 		}
 	}
 	return append(out, shift(odd, old.Read, now)...)
+}
+
+func (m *memory) lastAck() time.Time {
+	if len(m.Acks) == 0 {
+		return time.Time{}
+	}
+	return m.Acks[len(m.Acks)-1].At
 }
 
 // shift moves a batch so that its newest entry is now and its durations stay,

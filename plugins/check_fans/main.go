@@ -215,7 +215,7 @@ func (o *options) acknowledge(mem *recall, p poll) (check.Result, error) {
 		for _, e := range judgeDrops(m, pol, p.now).counted {
 			done = append(done, m.line(e))
 		}
-		m.Acks = append(m.Acks, ack{At: p.now, User: operator(), Text: o.Acknowledge})
+		m.acknowledge(ack{At: p.now, User: operator(), Text: o.Acknowledge})
 		m.latch(p, pol)
 		return m
 	}

@@ -23,6 +23,9 @@ const (
 	keep      = 30 * 24 * time.Hour
 	keepMarks = 2000
 	keepKeys  = 4000
+	// keepClosed and keepAcks bound the history of acknowledgements.
+	keepClosed = 50
+	keepAcks   = 20
 )
 
 // memory is what is kept about one server between polls.
@@ -74,11 +77,24 @@ type excuse struct {
 	Why  string    `json:"why"`
 }
 
-// ack closes every drop-out that began before it.
+// ack closes the drop-outs that were known when it was given, and keeps them:
+// not those before a time, because controllers date their entries to the second
+// and a fan may drop out again in the second of the acknowledgement.
 type ack struct {
-	At   time.Time `json:"at"`
-	User string    `json:"user"`
-	Text string    `json:"text"`
+	At     time.Time          `json:"at"`
+	User   string             `json:"user"`
+	Text   string             `json:"text"`
+	Closed []episodes.Episode `json:"closed,omitempty"`
+}
+
+// acknowledge closes every drop-out that is known.
+func (m *memory) acknowledge(a ack) {
+	a.Closed = episodes.Build(m.Marks)
+	if n := len(a.Closed) - keepClosed; n > 0 {
+		a.Closed = a.Closed[n:]
+	}
+	m.Marks = nil
+	m.Acks = append(m.Acks, a)
 }
 
 // poll is one look at the server: what was found, and when it began and ended.
@@ -212,7 +228,7 @@ func (m *memory) prune(now time.Time) {
 		m.Marks = slices.Delete(m.Marks, 0, n)
 	}
 	m.Excused = slices.DeleteFunc(m.Excused, func(e excuse) bool { return e.To.Before(old) })
-	if n := len(m.Acks) - 20; n > 0 {
+	if n := len(m.Acks) - keepAcks; n > 0 {
 		m.Acks = slices.Delete(m.Acks, 0, n)
 	}
 }

@@ -1,0 +1,87 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/bmc"
+)
+
+// example is a command of the README with the answer it shows.
+type example struct{ command, answer string }
+
+var console = regexp.MustCompile("(?s)```console\n(.*?)```")
+
+func examples(t *testing.T, path string) []example {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []example
+	for _, block := range console.FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(block[1]) {
+			line = strings.TrimSpace(line)
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				out = append(out, example{command: command})
+			} else if len(out) > 0 && out[len(out)-1].answer == "" {
+				out[len(out)-1].answer = line
+			}
+		}
+	}
+	return out
+}
+
+var moment = regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
+
+// TestREADME runs the README's examples against a simulator: same commands, in
+// the same order, same answers but for the times.
+func TestREADME(t *testing.T) {
+	bin := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/...").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	all := examples(t, "../README.md")
+	if len(all) < 3 {
+		t.Fatalf("found %d examples in README.md", len(all))
+	}
+	clock := bmc.Server{Vendor: bmc.Supermicro}
+	sim := bmc.Start(t, clock)
+	dir := t.TempDir()
+	auth := filepath.Join(dir, "bmc.ini")
+	if err := os.WriteFile(auth, fmt.Appendf(nil, "[*]\nusername = %s\npassword = %s\n", bmc.Username, bmc.Password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	real := strings.NewReplacer("bmc1.example.net", sim.Host, "/etc/noout/bmc.ini", auth, "/etc/noout/bmc-ca.pem", sim.CAFile(t))
+	for i, e := range all {
+		if i == 1 {
+			// What the README tells between its first and its second example.
+			if err := sim.Do("drop?fan=3&for=11s"); err != nil {
+				t.Fatal(err)
+			}
+			sim.Advance(5 * time.Minute)
+		}
+		cmd := exec.Command("sh", "-c", real.Replace(e.command))
+		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "HOME=" + dir}
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		got := moment.ReplaceAllString(strings.SplitN(out.String(), "\n", 2)[0], "TIME")
+		want := moment.ReplaceAllString(e.answer, "TIME")
+		if head, ok := strings.CutSuffix(want, "..."); ok {
+			want, got = head, got[:min(len(head), len(got))]
+		}
+		if got != want {
+			t.Errorf("$ %s\ngot  %s\nwant %s", e.command, got, want)
+		}
+	}
+}
