@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
 // How much of a collection is read.
@@ -132,7 +130,9 @@ func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
 	}
 	c.body = chassisBody{}
 	if _, err := p.read(ctx, m.path, &c.body); err != nil {
-		if !missing(err) {
+		if missing(err) {
+			p.gone = append(p.gone, c.path)
+		} else {
 			p.gap("Chassis "+c.id, false, err)
 		}
 		return nil
@@ -167,7 +167,7 @@ func (p *poll) members(ctx context.Context, path string, expand bool) ([]member,
 		}
 		out, err := p.pages(ctx, path+query)
 		var refused *StatusError
-		if err == nil || ctx.Err() != nil || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
+		if err == nil || ctx.Err() != nil || p.barred || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
 			return out, err
 		}
 		// One member that cannot be rendered fails the whole expansion.
@@ -215,84 +215,3 @@ func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 	}
 	return out, nil
 }
-
-// identify says what the device says it is.
-func (p *poll) identify() {
-	id := &p.server.Identity
-	id.UUID = uuid(p.root.UUID)
-	best := p.named()
-	if best == nil {
-		return
-	}
-	if len(p.server.Gaps) == 0 {
-		p.memory.Identity = best.path
-	}
-	id.UUID = cmp.Or(id.UUID, uuid(best.body.UUID))
-	id.Serial = word(best.body.SerialNumber)
-	id.Manufacturer = word(best.body.Manufacturer)
-	id.Model = word(best.body.Model)
-}
-
-// named is the chassis that names the server: the one that did before, else
-// the one that looks most like a server.
-func (p *poll) named() *chassis {
-	var best *chassis
-	for _, c := range p.chassis {
-		if c.path == p.memory.Identity {
-			return c
-		}
-		if best == nil || cmp.Or(rank(c)-rank(best), strings.Compare(best.path, c.path)) > 0 {
-			best = c
-		}
-	}
-	if p.memory.Identity != "" {
-		return nil // it is there, but not today
-	}
-	return best
-}
-
-// rank weighs what makes a chassis look like a server. The serial number
-// weighs as much as the type: HPE Cray blades have theirs on the enclosure.
-func rank(c *chassis) int {
-	n := 0
-	if len(c.body.Links.systems) > 0 {
-		n += 4
-	}
-	switch strings.ToLower(c.body.ChassisType.String()) {
-	case "rackmount", "blade", "standalone", "sled", "desktop", "tower", "enclosure":
-		n += 3
-	case "component", "card", "module", "zone", "storageenclosure", "cartridge":
-		n -= 2
-	}
-	if word(c.body.SerialNumber) != "" {
-		n += 3
-	}
-	if c.body.Thermal != "" || c.body.ThermalSubsystem != "" {
-		n += 2
-	}
-	return n
-}
-
-// uuid is in lower case, and empty when it names nothing.
-func uuid(t text) string {
-	s := strings.ToLower(t.Name())
-	if strings.Trim(s, "0-") == "" || strings.Trim(s, "f-") == "" {
-		return ""
-	}
-	return s
-}
-
-// word is a field of an inventory that somebody filled in: factories leave
-// "To be filled by O.E.M." (Supermicro X10), blanks, dots and zeros.
-func word(t text) string {
-	s := t.Name()
-	switch low := strings.ToLower(s); {
-	case strings.Trim(low, " .0-_") == "", strings.HasPrefix(low, "to be filled"),
-		low == "default string", low == "n/a", low == "na", low == "none", low == "null", low == "unknown",
-		low == "not specified", low == "empty", low == "0123456789":
-		return ""
-	}
-	return s
-}
-
-var _ bmc.Source = (*Source)(nil)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -63,6 +64,7 @@ func (p *poll) readLogs(ctx context.Context) {
 	if !known {
 		p.findLogs(ctx)
 	}
+	defer p.reconcile()
 	if gone := p.readEach(ctx); gone && known {
 		// A firmware update may move a log: look once more.
 		p.memory.Logs, p.server.Logs = nil, nil
@@ -188,4 +190,33 @@ func (p *poll) learnLog(ctx context.Context, s logService) error {
 		Stops: policy == "neveroverwrites" || policy == "unknown",
 	})
 	return nil
+}
+
+// together is how far apart two logs may date one event.
+const together = 2 * time.Second
+
+// reconcile names the fans that one log knows only by a sensor number (NVIDIA's
+// SEL) after the other, which tells the same event at the same time by name.
+// Otherwise one drop-out would be that of two fans.
+func (p *poll) reconcile() {
+	for i := range p.server.Logs {
+		for j := range p.server.Logs[i].Events {
+			e := &p.server.Logs[i].Events[j]
+			if !strings.HasPrefix(e.Fan, unnamed) || e.Time.IsZero() {
+				continue
+			}
+			var found []string
+			for k, other := range p.server.Logs {
+				for _, o := range other.Events {
+					if k != i && o.Kind == e.Kind && !strings.HasPrefix(o.Fan, unnamed) &&
+						o.Time.Sub(e.Time).Abs() <= together && !slices.Contains(found, o.Fan) {
+						found = append(found, o.Fan)
+					}
+				}
+			}
+			if len(found) == 1 {
+				e.Fan = found[0]
+			}
+		}
+	}
 }

@@ -59,11 +59,14 @@ func (p *poll) fanOf(e logEntry, m meaning) string {
 	case m.named, m.loose && m.kind != bmc.Failed:
 		return ""
 	case n >= 0:
-		return fmt.Sprintf("sensor 0x%02x", n)
+		return fmt.Sprintf("%s0x%02x", unnamed, n)
 	default:
 		return "a fan that the log does not name"
 	}
 }
+
+// unnamed stands before the number of a fan sensor without a name.
+const unnamed = "sensor "
 
 // bySensor finds the fan with an IPMI sensor number, which is the one in the
 // log of most controllers.

@@ -29,20 +29,39 @@ func (p *poll) readPower(ctx context.Context) {
 	}
 	var said []bmc.Power
 	for _, path := range p.systems(ctx) {
-		var body struct{ PowerState text }
-		if _, err := p.read(ctx, path, &body); err != nil {
+		host, err := p.system(ctx, path)
+		if err != nil {
 			p.gap("System "+lastOf(path)+" power state", false, err)
 			said = append(said, bmc.PowerUnknown)
 			continue
 		}
-		said = append(said, power(body.PowerState))
+		said = append(said, power(host.PowerState))
 	}
-	p.server.Power = together(said)
+	p.server.Power = all(said)
 }
 
-// together is the power of a server of several systems: its fans may stand
+// computer is a ComputerSystem resource.
+type computer struct{ PowerState, UUID, SerialNumber text }
+
+// system reads a system, once a poll.
+func (p *poll) system(ctx context.Context, path string) (*computer, error) {
+	if host := p.hosts[path]; host != nil {
+		return host, nil
+	}
+	host := new(computer)
+	if _, err := p.read(ctx, path, host); err != nil {
+		return nil, err
+	}
+	if p.hosts == nil {
+		p.hosts = map[string]*computer{}
+	}
+	p.hosts[path] = host
+	return host, nil
+}
+
+// all is the power of a server of several systems: its fans may stand
 // still only when all are off.
-func together(systems []bmc.Power) bmc.Power {
+func all(systems []bmc.Power) bmc.Power {
 	for _, one := range []bmc.Power{bmc.PowerOn, bmc.PowerChanges, bmc.PowerUnknown} {
 		if slices.Contains(systems, one) {
 			return one

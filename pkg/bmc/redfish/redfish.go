@@ -62,6 +62,8 @@ func New(client *http.Client, base string, cred secret.Credentials) *Source {
 	return &Source{http: &own, base: base, cred: cred, now: time.Now}
 }
 
+var _ bmc.Source = (*Source)(nil)
+
 // root is the service root, the only resource that needs no password.
 type root struct {
 	RedfishVersion text
@@ -98,11 +100,13 @@ type poll struct {
 	server *bmc.Server
 	// chassis that were read, in the order of the collection
 	chassis []*chassis
+	gone    []string // listed, but not there (Intel, Cray)
 	// session is the one that is open, nil without; remember stores it.
 	session  *session
 	remember func(bmc.Memory)
 	barred   bool // a login failed
 	manager  *manager
+	hosts    map[string]*computer
 	fresh    context.Context // for a login that must not be cut off
 	closing  context.Context // for a logout
 }
@@ -173,7 +177,7 @@ func (p *poll) enter(ctx context.Context) error {
 
 // look reads all else. What cannot be read becomes a gap.
 func (p *poll) look(ctx context.Context) {
-	p.identify()
+	p.identify(ctx)
 	p.readFans(ctx)
 	p.readPower(ctx)
 	p.readRestart(ctx)

@@ -1,0 +1,79 @@
+package redfish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// redundancySet is an element of Thermal's Redundancy or of a
+// ThermalSubsystem's FanRedundancy, which has other words for the same.
+type redundancySet struct {
+	MemberID text   `json:"MemberId"`
+	Name     text   `json:"Name"`
+	Mode     text   `json:"Mode"`
+	Type     text   `json:"RedundancyType"`
+	Status   status `json:"Status"`
+	Enabled  flag   `json:"RedundancyEnabled"`
+	Min      number `json:"MinNumNeeded"`
+	MinGroup number `json:"MinNeededInGroup"`
+	Set      list   `json:"RedundancySet"`
+	Group    list   `json:"RedundancyGroup"`
+}
+
+// redundancies states the redundancy sets. The health of the chassis is not
+// theirs: it is bad for many reasons.
+func (p *poll) redundancies(c *chassis, sets list, what string) {
+	if sets.wrong {
+		p.gap(what+" Redundancy", false, errors.New("it is no list"))
+	}
+	for i, item := range sets.items {
+		var s redundancySet
+		if string(item) == "null" {
+			continue
+		}
+		if err := object(item, &s); err != nil {
+			p.gap(fmt.Sprintf("%s redundancy %d", what, i), false, err)
+			continue
+		}
+		if s.Status.says() == "no Status" && s.Name == "" && s.Min.value == nil && s.MinGroup.value == nil {
+			continue // only a link to where it stands
+		}
+		id := cmp.Or(s.MemberID.Name(), fmt.Sprintf("%d", i))
+		p.server.Redundancies = append(p.server.Redundancies, bmc.Redundancy{
+			ID:        c.id + "/" + id,
+			Name:      cmp.Or(s.Name.Name(), "fan redundancy "+id),
+			Health:    health(s.Status.health),
+			Disabled:  strings.EqualFold(s.Status.state, "Disabled") || s.Enabled.said && !s.Enabled.value,
+			MinNeeded: max(s.Min.count(), s.MinGroup.count()),
+			Members:   max(len(s.Set.items), len(s.Group.items)),
+			Says:      strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
+		})
+	}
+}
+
+// readFanRedundancy reads the redundancy sets of a chassis whose Thermal has
+// none (AMI, HPE, Lenovo): once, and again only where there are some.
+func (p *poll) readFanRedundancy(ctx context.Context, c *chassis) {
+	path := string(c.body.ThermalSubsystem)
+	if path == "" || slices.Contains(p.memory.Single, path) {
+		return
+	}
+	var body subsystem
+	switch _, err := p.read(ctx, path, &body); {
+	case missing(err):
+	case err != nil:
+		p.gap("Chassis "+c.id+" ThermalSubsystem", false, err)
+		return
+	default:
+		p.redundancies(c, body.FanRedundancy, "Chassis "+c.id+" ThermalSubsystem")
+	}
+	if len(body.FanRedundancy.items) == 0 && !body.FanRedundancy.wrong {
+		p.memory.Single = append(p.memory.Single, path)
+	}
+}

@@ -1,0 +1,290 @@
+package redfish
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/secret"
+	sim "github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+)
+
+// TestPasswordOnce counts how often a wrong password is sent: once where Basic
+// is offered, so that it must be the password, and once by each way where the
+// controller does not say whether Basic is on.
+func TestPasswordOnce(t *testing.T) {
+	tests := []struct {
+		name      string
+		challenge string
+		sessions  bool
+		basic     int
+		logins    int
+	}{
+		{"Basic is offered", `Basic realm="BMC"`, true, 1, 0},
+		{"Basic is offered second", `X-Auth-Token realm="x", basic realm="y"`, true, 1, 0},
+		{"no challenge", "", true, 1, 1},
+		{"another challenge", `Bearer`, true, 1, 1},
+		{"no challenge, no sessions", "", false, 1, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var basic, logins int
+			_, source := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.Path == "/redfish/v1/" && test.sessions:
+					write(w, `{"Chassis":{"@odata.id":"/redfish/v1/Chassis"},"Links":{"Sessions":{"@odata.id":"/redfish/v1/S"}}}`)
+				case r.URL.Path == "/redfish/v1/":
+					write(w, `{"Chassis":{"@odata.id":"/redfish/v1/Chassis"}}`)
+				default:
+					if _, _, ok := r.BasicAuth(); ok {
+						basic++
+					}
+					if r.Method == http.MethodPost {
+						logins++
+					}
+					if test.challenge != "" {
+						w.Header().Set("WWW-Authenticate", test.challenge)
+					}
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+			}))
+			_, err := source.Poll(t.Context(), bmc.Ask{Logs: true, Keep: true})
+			var e *ConnectError
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "password") {
+				t.Errorf("error %v", err)
+			}
+			if basic != test.basic || logins != test.logins {
+				t.Errorf("%d times by Basic and %d logins, expected %d and %d", basic, logins, test.basic, test.logins)
+			}
+		})
+	}
+}
+
+func write(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(body))
+}
+
+// TestWrongPassword asks simulated controllers that count.
+func TestWrongPassword(t *testing.T) {
+	for _, vendor := range vendors {
+		for _, auth := range []sim.Auth{sim.AnyAuth, sim.SessionsOnly} {
+			t.Run(string(vendor)+" "+string(auth), func(t *testing.T) {
+				s := sim.Start(t, sim.Server{Vendor: vendor, Auth: auth, Clock: world.Still(noon)})
+				server, err := ours(t, s, "wrong one").Poll(t.Context(), bmc.Ask{Logs: true, Keep: true})
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if n := s.Stats().WrongPasswords; n != 1 {
+					t.Errorf("%d wrong passwords\n%s", n, strings.Join(server.Evidence, "\n"))
+				}
+				if all := err.Error() + strings.Join(server.Evidence, ""); strings.Contains(all, "wrong one") {
+					t.Errorf("the password is in %s", all)
+				}
+			})
+		}
+	}
+}
+
+// TestBasicLeavesNothing polls with a password: no session is ever opened.
+func TestBasicLeavesNothing(t *testing.T) {
+	s := sim.Start(t, sim.Server{Clock: world.Still(noon)})
+	mustPoll(t, ours(t, s, sim.Password), bmc.Ask{Logs: true, Keep: true})
+	if stats := s.Stats(); stats.Logins != 0 || stats.Sessions != 0 {
+		t.Errorf("%d logins, %d sessions", stats.Logins, stats.Sessions)
+	}
+}
+
+// TestSessionKept follows one session over several polls of a controller that
+// refuses basic authentication.
+func TestSessionKept(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	source := ours(t, s, sim.Password)
+	expect := func(step string, logins, sessions int) {
+		t.Helper()
+		if stats := s.Stats(); stats.Logins != logins || stats.Sessions != sessions || len(stats.Violations) > 0 {
+			t.Fatalf("%s: %d logins, %d sessions, violations %v; expected %d and %d", step, stats.Logins, stats.Sessions, stats.Violations, logins, sessions)
+		}
+	}
+	first := mustPoll(t, source, bmc.Ask{Keep: true})
+	expect("first", 1, 1)
+	s.Forget()
+	second := mustPoll(t, source, bmc.Ask{Keep: true, Memory: first.Memory})
+	expect("reused", 0, 1)
+	for _, r := range s.Stats().Requests {
+		if r.Auth == "basic" {
+			t.Errorf("%s %s with the password although there is a session", r.Method, r.Path)
+		}
+	}
+	s.Advance(24*time.Hour - time.Minute) // long idle: the session is over
+	third := mustPoll(t, source, bmc.Ask{Keep: true, Memory: second.Memory})
+	expect("replaced", 1, 1)
+	mustPoll(t, source, bmc.Ask{Memory: third.Memory})
+	expect("not kept any more", 1, 0)
+	mustPoll(t, source, bmc.Ask{})
+	expect("never kept", 2, 0)
+}
+
+// TestSessionBelongs uses a kept session for no other user and no other host.
+func TestSessionBelongs(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	kept := mustPoll(t, ours(t, s, sim.Password), bmc.Ask{Keep: true}).Memory
+	token := recall(kept).Session.Token
+	tests := map[string]func(http.HandlerFunc) *Source{
+		"another host": func(h http.HandlerFunc) *Source {
+			_, source := serve(t, h)
+			source.cred.Username = sim.Username
+			return source
+		},
+		"another user": func(h http.HandlerFunc) *Source {
+			server, source := serve(t, h)
+			m := recall(kept)
+			m.Session.Host = strings.TrimPrefix(server.URL, "https://")
+			source.cred.Username = "somebody"
+			kept = m.store()
+			return source
+		},
+	}
+	for name, start := range tests {
+		t.Run(name, func(t *testing.T) {
+			var seen []string
+			source := start(func(w http.ResponseWriter, r *http.Request) {
+				seen = append(seen, r.Header.Get("X-Auth-Token"))
+				write(w, `{"Members":[]}`)
+			})
+			server, err := source.Poll(t.Context(), bmc.Ask{Memory: kept, Keep: true})
+			if err != nil || len(seen) < 2 {
+				t.Fatal(err, seen)
+			}
+			if strings.Contains(strings.Join(seen, " "), token) || strings.Contains(string(server.Memory), token) {
+				t.Error("the session went to somebody else")
+			}
+		})
+	}
+}
+
+// TestKilled ends a poll the hard way right after it logged in: the next one
+// finds the session in what it wrote down, uses it and can close it.
+func TestKilled(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	source := ours(t, s, sim.Password)
+	var written bmc.Memory
+	source.Remember = func(m bmc.Memory) {
+		written = m
+		panic("killed")
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the session was not written down")
+			}
+		}()
+		_, _ = source.Poll(t.Context(), bmc.Ask{Keep: true})
+	}()
+	if n := s.Stats().Sessions; n != 1 {
+		t.Fatalf("%d sessions", n)
+	}
+	source.Remember = nil
+	mustPoll(t, source, bmc.Ask{Memory: written})
+	if stats := s.Stats(); stats.Sessions != 0 || stats.Logins != 1 {
+		t.Errorf("%d sessions after %d logins", stats.Sessions, stats.Logins)
+	}
+}
+
+// TestInterrupted cancels polls at random moments, of a controller that has
+// four sessions: none is left, whether it would have been kept or not.
+func TestInterrupted(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Sessions: 4})
+	mend := s.MustBreak(t, sim.Fault{Name: sim.Slow, Method: "*", Delay: time.Millisecond})
+	defer mend()
+	source := ours(t, s, sim.Password)
+	var memory bmc.Memory
+	for i := range 150 {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(14*time.Millisecond))), cancel)
+		server, err := source.Poll(ctx, bmc.Ask{Logs: true, Keep: i%2 == 0, Memory: memory})
+		if memory = server.Memory; err != nil {
+			memory = nil
+		}
+		interrupted := ctx.Err() != nil
+		timer.Stop()
+		cancel()
+		if n := s.Stats().Sessions; interrupted && n != 0 {
+			t.Fatalf("poll %d left %d sessions: %v\n%s", i, n, err, strings.Join(server.Evidence, "\n"))
+		}
+	}
+	if s.Stats().Logins == 0 || s.Stats().Exhausted > 0 {
+		t.Errorf("%d logins, %d times no session left", s.Stats().Logins, s.Stats().Exhausted)
+	}
+}
+
+// TestNoSessionLeft says so when a controller has none.
+func TestNoSessionLeft(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Sessions: 1, Clock: world.Still(noon)})
+	mustPoll(t, ours(t, s, sim.Password), bmc.Ask{Keep: true})
+	_, err := ours(t, s, sim.Password).Poll(t.Context(), bmc.Ask{Keep: true})
+	if err == nil || !strings.Contains(err.Error(), "session") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestLogoutHangs ends although the controller never answers the logout.
+func TestLogoutHangs(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	s.MustBreak(t, sim.Fault{Name: sim.Hang, Method: http.MethodDelete})
+	server := mustPoll(t, ours(t, s, sim.Password), bmc.Ask{})
+	if evidence := strings.Join(server.Evidence, "\n"); !strings.Contains(evidence, "was not closed") {
+		t.Errorf("nothing is said of the session that is left:\n%s", evidence)
+	}
+}
+
+// TestLocationMissing closes a session whose place stands only in the body.
+func TestLocationMissing(t *testing.T) {
+	var mu sync.Mutex
+	closed := ""
+	_, source := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.URL.Path == "/redfish/v1/":
+			write(w, `{"SessionService":{"@odata.id":"/redfish/v1/SessionService/"}}`)
+		case r.Method == http.MethodPost && r.URL.Path == "/redfish/v1/SessionService/Sessions":
+			w.Header().Set("X-Auth-Token", "t0ken")
+			w.WriteHeader(http.StatusCreated)
+			write(w, `{"@odata.id":"/redfish/v1/SessionService/Sessions/7"}`)
+		case r.Header.Get("X-Auth-Token") != "t0ken":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.Method == http.MethodDelete:
+			closed = r.URL.Path
+		default:
+			write(w, `{"Members":[]}`)
+		}
+	}))
+	mustPoll(t, source, bmc.Ask{})
+	if closed != "/redfish/v1/SessionService/Sessions/7" {
+		t.Errorf("closed %q", closed)
+	}
+}
+
+// TestNoCredentials says what is missing, and sends nothing that is not there.
+func TestNoCredentials(t *testing.T) {
+	s := sim.Start(t, sim.Server{Clock: world.Still(noon)})
+	source := ours(t, s, "")
+	source.cred = secret.Credentials{}
+	_, err := source.Poll(t.Context(), bmc.Ask{})
+	if err == nil || !strings.Contains(err.Error(), "--auth-file") {
+		t.Errorf("error %v", err)
+	}
+	for _, r := range s.Stats().Requests {
+		if r.Auth != "none" {
+			t.Errorf("%s %s with %s", r.Method, r.Path, r.Auth)
+		}
+	}
+}
