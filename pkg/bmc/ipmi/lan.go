@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
 // Endpoint is a controller in the network and the account to use there.
 type Endpoint struct {
-	// Host is a name or an address, with a port or without:
-	// "bmc3.example.net", "192.0.2.3:6230", "[2001:db8::3]:623", "fe80::3%eth0".
+	// Host is a name or an address, with a port or without, as
+	// [transport.Address] takes it.
 	Host        string
 	Credentials secret.Credentials
 	// IPv4 and IPv6 restrict a name to addresses of that family.
@@ -37,6 +37,7 @@ type lan struct {
 	port     string
 	role     byte
 	wait     time.Duration
+	lookup   func(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
 // LAN is the controller at an endpoint. The error says which part of the
@@ -57,23 +58,18 @@ func LAN(endpoint Endpoint, opts Options) (bmc.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, port := endpoint.Host, strconv.Itoa(opts.Port)
-	if h, p, err := net.SplitHostPort(endpoint.Host); err == nil {
-		host, port = h, p
-	} else if addr, err := netip.ParseAddr(trimBrackets(endpoint.Host)); err == nil {
-		host = addr.String()
+	address, err := transport.Address(endpoint.Host, opts.Port)
+	if err != nil {
+		return nil, err
 	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 || host == "" {
-		return nil, fmt.Errorf("%q is no host, or port %q none of UDP", endpoint.Host, port)
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
 	}
-	return &lan{endpoint: endpoint, host: host, port: port, role: level | nameOnly, wait: answerTime}, nil
-}
-
-func trimBrackets(host string) string {
-	if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
-		return host[1 : n-1]
-	}
-	return host
+	return &lan{
+		endpoint: endpoint, host: host, port: port, role: level | nameOnly,
+		wait: answerTime, lookup: net.DefaultResolver.LookupNetIP,
+	}, nil
 }
 
 // Poll reads the controller in one session: three packets to open it, one to
@@ -97,7 +93,10 @@ func (l *lan) Poll(ctx context.Context, ask bmc.Ask) (server bmc.Server, err err
 	known.Suite = s.exchange.suite.id
 	p := poll{link: s, ask: ask, memory: known, now: time.Now()}
 	p.note("Open Session: %s, cipher suite %d, %d packets", s.address, s.exchange.suite.id, s.sent)
-	return p.run(ctx)
+	if server, err = p.run(ctx); err != nil {
+		err = fmt.Errorf("%s: %w", s.address, err)
+	}
+	return server, err
 }
 
 // connect tries the addresses of the host in turn. What one address says about
@@ -143,7 +142,7 @@ func (l *lan) resolve(ctx context.Context) ([]netip.Addr, error) {
 	case l.endpoint.IPv6 && !l.endpoint.IPv4:
 		network = "ip6"
 	}
-	return net.DefaultResolver.LookupNetIP(ctx, network, l.host)
+	return l.lookup(ctx, network, l.host)
 }
 
 // dial opens a session with one address. When the controller has no slot free

@@ -266,5 +266,8 @@ func (r *logReader) entry(ctx context.Context, id uint16) (entry []byte, next ui
 	if len(data) < 2+entrySize {
 		return nil, 0, fmt.Errorf("entry 0x%04x: %d bytes, expected %d", id, len(data), 2+entrySize)
 	}
-	return data[2 : 2+entrySize], binary.LittleEndian.Uint16(data), nil
+	if next = binary.LittleEndian.Uint16(data); next == firstEntry {
+		next = lastEntry // a log without an end mark
+	}
+	return data[2 : 2+entrySize], next, nil
 }

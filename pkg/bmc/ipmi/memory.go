@@ -124,7 +124,7 @@ func (i repositoryInfo) told() bool {
 
 // fresh says whether the cached records may be used.
 func (r *repository) fresh(info repositoryInfo, now time.Time) bool {
-	if len(r.Sensors) == 0 {
+	if r.Read.IsZero() {
 		return false
 	}
 	age, limit, same := now.Sub(r.Read), cacheAge, r.Info == info

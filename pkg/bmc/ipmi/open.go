@@ -15,6 +15,9 @@ import (
 // ones there are: that discovery takes seconds on boards that ignore it. When
 // open fails, nothing is left on the controller as far as a datagram can do.
 func (s *session) open(ctx context.Context, suites []suite) error {
+	if err := ctx.Err(); err != nil {
+		return s.explain(err)
+	}
 	var random [37]byte
 	rand.Read(random[:])
 	s.exchange.tag = random[0]

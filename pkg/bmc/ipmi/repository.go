@@ -88,7 +88,7 @@ func (p *poll) sensors(ctx context.Context) []sensor {
 		r.renew(p)
 		return r.Sensors
 	}
-	if len(r.Sensors) > 0 && r.Info == info {
+	if !r.Read.IsZero() && r.Info == info {
 		p.note("sensor repository: %v, the records of %s are used once more", err, r.Read.Format("2006-01-02 15:04:05"))
 		return r.Sensors
 	}
@@ -98,7 +98,7 @@ func (p *poll) sensors(ctx context.Context) []sensor {
 
 // renew takes over what a walk has found.
 func (r *repository) renew(p *poll) {
-	if slices.EqualFunc(r.Sensors, r.Walk.Sensors, sameRecord) && len(r.Sensors) > 0 && r.Info != r.Walk.Info {
+	if !r.Read.IsZero() && r.Info != r.Walk.Info && slices.EqualFunc(r.Sensors, r.Walk.Sensors, sameRecord) {
 		r.Restless++
 	}
 	r.Info, r.Sensors, r.Read, r.Walk = r.Walk.Info, r.Walk.Sensors, p.now, nil
