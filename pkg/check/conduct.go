@@ -16,6 +16,8 @@ const (
 	reserve = 500 * time.Millisecond
 	// grace is what a check gets for the same after a signal.
 	grace = 600 * time.Millisecond
+	// leftBehind is what goroutines get that still run when the check is done.
+	leftBehind = 50 * time.Millisecond
 )
 
 // events are what may end a check from outside.
@@ -37,6 +39,7 @@ func (p Plugin) conduct(s settings, started time.Time, from events) Result {
 
 	select {
 	case r := <-done:
+		settle(watchdog)
 		return ready(from.crashes, r)
 	case <-watchdog.C:
 		return ready(done, overdue(s))
@@ -61,6 +64,17 @@ func ready(c <-chan Result, otherwise Result) Result {
 		return r
 	default:
 		return otherwise
+	}
+}
+
+// settle lets goroutines that the check left behind end, or panic.
+func settle(watchdog *time.Timer) {
+	enough := time.NewTimer(leftBehind)
+	defer enough.Stop()
+	select {
+	case <-crashes.ended():
+	case <-enough.C:
+	case <-watchdog.C:
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 // statement is not an option in a plugin: the runtime ends a process that
 // panics with exit code 2, which is a false CRITICAL.
 func Go(f func()) {
+	crashes.begin()
 	go func() {
+		defer crashes.end()
 		defer func() {
 			if cause := recover(); cause != nil && !crashes.report(crash(cause)) {
 				panic(cause) // nobody is answering: a test, not a plugin
@@ -30,6 +32,38 @@ var crashes listeners
 type listeners struct {
 	sync.Mutex
 	channels map[chan Result]bool
+	running  int           // goroutines started by Go
+	idle     chan struct{} // closed when the last of them ends
+}
+
+func (l *listeners) begin() {
+	l.Lock()
+	defer l.Unlock()
+	if l.running == 0 {
+		l.idle = make(chan struct{})
+	}
+	l.running++
+}
+
+func (l *listeners) end() {
+	l.Lock()
+	defer l.Unlock()
+	if l.running--; l.running == 0 {
+		close(l.idle)
+	}
+}
+
+// ended is closed when no goroutine is left. A check that waited for its
+// goroutines may return while the panic of one is still on its way here.
+func (l *listeners) ended() <-chan struct{} {
+	l.Lock()
+	defer l.Unlock()
+	if l.running == 0 {
+		none := make(chan struct{})
+		close(none)
+		return none
+	}
+	return l.idle
 }
 
 // listen returns a channel for the first crash, and what to call in the end.

@@ -1,0 +1,255 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+func TestReserve(t *testing.T) {
+	if want := bmc.CloseTime + 100*time.Millisecond; reserve != want {
+		t.Errorf("the context of a check ends %v before -t, want %v", reserve, want)
+	}
+	if grace <= bmc.CloseTime {
+		t.Errorf("after a signal a check has %v, sources need %v to close", grace, bmc.CloseTime)
+	}
+}
+
+// played is what a run did in a bubble, where time is played.
+type played struct {
+	answer string
+	code   int
+	took   time.Duration
+	writes int
+}
+
+// counter counts writes.
+type counter struct {
+	bytes.Buffer
+	writes int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.writes++
+	return c.Buffer.Write(b)
+}
+
+// play runs a check with signals sent at given times. release ends what hangs.
+func play(t *testing.T, check func(ctx context.Context, release <-chan struct{}) (Result, error), signals map[time.Duration]os.Signal, args ...string) played {
+	t.Helper()
+	var p played
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		stop := make(chan os.Signal, 1)
+		for at, sig := range signals {
+			time.AfterFunc(at, func() { stop <- sig })
+		}
+		crashed, forget := crashes.listen()
+		defer forget()
+		var out counter
+		started := time.Now()
+		plugin := Plugin{Name: "check_sample", Check: func(ctx context.Context) (Result, error) { return check(ctx, release) }}
+		p.code = plugin.run(args, &out, events{signals: stop, crashes: crashed})
+		p.took = time.Since(started)
+		close(release)
+		synctest.Wait()
+		p.answer, p.writes = out.String(), out.writes
+	})
+	if p.writes != 1 {
+		t.Errorf("%d writes, want one", p.writes)
+	}
+	return p
+}
+
+var well = Result{Findings: []Finding{{Status: OK, Text: "well"}}}
+
+func TestConduct(t *testing.T) {
+	stuck := func(_ context.Context, release <-chan struct{}) (Result, error) { <-release; return well, nil }
+	obedient := func(ctx context.Context, _ <-chan struct{}) (Result, error) {
+		<-ctx.Done()
+		r := Result{Findings: []Finding{{Status: CRITICAL, Text: "fan 1 stands"}}}
+		return r, fmt.Errorf("reading the log: %w", ctx.Err())
+	}
+	after := func(d time.Duration, r Result) func(context.Context, <-chan struct{}) (Result, error) {
+		return func(context.Context, <-chan struct{}) (Result, error) { time.Sleep(d); return r, nil }
+	}
+	closing := func(ctx context.Context, _ <-chan struct{}) (Result, error) {
+		<-ctx.Done()
+		time.Sleep(bmc.CloseTime)
+		return well, nil
+	}
+	term := func(at time.Duration) map[time.Duration]os.Signal {
+		return map[time.Duration]os.Signal{at: syscall.SIGTERM}
+	}
+	tests := []struct {
+		name    string
+		check   func(context.Context, <-chan struct{}) (Result, error)
+		signals map[time.Duration]os.Signal
+		args    []string
+		answer  string
+		took    time.Duration
+	}{
+		{"at once", after(0, well), nil, nil, "OK: well\n", 0},
+		{"just in time", after(7999*time.Millisecond, well), nil, nil, "OK: well\n", 7999 * time.Millisecond},
+		{"stuck", stuck, nil, nil,
+			"UNKNOWN: no answer within 8s, and the check could not be stopped\n[UNKNOWN] no answer within 8s, and the check could not be stopped\n", 8 * time.Second},
+		{"stuck, other time and state", stuck, nil, []string{"-t", "2", "--timeout-state=critical"},
+			"CRITICAL: no answer within 2s, and the check could not be stopped\n[CRITICAL] no answer within 2s, and the check could not be stopped\n", 2 * time.Second},
+		{"what was gathered is judged", obedient, nil, []string{"-t", "3s"},
+			"CRITICAL: fan 1 stands, also 1 UNKNOWN\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+		{"what was gathered, other state", obedient, nil, []string{"-t", "3s", "--timeout-state=warning"},
+			"CRITICAL: fan 1 stands, also 1 WARNING\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+		{"a signal", closing, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + bmc.CloseTime},
+		{"a signal while stuck", stuck, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + grace},
+		{"a signal while stuck near the end", stuck, term(7900 * time.Millisecond), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", 8 * time.Second},
+		{"a signal from the keyboard", closing, map[time.Duration]os.Signal{0: syscall.SIGINT}, nil, "UNKNOWN: stopped by SIGINT\n[UNKNOWN] stopped by SIGINT\n", bmc.CloseTime},
+		{"other signals", closing, map[time.Duration]os.Signal{0: syscall.SIGQUIT}, nil, "UNKNOWN: stopped by SIGQUIT\n[UNKNOWN] stopped by SIGQUIT\n", bmc.CloseTime},
+		{"an error", func(context.Context, <-chan struct{}) (Result, error) {
+			return well, errors.New("wrong password for https://root:calvin@bmc")
+		}, nil, nil, "UNKNOWN: wrong password for https://***@bmc\n[UNKNOWN] wrong password for https://***@bmc\n", 0},
+		{"an error beside a finding", func(context.Context, <-chan struct{}) (Result, error) {
+			return Result{Findings: []Finding{{Status: WARNING, Text: "slow"}}}, errors.New("no log")
+		}, nil, nil, "WARNING: slow, also 1 UNKNOWN\n[WARNING] slow\n[UNKNOWN] no log\n", 0},
+		{"an error at a gate", func(context.Context, <-chan struct{}) (Result, error) {
+			return Result{Policy: Gate, Findings: []Finding{{Status: WARNING, Text: "slow"}}}, errors.New("no log")
+		}, nil, nil, "UNKNOWN: no log, also 1 WARNING\n[UNKNOWN] no log\n[WARNING] slow\n", 0},
+		{"a goroutine left behind", func(_ context.Context, release <-chan struct{}) (Result, error) {
+			Go(func() { <-release })
+			return well, nil
+		}, nil, nil, "OK: well\n", leftBehind},
+		{"no result", func(context.Context, <-chan struct{}) (Result, error) { return Result{}, nil }, nil, nil,
+			"UNKNOWN: nothing was judged\n[UNKNOWN] nothing was judged\n", 0},
+		{"the end of its goroutine", func(context.Context, <-chan struct{}) (Result, error) { runtime.Goexit(); return well, nil }, nil, nil,
+			"UNKNOWN: the check ended without a result\n[UNKNOWN] the check ended without a result\n", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := play(t, test.check, test.signals, test.args...)
+			if p.answer != test.answer || p.took != test.took {
+				t.Errorf("after %v:\n%swant after %v:\n%s", p.took, p.answer, test.took, test.answer)
+			}
+			if word, _, _ := strings.Cut(p.answer, ":"); Status(p.code).String() != word {
+				t.Errorf("exit code %d with %s", p.code, word)
+			}
+		})
+	}
+}
+
+func TestPanic(t *testing.T) {
+	explode := func(cause any) { panic(cause) }
+	tests := []struct {
+		name  string
+		check func(ctx context.Context, release <-chan struct{}) (Result, error)
+		want  string
+	}{
+		{"in the check", func(context.Context, <-chan struct{}) (Result, error) { explode("a\nb|c"); return well, nil }, "UNKNOWN: panic: a b¦c at check/conduct_test.go:"},
+		{"by the runtime", func(context.Context, <-chan struct{}) (Result, error) {
+			var fans []int
+			return Result{Summary: fmt.Sprint(fans[len(fans)+3])}, nil
+		}, "UNKNOWN: panic: runtime error: index out of range [3] with length 0 at check/conduct_test.go:"},
+		{"by a nil pointer", func(context.Context, <-chan struct{}) (Result, error) { var r *Result; return *r, nil }, "UNKNOWN: panic: runtime error: invalid memory address"},
+		{"with an error", func(context.Context, <-chan struct{}) (Result, error) { explode(io.EOF); return well, nil }, "UNKNOWN: panic: EOF at "},
+		{"in a library", func(context.Context, <-chan struct{}) (Result, error) {
+			strings.Repeat("x", -1)
+			return well, nil
+		}, "UNKNOWN: panic: strings: negative Repeat count at check/conduct_test.go:"},
+		{"in a goroutine", func(_ context.Context, release <-chan struct{}) (Result, error) {
+			Go(func() { explode("lost") })
+			<-release // for what the goroutine would have sent
+			return well, nil
+		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		{"in two goroutines", func(ctx context.Context, _ <-chan struct{}) (Result, error) {
+			Go(func() { explode("lost") })
+			Go(func() { explode("lost") })
+			<-ctx.Done()
+			return well, nil
+		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		{"in a goroutine, with a result", func(context.Context, <-chan struct{}) (Result, error) {
+			var group sync.WaitGroup
+			group.Add(1)
+			Go(func() { defer group.Done(); explode("lost") })
+			group.Wait()
+			return well, nil
+		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := play(t, test.check, nil)
+			if p.code != 3 || !strings.HasPrefix(p.answer, test.want) || strings.Count(p.answer, "\n") != 2 {
+				t.Errorf("exit code %d, want %q in front of:\n%s", p.code, test.want, p.answer)
+			}
+		})
+	}
+}
+
+// broken panics where only rendering looks.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { panic("no paper") }
+
+func TestPanicWhileWriting(t *testing.T) {
+	p := Plugin{Name: "check_sample", Check: func(context.Context) (Result, error) { return well, nil }}
+	if code := p.Run(nil, broken{}); code != 3 {
+		t.Errorf("exit code %d, want 3", code)
+	}
+}
+
+func TestMistakeOfThePlugin(t *testing.T) {
+	tests := []struct {
+		name    string
+		options any
+		want    string
+	}{
+		{"not a struct", 5, "UNKNOWN: building the command line: "},
+		{"a type that no option has", &struct{ C chan int }{}, "UNKNOWN: building the command line: "},
+		{"an option of ours", &struct{ Timeout int }{}, "UNKNOWN: building the command line: two options are called --timeout"},
+		{"a letter of ours", &struct {
+			Time int `short:"t"`
+		}{}, "UNKNOWN: building the command line: two options are called --timeout or -t"},
+		{"a default that is none", &struct {
+			Age time.Duration `default:"old"`
+		}{}, "UNKNOWN: default of --age: expected a duration"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			p := Plugin{Name: "check_sample", Options: test.options, Check: func(context.Context) (Result, error) { return well, nil }}
+			if code := p.Run(nil, &out); code != 3 || !strings.HasPrefix(out.String(), test.want) {
+				t.Errorf("exit code %d, want %q in front of %s", code, test.want, out.String())
+			}
+		})
+	}
+}
+
+// full takes some bytes only.
+type full struct{ room int }
+
+func (f full) Write(b []byte) (int, error) {
+	if len(b) > f.room {
+		return f.room, io.ErrShortWrite
+	}
+	return len(b), nil
+}
+
+func TestWriteError(t *testing.T) {
+	for status, want := range map[Status]int{OK: 3, WARNING: 1, CRITICAL: 2, UNKNOWN: 3} {
+		p := Plugin{Name: "check_sample", Check: func(context.Context) (Result, error) {
+			return Result{Findings: []Finding{{Status: status, Text: "x"}}}, nil
+		}}
+		if code := p.Run(nil, full{room: 3}); code != want {
+			t.Errorf("%v that was not written ends with %d, want %d", status, code, want)
+		}
+	}
+}
