@@ -125,17 +125,17 @@ func addNIC(nics map[string]*NIC, key, value string) {
 }
 
 // Local lists what keeps the guest on its node: passed-through devices, and
-// volumes on storages that its node does not share. Volumes of storages that
-// nobody listed count as local: nothing says that another node has them.
+// volumes that only this node has, on a path or on a storage that is not
+// shared. A token that sees no storages learns of no such volume.
 func (c Cluster) Local(g Guest, config Config) (devices []string, disks []Disk) {
-	shared := map[string]bool{}
+	own := map[string]bool{"": true}
 	for _, s := range c.Storages {
-		if s.Node == g.Node && s.Shared {
-			shared[s.Name] = true
+		if s.Node == g.Node && !s.Shared {
+			own[s.Name] = true
 		}
 	}
 	for _, d := range config.Disks {
-		if !shared[d.Storage] {
+		if own[d.Storage] {
 			disks = append(disks, d)
 		}
 	}

@@ -125,7 +125,7 @@ type managerStatus struct {
 		Services table[managedService]       `json:"service_status"`
 		Disarm   *struct{ State, Mode text } `json:"disarm"`
 	} `json:"manager_status"`
-	LRM    table[localManager] `json:"lrm_status"`
+	LRM    table[localStatus] `json:"lrm_status"`
 	Quorum *struct {
 		Quorate *flag `json:"quorate"`
 	} `json:"quorum"`
@@ -139,7 +139,7 @@ type managedService struct {
 	Running flag `json:"running"`
 }
 
-type localManager struct {
+type localStatus struct {
 	Mode  text   `json:"mode"`
 	State text   `json:"state"`
 	Time  number `json:"timestamp"`

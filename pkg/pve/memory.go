@@ -74,7 +74,8 @@ type Look struct {
 	Cluster Cluster
 	// Maintained are the nodes that are in maintenance now, by whoever's word.
 	Maintained []string
-	// Believe are the nodes whose guests' statuses are remembered.
+	// Believe are the nodes whose guests' statuses are noted; what is known of
+	// others stays.
 	Believe []string
 	Now     time.Time
 }
@@ -153,8 +154,7 @@ func (m Memory) believed(l Look) map[int]Belief {
 	believed := map[int]Belief{}
 	for _, g := range l.Cluster.Guests {
 		switch {
-		case !slices.Contains(l.Believe, g.Node):
-		case !g.Stale && g.Status != "unknown":
+		case slices.Contains(l.Believe, g.Node) && !g.Stale && g.Status != "unknown":
 			believed[g.ID] = Belief{g.Name, g.Node, g.Status, g.Template, l.Now}
 		case m.Believed[g.ID].Node == g.Node:
 			believed[g.ID] = m.Believed[g.ID]

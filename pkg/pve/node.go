@@ -77,7 +77,7 @@ type Presence struct {
 
 // Presence asks a node for its own list of guests.
 func (c *Client) Presence(ctx context.Context, node string) ([]Presence, error) {
-	var found []Presence
+	found := []Presence{} // none is an answer too
 	for _, kind := range []Kind{VM, Container} {
 		err := c.proxied(ctx, "/nodes/"+url.PathEscape(node)+"/"+string(kind), func(raw json.RawMessage) error {
 			list, err := rows[resourceRow](raw)

@@ -140,6 +140,7 @@ func (c Config) filled() Config {
 	if c.Release == "" {
 		c.Release = "9.2.11"
 	}
+	c.Tokens = maps.Clone(c.Tokens)
 	if c.Tokens == nil {
 		c.Tokens = map[string][]Grant{Token: Auditor()}
 	}

@@ -140,6 +140,18 @@ var verbs = map[string]func(*World, *call){
 			}
 		})
 	},
+	// the token
+	"revoke": func(w *World, c *call) { w.when(c, func() { w.config.Tokens[Token] = nil }) },
+	"grant": func(w *World, c *call) {
+		g := Grant{Path: c.Get("path"), NoPropagate: c.Get("propagate") == "0"}
+		if c.Get("privileges") != "" {
+			g.Privileges = strings.Split(c.Get("privileges"), ",")
+		}
+		if g.Path == "" {
+			c.fail("path: expected one such as /vms")
+		}
+		w.when(c, func() { w.config.Tokens[Token] = append(w.config.Tokens[Token], g) })
+	},
 	// tasks and jobs
 	"task": func(w *World, c *call) {
 		n, takes := c.node(w, "node"), c.duration("for", 0)
@@ -151,18 +163,15 @@ var verbs = map[string]func(*World, *call){
 			}
 		})
 	},
-	"replication": func(w *World, c *call) {
+	"replication": func(w *World, c *call) { // a guest's job, made when there is none
 		g, fails := c.guest(w), c.Get("fails")
 		count, err := strconv.Atoi(fails)
 		if err != nil {
 			c.fail("fails=%q: expected a number", fails)
 		}
 		w.when(c, func() {
-			for i := range w.jobs {
-				if w.jobs[i].Guest == g.ID {
-					w.jobs[i].Fails, w.jobs[i].Error = count, c.Get("error")
-				}
-			}
+			w.jobs = slices.DeleteFunc(w.jobs, func(j Job) bool { return j.Guest == g.ID })
+			w.jobs = append(w.jobs, Job{g.ID, c.Get("to"), count, c.Get("error")})
 		})
 	},
 }
