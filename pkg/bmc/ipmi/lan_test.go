@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
 )
@@ -60,14 +62,109 @@ func rack(t testing.TB) *board {
 	return b
 }
 
-func TestPollReadsEverything(t *testing.T) {
+// repeat polls with what the poll before left.
+func repeat(t testing.TB, l *lan, before bmc.Server) bmc.Server {
+	t.Helper()
+	return poll1(t, l, bmc.Ask{Logs: true, Memory: before.Memory})
+}
+
+func TestPoll(t *testing.T) {
 	b := rack(t)
+	b.change(func() { b.clock = uint32(time.Now().Add(time.Hour).Unix()) })
 	server := poll1(t, b.client(t), bmc.Ask{Logs: true})
-	t.Log(strings.Join(server.Evidence, "\n"))
-	t.Logf("%+v", server)
-	t.Log(b.total(), len(server.Memory))
-	b.change(func() { b.packets = 0 })
-	server = poll1(t, b.client(t), bmc.Ask{Logs: true, Memory: server.Memory})
-	t.Log(strings.Join(server.Evidence, "\n"))
-	t.Log(b.total())
+	if len(server.Gaps) > 0 {
+		t.Errorf("gaps: %v", server.Gaps)
+	}
+	if server.Power != bmc.PowerOn {
+		t.Errorf("power %q", server.Power)
+	}
+	if want := "12345678-9abc-4df0-8102-030405060708"; server.Identity.UUID != want || server.Identity.Firmware != "2.41" {
+		t.Errorf("identity %+v", server.Identity)
+	}
+	if len(server.Fans) != 8 || len(server.Redundancies) != 1 {
+		t.Fatalf("%d fans, %d redundancy sets", len(server.Fans), len(server.Redundancies))
+	}
+	five, seven, three := 500.0, 700.0, 300.0
+	nonCritical, criticalHigh, speed := 25300.0, 25400.0, 5600.0
+	want := bmc.Fan{
+		ID: "0x41", Name: "FAN1", Sensor: 0x41, Presence: bmc.Present, Health: bmc.HealthOK, Unit: "RPM", Reading: &speed,
+		LowerNonCritical: &seven, LowerCritical: &five, LowerFatal: &three,
+		UpperNonCritical: &nonCritical, UpperCritical: &criticalHigh, Says: "no threshold crossed",
+	}
+	if diff := cmp.Diff(want, server.Fans[0]); diff != "" {
+		t.Error(diff)
+	}
+	redundancy := bmc.Redundancy{ID: "0x75", Name: "Fan Redundancy", Health: bmc.HealthOK, Says: "fully redundant"}
+	if diff := cmp.Diff(redundancy, server.Redundancies[0]); diff != "" {
+		t.Error(diff)
+	}
+	if len(server.Logs) != 1 || !server.Logs[0].Whole || len(server.Logs[0].Events) != 2 {
+		t.Fatalf("logs %+v", server.Logs)
+	}
+	if clock := server.Logs[0].Clock; clock == nil || (*clock-time.Hour).Abs() > 2*time.Second {
+		t.Errorf("clock %v ahead, want an hour", clock)
+	}
+	if n := b.open(); n != 0 {
+		t.Errorf("%d sessions left", n)
+	}
+}
+
+// TestSteadyBudget counts the packets of a steady run: seven, one for each
+// sensor, one for each new entry of the log; and of a run without memory.
+func TestSteadyBudget(t *testing.T) {
+	b := rack(t)
+	l := b.client(t)
+	const sensors = 9
+	server := poll1(t, l, bmc.Ask{Logs: true})
+	cold := b.total()
+	packets := func(what string, want int) {
+		t.Helper()
+		before := b.total()
+		if server = repeat(t, l, server); len(server.Gaps) > 0 {
+			t.Errorf("%s: gaps %v", what, server.Gaps)
+		}
+		if got := b.total() - before; got != want {
+			t.Errorf("%s: %d packets, want %d\n%s", what, got, want, strings.Join(server.Evidence, "\n"))
+		}
+	}
+	packets("steady", 7+sensors)
+	packets("steady again", 7+sensors)
+	if steady := 7 + sensors; cold < 10*steady {
+		t.Errorf("cold %d packets, steady %d: less than ten times fewer", cold, steady)
+	}
+	b.change(func() {
+		for n := range byte(5) {
+			b.entry(0x01, n, 0x01, 0x57)
+		}
+	})
+	packets("five new entries about temperatures", 7+sensors+5)
+	packets("steady after them", 7+sensors)
+	b.change(func() { b.entry(typeFan, 0x42, 0x01, 0x52, 0x03, 0x05) })
+	packets("one new entry about a fan, and the clock", 7+sensors+1+1)
+	packets("steady at last", 7+sensors)
+	t.Logf("cold %d packets, steady %d", cold, 7+sensors)
+}
+
+// A controller that is suite 3 only is asked for 17 once.
+func TestSuiteIsRemembered(t *testing.T) {
+	b := rack(t)
+	b.change(func() { b.suites = map[byte]byte{1: 1} })
+	l := b.client(t)
+	server := poll1(t, l, bmc.Ask{})
+	if n := b.count("open"); n != 2 {
+		t.Errorf("%d Open Session Requests at first, want 2", n)
+	}
+	repeat(t, l, server)
+	if n := b.count("open"); n != 3 {
+		t.Errorf("%d Open Session Requests after the second run, want 3", n)
+	}
+	// The firmware learns suite 17 and drops 3.
+	b.change(func() { b.suites = map[byte]byte{3: 4} })
+	server = repeat(t, l, server)
+	if n := b.count("open"); n != 5 {
+		t.Errorf("%d Open Session Requests after the change, want 5", n)
+	}
+	if !strings.Contains(server.Evidence[0], "cipher suite 17") {
+		t.Error(server.Evidence[0])
+	}
 }

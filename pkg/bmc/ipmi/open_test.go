@@ -1,0 +1,283 @@
+package ipmi
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/secret"
+)
+
+// opening polls and returns why no session could be opened.
+func opening(t *testing.T, l *lan, limit time.Duration) *OpenError {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	server, err := l.Poll(ctx, bmc.Ask{})
+	failure := (*OpenError)(nil)
+	if !errors.As(err, &failure) {
+		t.Fatalf("error %v, fans %v", err, server.Fans)
+	}
+	t.Log(err)
+	if strings.ContainsAny(err.Error(), ";|") {
+		t.Errorf("the error has a character that hosts take for their own: %v", err)
+	}
+	return failure
+}
+
+// TestOpenErrors has one row for each thing that a person can put right.
+func TestOpenErrors(t *testing.T) {
+	tests := []struct {
+		name  string
+		board func(b *board)
+		lan   func(l *lan)
+		cause Cause
+		says  string
+	}{
+		{"password", nil, func(l *lan) { l.endpoint.Credentials.Password = secret.NewText("wrong") }, CausePassword, "credentials file"},
+		{"long password", nil, func(l *lan) { l.endpoint.Credentials.Password = secret.NewText("seventeen bytes !") }, CausePassword, "it has 17 bytes"},
+		{"user name", nil, func(l *lan) { l.endpoint.Credentials.Username = "nobody" }, CauseUser, "unauthorized name (0x0d)"},
+		{"privilege", func(b *board) { b.role = 1 }, nil, CausePrivilege, "USER privilege"},
+		{"role", func(b *board) { b.refuse[0x13] = 0x09 }, nil, CausePrivilege, "invalid role"},
+		{"Kg that the controller does not have", nil, func(l *lan) { l.endpoint.Credentials.Kg = secret.NewText("key") }, CauseKg, "or remove it"},
+		{"Kg that we do not have", func(b *board) { b.kg = "key" }, nil, CauseKg, "put it into the credentials file"},
+		{"other Kg", func(b *board) { b.kg = "key" }, func(l *lan) { l.endpoint.Credentials.Kg = secret.NewText("other") }, CauseKg, "check kg"},
+		{"no suite", func(b *board) { b.suites = map[byte]byte{0: 0, 2: 2} }, nil, CauseSuite, "suite 17: no cipher suite match"},
+		{"slots", func(b *board) { b.slots = 0 }, nil, CauseSlots, "session slots"},
+		{"slots for the role", func(b *board) { b.refuse[0x13] = 0x0b }, nil, CauseSlots, "session slots"},
+		{"check value", func(b *board) { b.refuse[0x15] = 0x0f }, nil, CausePassword, "invalid integrity check value"},
+		{"unknown status", func(b *board) { b.refuse[0x15] = 0xee }, nil, CauseProtocol, "unknown status (0xee)"},
+		{"silent", func(b *board) { b.reply = func(int, []byte) [][]byte { return nil } }, nil, CauseNetwork, "firewall"},
+		{"silent from RAKP 2 on", func(b *board) {
+			b.reply = func(_ int, answer []byte) [][]byte {
+				if answer[5] == 0x11 {
+					return [][]byte{answer}
+				}
+				return nil
+			}
+		}, nil, CauseNetwork, "fell silent"},
+		{"not IPMI", func(b *board) {
+			b.reply = func(int, []byte) [][]byte { return [][]byte{[]byte("220 smtp.example.net ready\r\n")} }
+		}, nil, CauseProtocol, "none of them RMCP+"},
+		{"IPMI 1.5", func(b *board) {
+			b.reply = func(int, []byte) [][]byte {
+				return [][]byte{{6, 0, 0xff, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}}
+			}
+		}, nil, CauseProtocol, "IPMI 1.5"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := rack(t)
+			l := b.client(t)
+			if tt.board != nil {
+				b.change(func() { tt.board(b) })
+			}
+			if tt.lan != nil {
+				tt.lan(l)
+			}
+			failure := opening(t, l, 5*time.Second)
+			if failure.Cause != tt.cause {
+				t.Errorf("cause %q, want %q", failure.Cause, tt.cause)
+			}
+			if !strings.Contains(failure.Error(), tt.says) {
+				t.Errorf("%q does not say %q", failure, tt.says)
+			}
+		})
+	}
+}
+
+// A wrong password must not use up slots: the half-open session is given back.
+func TestWrongPasswordLeavesNoSlotTaken(t *testing.T) {
+	b := rack(t)
+	l := b.client(t)
+	l.endpoint.Credentials.Password = secret.NewText("wrong")
+	for range 8 {
+		if f := opening(t, l, 5*time.Second); f.Cause != CausePassword {
+			t.Fatalf("cause %q", f.Cause)
+		}
+	}
+	l.endpoint.Credentials.Password = secret.NewText(b.password)
+	poll1(t, l, bmc.Ask{})
+}
+
+// Another poller holds the last slot for a moment.
+func TestSlotsAreTriedTwice(t *testing.T) {
+	b := rack(t)
+	b.change(func() {
+		b.slots = 0
+		b.reply = func(_ int, answer []byte) [][]byte { b.slots = 1; return [][]byte{answer} }
+	})
+	poll1(t, b.client(t), bmc.Ask{})
+}
+
+func TestKg(t *testing.T) {
+	b := rack(t)
+	b.change(func() { b.kg = "0123456789abcdefghij" })
+	if server := poll1(t, b.client(t), bmc.Ask{}); len(server.Fans) != 8 {
+		t.Errorf("%d fans", len(server.Fans))
+	}
+}
+
+func TestLANRefusesWhatIPMICannotHave(t *testing.T) {
+	good := Endpoint{Host: "192.0.2.1", Credentials: secret.Credentials{Username: "u", Password: secret.NewText("p")}}
+	tests := []struct {
+		name   string
+		change func(e *Endpoint, o *Options)
+		says   string
+	}{
+		{"no user", func(e *Endpoint, _ *Options) { e.Credentials.Username = "" }, "--auth-file"},
+		{"long user", func(e *Endpoint, _ *Options) { e.Credentials.Username = strings.Repeat("u", 17) }, "17 bytes, IPMI allows 16"},
+		{"long password", func(e *Endpoint, _ *Options) { e.Credentials.Password = secret.NewText(strings.Repeat("p", 21)) }, "21 bytes, IPMI allows 20"},
+		{"long kg", func(e *Endpoint, _ *Options) { e.Credentials.Kg = secret.NewText(strings.Repeat("k", 21)) }, "21 bytes, IPMI allows 20"},
+		{"privilege", func(_ *Endpoint, o *Options) { o.Privilege = "root" }, "--ipmi-privilege"},
+		{"no host", func(e *Endpoint, _ *Options) { e.Host = "" }, "no host"},
+		{"no port", func(_ *Endpoint, o *Options) { o.Port = 0 }, "port"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, o := good, Options{Port: 623}
+			tt.change(&e, &o)
+			_, err := LAN(e, o)
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v does not say %q", err, tt.says)
+			}
+			if err != nil && strings.Contains(err.Error(), "ppp") {
+				t.Errorf("the password is in %q", err)
+			}
+		})
+	}
+	for host, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1 623", "bmc:6230": "bmc 6230", "2001:db8::1": "2001:db8::1 623",
+		"[2001:db8::1]:6230": "2001:db8::1 6230", "fe80::1%eth0": "fe80::1%eth0 623",
+	} {
+		e := good
+		e.Host = host
+		source, err := LAN(e, Options{Port: 623})
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		if l := source.(*lan); l.host+" "+l.port != want {
+			t.Errorf("%s: %s %s, want %s", host, l.host, l.port, want)
+		}
+	}
+}
+
+func TestPortClosed(t *testing.T) {
+	b := rack(t)
+	l := b.client(t)
+	b.conn.Close()
+	l.wait = time.Minute // a closed port is told, not waited for
+	failure := opening(t, l, 30*time.Second)
+	if failure.Cause != CauseNetwork || !strings.Contains(failure.Error(), "nothing listens") {
+		t.Errorf("%v", failure)
+	}
+}
+
+// A name with several addresses: they are tried in turn, and what the account
+// is refused for at one is not tried at the next.
+func TestSeveralAddresses(t *testing.T) {
+	b := rack(t)
+	addresses := func(all ...string) func(context.Context, string, string) ([]netip.Addr, error) {
+		return func(context.Context, string, string) ([]netip.Addr, error) {
+			var parsed []netip.Addr
+			for _, a := range all {
+				parsed = append(parsed, netip.MustParseAddr(a))
+			}
+			return parsed, nil
+		}
+	}
+	silent, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: b.port()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+
+	l := b.client(t)
+	l.host = "bmc.example.net"
+	l.lookup = addresses("127.0.0.3", "127.0.0.2", "127.0.0.1") // closed, silent, right
+	if server := poll1(t, l, bmc.Ask{}); len(server.Fans) != 8 {
+		t.Errorf("%d fans", len(server.Fans))
+	}
+
+	l.lookup = addresses("127.0.0.3", "127.0.0.2")
+	err = opening(t, l, 5*time.Second)
+	if err == nil {
+		t.Fatal("no error")
+	}
+
+	l.lookup = addresses("127.0.0.1", "127.0.0.1")
+	l.endpoint.Credentials.Password = secret.NewText("wrong")
+	before := b.count("rakp1")
+	opening(t, l, 5*time.Second)
+	if n := b.count("rakp1") - before; n != 1 {
+		t.Errorf("the wrong password was tried %d times", n)
+	}
+
+	l.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "bmc.example.net", IsNotFound: true}
+	}
+	if f := opening(t, l, 5*time.Second); f.Cause != CauseNetwork || !strings.Contains(f.Error(), "cannot resolve") {
+		t.Errorf("%v", f)
+	}
+}
+
+func TestAddressFamily(t *testing.T) {
+	b := rack(t)
+	for _, tt := range []struct {
+		v4, v6 bool
+		want   string
+	}{{false, false, "ip"}, {true, false, "ip4"}, {false, true, "ip6"}, {true, true, "ip"}} {
+		l := b.client(t)
+		l.endpoint.IPv4, l.endpoint.IPv6 = tt.v4, tt.v6
+		got := ""
+		l.lookup = func(_ context.Context, network, _ string) ([]netip.Addr, error) {
+			got = network
+			return nil, errors.New("stop")
+		}
+		opening(t, l, time.Second)
+		if got != tt.want {
+			t.Errorf("IPv4 %t, IPv6 %t: looked up %q, want %q", tt.v4, tt.v6, got, tt.want)
+		}
+	}
+}
+
+// Some controllers refuse every command until a privilege level was asked for.
+func TestPrivilegeIsRaised(t *testing.T) {
+	b := rack(t)
+	b.change(func() { b.privileges = true })
+	server := poll1(t, b.client(t), bmc.Ask{})
+	if len(server.Fans) != 8 || b.count("06/3b") != 1 {
+		t.Errorf("%d fans after %d Set Session Privilege Level", len(server.Fans), b.count("06/3b"))
+	}
+	b.change(func() { b.role = 4 })
+	l := b.client(t)
+	l.role = privilegeAdmin | nameOnly
+	poll1(t, l, bmc.Ask{})
+	if b.count("06/3b") != 2 {
+		t.Error("administrator level was not asked for")
+	}
+}
+
+// A lost answer of any step costs one try.
+func TestLostHandshakeAnswers(t *testing.T) {
+	for lost := range 3 {
+		b := rack(t)
+		b.change(func() {
+			b.reply = func(n int, answer []byte) [][]byte {
+				if n == lost+1 {
+					return nil
+				}
+				return [][]byte{answer}
+			}
+		})
+		if server := poll1(t, b.client(t), bmc.Ask{}); len(server.Fans) != 8 {
+			t.Errorf("answer %d lost: %d fans", lost, len(server.Fans))
+		}
+	}
+}
