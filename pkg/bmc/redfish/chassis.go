@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -176,11 +177,16 @@ func (p *poll) members(ctx context.Context, path string, expand bool) ([]member,
 	return p.pages(ctx, path)
 }
 
-var errLoop = errors.New("the list's next page is one that was read before")
+var (
+	errLoop   = errors.New("the list's next page is one that was read before")
+	errMember = errors.New("a member of the list has no address")
+	errPages  = fmt.Errorf("the list has more than %d members or %d pages", maxMembers, maxPages)
+)
 
 // pages reads a collection to its end or its bound.
 func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 	var out []member
+	var bad error
 	seen := map[string]bool{}
 	for range maxPages {
 		var page collection
@@ -194,10 +200,13 @@ func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 		for _, item := range page.Members.items {
 			var self link
 			if json.Unmarshal(item, &self) != nil || self == "" {
+				if string(item) != "null" {
+					bad = errMember
+				}
 				continue
 			}
 			if len(out) == maxMembers {
-				return out, nil
+				return out, errPages
 			}
 			m := member{path: string(self)}
 			if len(item) > 0 && item[0] == '{' {
@@ -207,11 +216,11 @@ func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 		}
 		path = page.next()
 		if path == "" {
-			return out, nil
+			return out, bad
 		}
 		if seen[path] {
 			return out, errLoop
 		}
 	}
-	return out, nil
+	return out, errPages
 }

@@ -1,6 +1,7 @@
 package redfish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,9 @@ func (c *client) once(ctx context.Context, method, path string, body io.Reader) 
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, errLate
+	}
 	if c.requests++; c.requests > maxRequests {
 		return nil, errTooMany
 	}
@@ -119,19 +123,17 @@ func (c *client) once(ctx context.Context, method, path string, body io.Reader) 
 	return a, nil
 }
 
-// share bounds one request to half of what is left, but not under a quarter of
-// a second.
+// share bounds one request to half of what is left.
 func share(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	part := max(time.Until(end)/2, 250*time.Millisecond)
-	return context.WithTimeout(ctx, part)
+	return context.WithTimeout(ctx, time.Until(end)/2)
 }
 
-func (c *client) send(ctx context.Context, method string, target *url.URL, body io.Reader) (*answer, int, error) {
-	req, err := http.NewRequestWithContext(ctx, method, target.String(), body)
+func (c *client) send(ctx context.Context, method string, target *url.URL, content io.Reader) (*answer, int, error) {
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), content)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -139,7 +141,7 @@ func (c *client) send(ctx context.Context, method string, target *url.URL, body 
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("OData-Version", "4.0")
 	req.Header.Set("User-Agent", "noout")
-	if body != nil {
+	if content != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	switch c.scheme {
@@ -153,8 +155,12 @@ func (c *client) send(ctx context.Context, method string, target *url.URL, body 
 		return nil, 0, err
 	}
 	defer resp.Body.Close()
-	a := &answer{head: resp.Header}
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	var body bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= maxBody {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	_, err = body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	a := &answer{head: resp.Header, body: body.Bytes()}
 	if err == nil && len(a.body) > maxBody {
 		err = errTooLong
 	}
@@ -174,7 +180,7 @@ func (c *client) target(path string) (*url.URL, error) {
 	if (u.Host != "" && !strings.EqualFold(u.Host, c.base.Host)) || u.User != nil {
 		return nil, errElsewhere
 	}
-	if u.Opaque != "" || !strings.HasPrefix(u.Path, "/redfish") || strings.Contains(u.Path, "/../") {
+	if u.Opaque != "" || (u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https") || !strings.HasPrefix(u.Path, "/redfish") || strings.Contains(u.Path, "/../") {
 		return nil, errLink
 	}
 	u.Scheme, u.Host, u.Fragment, u.RawFragment = c.base.Scheme, c.base.Host, "", ""

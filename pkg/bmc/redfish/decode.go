@@ -3,10 +3,14 @@ package redfish
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
 // The types of this file take whatever JSON a controller sends in their place
@@ -135,8 +139,9 @@ func (f *flag) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// list is an array, element by element. A single object stands for an array of
-// one; anything else but null is wrong.
+// list is an array, element by element. An object of objects stands for the
+// array of these, any other object for an array of one; anything else but null
+// is wrong.
 type list struct {
 	items []json.RawMessage
 	found bool // the property was there and not null
@@ -155,11 +160,28 @@ func (l *list) UnmarshalJSON(raw []byte) error {
 	case '[':
 		l.wrong = json.Unmarshal(raw, &l.items) != nil
 	case '{':
-		l.items = []json.RawMessage{bytes.Clone(raw)}
+		l.items = values(raw)
 	default:
 		l.wrong = true
 	}
 	return nil
+}
+
+// values are the values of an object, in the order of their keys, when all are
+// objects; else the object itself.
+func values(raw []byte) []json.RawMessage {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(raw, &all) != nil || len(all) == 0 {
+		return []json.RawMessage{bytes.Clone(raw)}
+	}
+	var out []json.RawMessage
+	for _, key := range slices.SortedFunc(maps.Keys(all), bmc.Compare) {
+		if v := bytes.TrimSpace(all[key]); v[0] != '{' {
+			return []json.RawMessage{bytes.Clone(raw)}
+		}
+		out = append(out, all[key])
+	}
+	return out
 }
 
 // links are the addresses that the elements refer to.

@@ -29,6 +29,12 @@ type thermalFan struct {
 	UpperCritical    number `json:"UpperThresholdCritical"`
 }
 
+// empty says that nothing in the element is about a fan.
+func (f thermalFan) empty() bool {
+	return f.MemberID == "" && f.Name == "" && f.FanName == "" && !f.Status.said &&
+		f.Reading.value == nil && f.CurrentReading.value == nil && f.SensorNumber.value == nil
+}
+
 // fan makes a fan of an element of Thermal's Fans.
 func (f thermalFan) fan() bmc.Fan {
 	reading := f.Reading

@@ -80,7 +80,7 @@ func (p *poll) tryWays(ctx context.Context) bool {
 			return true
 		}
 	}
-	return len(known) == 0
+	return len(known) == 0 || len(p.server.Gaps) > 0
 }
 
 // settle finishes the list of fans and learns where they are.
@@ -131,6 +131,8 @@ func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
 	p.server.Fans = append(p.server.Fans, fan)
 }
 
+var errEmpty = errors.New("it says nothing about a fan")
+
 func (p *poll) readThermal(ctx context.Context, c *chassis) {
 	path := string(c.body.Thermal)
 	if path == "" {
@@ -153,6 +155,8 @@ func (p *poll) readThermal(ctx context.Context, c *chassis) {
 		case string(item) == "null":
 		case err != nil:
 			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
+		case f.empty():
+			p.gap(fmt.Sprintf("%s fan %d", what, i), false, errEmpty)
 		default:
 			p.add(c, f.fan(), i)
 		}

@@ -46,8 +46,10 @@ func serve(t testing.TB, h http.Handler) (*httptest.Server, *Source) {
 	t.Helper()
 	server := httptest.NewTLSServer(h)
 	t.Cleanup(server.Close)
-	return server, New(server.Client(), server.URL, secret.Credentials{Username: "monitor", Password: secret.NewText("right")})
+	return server, New(server.Client(), server.URL, credentials)
 }
+
+var credentials = secret.Credentials{Username: "monitor", Password: secret.NewText("right")}
 
 func trees(t *testing.T) []string {
 	t.Helper()
