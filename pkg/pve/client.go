@@ -71,8 +71,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // is not known. It is never tried twice, each 401 takes three seconds.
 var ErrDenied = errors.New("the token is not accepted")
 
-// ErrUnreachable marks that no host answered at all.
-var ErrUnreachable = errors.New("no host answers")
+// ErrUnreachable marks that no host answered, or none as the API does.
+var ErrUnreachable = errors.New("no node gives a usable answer")
 
 // Is lets errors.Is find a refused token.
 func (e *Error) Is(target error) bool {

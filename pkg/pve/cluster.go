@@ -172,11 +172,25 @@ func (c *Cluster) settle() {
 	c.Votes.Known = !c.Standalone && len(c.Votes.Voters) > 0 && !missing(pathStatus, pathVotes, pathDevice)
 }
 
-// list joins errors in one line.
+// list joins errors in one line. What several hosts answered alike is said
+// once.
 func list(errs []error) error {
-	texts := make([]string, 0, len(errs))
-	for _, e := range errs {
-		texts = append(texts, e.Error())
+	var texts []string
+	hosts := map[string][]string{}
+	for _, err := range errs {
+		var e *Error
+		if !errors.As(err, &e) || e.Code == 0 {
+			texts = append(texts, err.Error())
+			continue
+		}
+		text := strings.TrimPrefix(err.Error(), e.Host)
+		if hosts[text] == nil {
+			texts = append(texts, text)
+		}
+		hosts[text] = append(hosts[text], e.Host)
+	}
+	for i, text := range texts {
+		texts[i] = strings.Join(hosts[text], ", ") + text
 	}
 	return errors.New(strings.Join(texts, ", "))
 }

@@ -212,6 +212,9 @@ func (d *drain) guests(node string) []Guest {
 			if g.Lock == "" {
 				g.Lock = p.Lock
 			}
+			if g.Name == "" {
+				g.Name = p.Name
+			}
 			delete(own, g.ID)
 		}
 		out = append(out, g)
@@ -266,10 +269,15 @@ func (d *drain) services() {
 		if !found {
 			g = Guest{ID: id, Node: s.Node}
 		}
-		d.Left = append(d.Left, Left{
+		l := Left{
 			Guest: g, Moving: s.Moving() && !d.leaving(s.Target),
 			Why: fmt.Sprintf("is held by HA on %s in state %s", s.Node, s.State), Next: "see ha-manager status",
-		})
+		}
+		if s.State == "error" {
+			l.Why, l.Next = d.managed(g, s)
+		}
+		d.Left = append(d.Left, l)
+		d.Stopped = slices.DeleteFunc(d.Stopped, func(g Guest) bool { return g.ID == id })
 	}
 }
 

@@ -19,6 +19,9 @@ type Recall struct {
 // Remember reads what a plugin remembers about the cluster that answered.
 func Remember(o state.Options, plugin string, c Cluster) *Recall {
 	r := &Recall{subject: c.Subject()}
+	if r.subject == "" {
+		return r // it did not say what it is: there is nothing to remember
+	}
 	if r.store, r.Trouble = o.Open(plugin); r.Trouble == nil {
 		r.Memory, r.Trouble = state.Load[Memory](r.store, r.subject)
 	}

@@ -15,8 +15,8 @@ type policy struct {
 
 // What the first line opens with.
 const (
-	leadYes     = "YES"
-	leadBut     = "YES, BUT"
+	leadYes     = "YES, %s drained"
+	leadBut     = "YES, %s drained, but"
 	leadUnknown = "NOT PROVEN"
 )
 
@@ -49,7 +49,7 @@ func judge(f facts, p policy) check.Result {
 	answer := answerOf(d)
 	r.Lead = lead(answer, d, p, r.Status())
 	if r.Status() == check.OK {
-		r.Summary = strings.Join(p.leaving, " and ") + " drained" + stopped(d)
+		r.Summary = stopped(d)
 	}
 	if f.saved != "" {
 		r.Notes = append(r.Notes, f.saved)
@@ -136,6 +136,10 @@ func answerOf(d pve.Drain) string {
 // lead opens the first line.
 func lead(answer string, d pve.Drain, p policy, s check.Status) string {
 	names := strings.Join(p.leaving, " and ")
+	are := names + " is"
+	if len(p.leaving) > 1 {
+		are = names + " are"
+	}
 	moving, stay := 0, 0
 	for _, l := range d.Left {
 		if l.Moving {
@@ -158,9 +162,9 @@ func lead(answer string, d pve.Drain, p policy, s check.Status) string {
 	case s == check.UNKNOWN:
 		return leadUnknown
 	case s == check.WARNING:
-		return leadBut + ", " + names + " is drained"
+		return fmt.Sprintf(leadBut, are)
 	}
-	return leadYes
+	return fmt.Sprintf(leadYes, are)
 }
 
 func count(n int, one, many string) string {
@@ -185,9 +189,9 @@ func stopped(d pve.Drain) string {
 		parts = append(parts, count(templates, "template stays", "templates stay"))
 	}
 	if len(parts) == 0 {
-		return ", nothing is on it"
+		return "no guest is left"
 	}
-	return ", " + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
 }
 
 func perfdata(d pve.Drain) []check.Perfdatum {

@@ -60,8 +60,8 @@ func pluginAt(now func() time.Time) check.Plugin {
 }
 
 var examples = []check.Example{
-	{Command: "check_drained -H pve1,pve2,pve3 --node pve3 --auth-file /etc/noout/pve.ini --ca-file /etc/noout/pve-root-ca.pem", Why: "any node that answers will do, the one to be serviced too"},
-	{Command: "check_drained -H pve1,pve2,pve3 --node pve3 --save /root/pve3.json", Why: "before the first guest leaves: write down where each one lives"},
+	{Command: "check_drained -H pve1,pve2 --node pve3 --auth-file pve.ini --ca-file ca.pem", Why: "any node that answers will do, the one to be serviced too"},
+	{Command: "check_drained -H pve1,pve2 --node pve3 --save /root/pve3.json", Why: "before the first guest leaves: write down where each one lives"},
 	{Command: "check_drained -H pve1,pve2 --node pve3,pve4 -v", Why: "two nodes leave together, show the whole checklist"},
 }
 

@@ -1,7 +1,10 @@
 package pve
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -102,3 +105,69 @@ func (s *Sim) line(line string) error {
 	}
 	return s.World.Do(line)
 }
+
+// Stage sets a scene for one command after the other: each plays what a file
+// named world in a directory says, on one cluster. The file's first line may
+// name a preset: "cluster two".
+type Stage struct {
+	Sim *Sim
+	dir string
+}
+
+// Open starts the cluster of the first scene and returns what its commands
+// name: the nodes' addresses ($NODES, and $PVE1 and so on for each), the
+// authority's certificate ($CA) and a file with the token ($AUTH).
+func (s *Stage) Open(tb TB, dir string) map[string]string {
+	tb.Helper()
+	text := s.read(tb, dir)
+	preset, _ := strings.CutPrefix(strings.SplitN(text, "\n", 2)[0], "cluster ")
+	config := Presets[preset]
+	if config == nil {
+		config = Lab
+	}
+	s.Sim, s.dir = Start(tb, config()), dir
+	ca, err := s.Sim.CAFile(dir)
+	if err != nil {
+		tb.Fatalf("writing the certificate: %v", err)
+	}
+	auth := filepath.Join(dir, "auth.ini")
+	if err := os.WriteFile(auth, []byte("[*]\ntoken = "+Token+"\n"), 0o600); err != nil {
+		tb.Fatalf("writing the token: %v", err)
+	}
+	names := map[string]string{"NODES": s.Sim.Addresses(), "CA": ca, "AUTH": auth}
+	for _, n := range s.Sim.World.nodes {
+		names[strings.ToUpper(n.Name)] = s.Sim.Address(n.Name)
+	}
+	return names
+}
+
+// Play plays the scene of the next command; without one nothing happens.
+func (s *Stage) Play(tb TB) {
+	tb.Helper()
+	if s.Sim == nil {
+		return
+	}
+	text := s.read(tb, s.dir)
+	if rest, is := strings.CutPrefix(text, "cluster "); is {
+		_, text, _ = strings.Cut(rest, "\n")
+	}
+	if err := s.Sim.Script(text); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	// Each scene is played once.
+	if err := os.WriteFile(filepath.Join(s.dir, "world"), nil, 0o600); err != nil {
+		tb.Fatalf("%v", err)
+	}
+}
+
+func (s *Stage) read(tb TB, dir string) string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "world"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		tb.Fatalf("%v", err)
+	}
+	return string(text)
+}
+
+// Now is the world's time.
+func (s *Stage) Now() time.Time { return s.Sim.World.config.Clock.Now() }
