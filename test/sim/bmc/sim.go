@@ -22,6 +22,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -173,6 +175,9 @@ func Run(s Server) (*Sim, error) {
 	if s.Vendor == "" {
 		s.Vendor = Dell
 	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	profile, err := redfish.For(s.Vendor)
 	if err != nil {
 		return nil, err
@@ -196,6 +201,20 @@ func Run(s Server) (*Sim, error) {
 		return nil, err
 	}
 	return sim, nil
+}
+
+// check refuses settings that there are not.
+func (s Server) check() error {
+	for _, c := range []struct{ what, value, known string }{
+		{"TLS", string(s.TLS), " selfsigned expired wrongname rsa tls10 none"},
+		{"authentication", string(s.Auth), " sessions basic open"},
+		{"$expand", string(s.Expand), " off on"},
+	} {
+		if !slices.Contains(strings.Split(c.known, " "), c.value) {
+			return fmt.Errorf("%s %q: there are %q", c.what, c.value, strings.Fields(c.known))
+		}
+	}
+	return nil
 }
 
 // filled puts what is usual where nothing was said.

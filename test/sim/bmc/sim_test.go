@@ -37,36 +37,50 @@ type reply struct {
 	body   []byte
 }
 
-// ask sends a request with basic authentication, or a token when one is given.
-func ask(t *testing.T, s *Sim, method, path, token, body string) reply {
+// call is a request such as "GET /redfish/v1", with basic authentication
+// unless a token is given; the token "none" is neither.
+type call struct {
+	what, token, body string
+}
+
+// try sends a request.
+func (c call) try(t *testing.T, s *Sim) (reply, error) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	method, path, _ := strings.Cut(c.what, " ")
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(c.body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch token {
+	switch c.token {
 	case "":
 		r.SetBasicAuth(Username, Password)
 	case "none":
 	default:
-		r.Header.Set("X-Auth-Token", token)
+		r.Header.Set("X-Auth-Token", c.token)
 	}
 	answer, err := client(t, s).Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return reply{}, err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
+	return reply{answer.StatusCode, answer.Header, text}, err
+}
+
+// send sends a request that must be answered.
+func (c call) send(t *testing.T, s *Sim) reply {
+	t.Helper()
+	a, err := c.try(t, s)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", c.what, err)
 	}
-	return reply{answer.StatusCode, answer.Header, text}
+	return a
 }
 
 // document asks for a resource and decodes it.
 func document(t *testing.T, s *Sim, path string) map[string]any {
 	t.Helper()
-	a := ask(t, s, "GET", path, "", "")
+	a := call{what: "GET " + path}.send(t, s)
 	if a.status != http.StatusOK {
 		t.Fatalf("%s: status %d: %s", path, a.status, a.body)
 	}
@@ -93,7 +107,7 @@ func TestADropIsShownAndLogged(t *testing.T) {
 		t.Errorf("dropped: %v", got)
 	}
 	s.Advance(11 * time.Second)
-	a := ask(t, s, "GET", thermal, "", "")
+	a := call{what: "GET " + thermal}.send(t, s)
 	if date := a.header.Get("Date"); date != "Sun, 01 Mar 2026 12:00:11 GMT" {
 		t.Errorf("Date: %s", date)
 	}

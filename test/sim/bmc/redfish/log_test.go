@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,83 +43,86 @@ func brief(e obj) string {
 	return out
 }
 
-// TestLogEntries compares what is logged about a fan that drops out for 11 s
-// with what real entries of these vendors look like.
+// logs are what is logged about fan 3 when it drops out for 11 s, as real
+// entries of these vendors look.
+var logs = []struct {
+	vendor Vendor
+	path   string
+	want   []string
+}{
+	{Dell, dellLogs + "/Sel/Entries", []string{
+		"16 2026-03-01T07:00:11-05:00 SensorType=Fan SensorNumber=117 EntryCode=Fully Redundant MessageId=0ffff Severity=OK | The fans are redundant.",
+		"15 2026-03-01T07:00:11-05:00 SensorType=Fan SensorNumber=60 EntryCode=Deassert MessageId=0ffff Severity=OK | Fan 3A RPM is within range.",
+		"14 2026-03-01T07:00:00-05:00 SensorType=Fan SensorNumber=117 EntryCode=Redundancy Lost MessageId=0ffff Severity=Critical | Fan redundancy is lost.",
+		"13 2026-03-01T07:00:00-05:00 SensorType=Fan SensorNumber=60 EntryCode=Assert MessageId=0ffff Severity=Critical | Fan 3A RPM is less than the lower critical threshold.",
+	}},
+	{Dell, dellLogs + "/Lclog/Entries", []string{
+		"83015 2026-03-01T07:00:11-05:00 MessageId=IDRAC.2.7.RDU0001 Severity=OK | The fans are redundant.",
+		"83014 2026-03-01T07:00:11-05:00 MessageId=IDRAC.2.7.FAN0005 Severity=OK | Fan 3A RPM is within range.",
+		"83013 2026-03-01T07:00:00-05:00 MessageId=IDRAC.2.7.RDU0002 Severity=Critical | Fan redundancy is lost.",
+		"83012 2026-03-01T07:00:00-05:00 MessageId=IDRAC.2.7.FAN0001 Severity=Critical | Fan 3A RPM is less than the lower critical threshold.",
+	}},
+	{Dell8, dellManager + "/Logs/Sel", []string{
+		`8 2026-03-01T06:00:11-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=117 EntryCode=[{"Member":"Fully Redundant"}] MessageId=0ffff Severity=OK | The fans are redundant.`,
+		`7 2026-03-01T06:00:11-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=50 EntryCode=[{"Member":"Deassert"}] MessageId=0ffff Severity=OK | Fan 3A RPM is within range.`,
+		`6 2026-03-01T06:00:00-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=117 EntryCode=[{"Member":"Redundancy Lost"}] MessageId=0ffff Severity=Critical | Fan redundancy is lost.`,
+		`5 2026-03-01T06:00:00-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=50 EntryCode=[{"Member":"Assert"}] MessageId=0ffff Severity=Critical | Fan 3A RPM is less than the lower critical threshold.`,
+	}},
+	{HPE, hpeLogs + "/IML/Entries", []string{
+		"6 2026-03-01T12:00:00Z MessageId=2.1 Severity=OK Repaired=true Count=1 Updated=2026-03-01T12:00:11Z | Fan Failure (Fan 3, Location System)",
+		"7 2026-03-01T12:00:00Z MessageId=2.4 Severity=OK Repaired=true Count=1 Updated=2026-03-01T12:00:11Z | System Fans Not Redundant (Location System)",
+	}},
+	{HPE, hpeLogs + "/Event/Entries", []string{
+		"6 2026-03-01T12:00:00Z MessageId=iLOEvents.2.3.FanFailed Severity=Critical",
+		"7 2026-03-01T12:00:00Z MessageId=iLOEvents.2.3.FanRedundancyLost Severity=Warning",
+		"8 2026-03-01T12:00:11Z MessageId=iLOEvents.2.3.FanStatusOK Severity=OK",
+		"9 2026-03-01T12:00:11Z MessageId=iLOEvents.2.3.FanRedundancyRestored Severity=OK",
+	}},
+	{Lenovo, lenovoLogs + "/PlatformLog/Entries", []string{
+		"9 2026-03-01T12:00:00.000+00:00 Severity=Critical CommonEventID=FQXSPCA0002M | Numeric sensor Fan 2A Tach going low (lower critical) has asserted.",
+		"10 2026-03-01T12:00:00.000+00:00 Severity=Critical CommonEventID=FQXSPCA0031L | Redundancy Lost for Cooling Zone 1 has asserted.",
+		"11 2026-03-01T12:00:11.000+00:00 Severity=OK CommonEventID=FQXSPCA2002I | Numeric sensor Fan 2A Tach going low (lower critical) has deasserted.",
+		"12 2026-03-01T12:00:11.000+00:00 Severity=OK CommonEventID=FQXSPCA0030I | Redundancy Cooling Zone 1 has been restored.",
+	}},
+	{Lenovo, lenovoLogs + "/ActiveLog/Entries", []string{}},
+	{Supermicro, supermicroLogs + "/Log1/Entries", []string{
+		"21 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=67 EntryCode=Assert MessageId=0x52FFFF Severity=Critical | FAN3, Fan, Lower Critical - Going Low - Assertion",
+		"22 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=67 EntryCode=Assert MessageId=0x54FFFF Severity=Critical | FAN3, Fan, Lower Non-Recoverable - Going Low - Assertion",
+		"23 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=67 EntryCode=Deassert MessageId=0x54FFFF Severity=OK | FAN3, Fan, Lower Non-Recoverable - Going Low - De-assertion",
+		"24 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=67 EntryCode=Deassert MessageId=0x52FFFF Severity=OK | FAN3, Fan, Lower Critical - Going Low - De-assertion",
+	}},
+	{OpenBMC, openBMCLogs + "/EventLog/Entries", []string{
+		"1772366400 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.SensorThresholdWarningLowGoingLow Severity=Warning | fan2 sensor crossed a warning low threshold going low. Reading=0.000000 Threshold=2000.000000.",
+		"1772366400_1 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.SensorThresholdCriticalLowGoingLow Severity=Critical | fan2 sensor crossed a critical low threshold going low. Reading=0.000000 Threshold=1500.000000.",
+		"1772366400_2 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.FanRedundancyLost Severity=Warning | Fan redundancy lost.",
+		"1772366411 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.SensorThresholdCriticalLowGoingHigh Severity=OK | fan2 sensor crossed a critical low threshold going high. Reading=9966.000000 Threshold=1500.000000.",
+		"1772366411_1 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.SensorThresholdWarningLowGoingHigh Severity=OK | fan2 sensor crossed a warning low threshold going high. Reading=9966.000000 Threshold=2000.000000.",
+		"1772366411_2 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.FanRedundancyRegained Severity=OK | Fan redundancy regained.",
+	}},
+	{AMI, "/redfish/v1/Managers/Self/LogServices/SEL/Entries", []string{
+		"10 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=162 EntryCode=Assert MessageId=0x52FFFF Severity=Critical | 0x52FFFF",
+		"11 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=12 EntryCode=Redundancy Degraded MessageId=0x02FFFF Severity=Warning | 0x02FFFF",
+		"12 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=162 EntryCode=Deassert MessageId=0x52FFFF Severity=OK | 0x52FFFF",
+		"13 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=12 EntryCode=Fully Redundant MessageId=0x00FFFF Severity=OK | 0x00FFFF",
+	}},
+	{Cisco, "/redfish/v1/Managers/BMC1/LogServices/SEL/Entries", []string{
+		"8 2026-03-01 12:00:11  SensorType=Fan SensorNumber=98 EntryCode=State Deasserted MessageId=0x52FFFF Severity=OK | MOD3_FAN1_SPEED: lower critical going low deasserted",
+		"7 2026-03-01 12:00:00  SensorType=Fan SensorNumber=98 EntryCode=State Asserted MessageId=0x52FFFF Severity=Critical | MOD3_FAN1_SPEED: lower critical going low asserted",
+	}},
+	{GB200, "/redfish/v1/Systems/System_0/LogServices/EventLog/Entries", []string{
+		"102 2026-03-01T12:00:00+00:00 Severity=Critical Resolved=false | Chassis_0_FAN_2_FRONT critical low threshold assert. Reading=0.000000 Threshold=2204.000000.",
+		"103 2026-03-01T12:00:11+00:00 Severity=OK Resolved=false | Chassis_0_FAN_2_FRONT critical low threshold deassert. Reading=6555.000000 Threshold=2204.000000.",
+	}},
+}
+
+// TestLogEntries lets a fan drop out everywhere.
 func TestLogEntries(t *testing.T) {
 	const drop = "drop?fan=3&for=11s&shape=critical"
-	for _, c := range []struct {
-		vendor Vendor
-		path   string
-		want   []string
-	}{
-		{Dell, dellLogs + "/Sel/Entries", []string{
-			"16 2026-03-01T07:00:11-05:00 SensorType=Fan SensorNumber=117 EntryCode=Fully Redundant MessageId=0ffff Severity=OK | The fans are redundant.",
-			"15 2026-03-01T07:00:11-05:00 SensorType=Fan SensorNumber=60 EntryCode=Deassert MessageId=0ffff Severity=OK | Fan 3A RPM is within range.",
-			"14 2026-03-01T07:00:00-05:00 SensorType=Fan SensorNumber=117 EntryCode=Redundancy Lost MessageId=0ffff Severity=Critical | Fan redundancy is lost.",
-			"13 2026-03-01T07:00:00-05:00 SensorType=Fan SensorNumber=60 EntryCode=Assert MessageId=0ffff Severity=Critical | Fan 3A RPM is less than the lower critical threshold.",
-		}},
-		{Dell, dellLogs + "/Lclog/Entries", []string{
-			"83015 2026-03-01T07:00:11-05:00 MessageId=IDRAC.2.7.RDU0001 Severity=OK | The fans are redundant.",
-			"83014 2026-03-01T07:00:11-05:00 MessageId=IDRAC.2.7.FAN0005 Severity=OK | Fan 3A RPM is within range.",
-			"83013 2026-03-01T07:00:00-05:00 MessageId=IDRAC.2.7.RDU0002 Severity=Critical | Fan redundancy is lost.",
-			"83012 2026-03-01T07:00:00-05:00 MessageId=IDRAC.2.7.FAN0001 Severity=Critical | Fan 3A RPM is less than the lower critical threshold.",
-		}},
-		{Dell8, dellManager + "/Logs/Sel", []string{
-			`8 2026-03-01T06:00:11-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=117 EntryCode=[{"Member":"Fully Redundant"}] MessageId=0ffff Severity=OK | The fans are redundant.`,
-			`7 2026-03-01T06:00:11-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=50 EntryCode=[{"Member":"Deassert"}] MessageId=0ffff Severity=OK | Fan 3A RPM is within range.`,
-			`6 2026-03-01T06:00:00-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=117 EntryCode=[{"Member":"Redundancy Lost"}] MessageId=0ffff Severity=Critical | Fan redundancy is lost.`,
-			`5 2026-03-01T06:00:00-06:00 SensorType=[{"Member":"Fan"}] SensorNumber=50 EntryCode=[{"Member":"Assert"}] MessageId=0ffff Severity=Critical | Fan 3A RPM is less than the lower critical threshold.`,
-		}},
-		{HPE, hpeLogs + "/IML/Entries", []string{
-			"6 2026-03-01T12:00:00Z MessageId=2.1 Severity=OK Repaired=true Count=1 Updated=2026-03-01T12:00:11Z | Fan Failure (Fan 3, Location System)",
-			"7 2026-03-01T12:00:00Z MessageId=2.4 Severity=OK Repaired=true Count=1 Updated=2026-03-01T12:00:11Z | System Fans Not Redundant (Location System)",
-		}},
-		{HPE, hpeLogs + "/Event/Entries", []string{
-			"6 2026-03-01T12:00:00Z MessageId=iLOEvents.2.3.FanFailed Severity=Critical",
-			"7 2026-03-01T12:00:00Z MessageId=iLOEvents.2.3.FanRedundancyLost Severity=Warning",
-			"8 2026-03-01T12:00:11Z MessageId=iLOEvents.2.3.FanStatusOK Severity=OK",
-			"9 2026-03-01T12:00:11Z MessageId=iLOEvents.2.3.FanRedundancyRestored Severity=OK",
-		}},
-		{Lenovo, lenovoLogs + "/PlatformLog/Entries", []string{
-			"9 2026-03-01T12:00:00.000+00:00 Severity=Critical CommonEventID=FQXSPCA0002M | Numeric sensor Fan 2A Tach going low (lower critical) has asserted.",
-			"10 2026-03-01T12:00:00.000+00:00 Severity=Critical CommonEventID=FQXSPCA0031L | Redundancy Lost for Cooling Zone 1 has asserted.",
-			"11 2026-03-01T12:00:11.000+00:00 Severity=OK CommonEventID=FQXSPCA2002I | Numeric sensor Fan 2A Tach going low (lower critical) has deasserted.",
-			"12 2026-03-01T12:00:11.000+00:00 Severity=OK CommonEventID=FQXSPCA0030I | Redundancy Cooling Zone 1 has been restored.",
-		}},
-		{Lenovo, lenovoLogs + "/ActiveLog/Entries", []string{}},
-		{Supermicro, supermicroLogs + "/Log1/Entries", []string{
-			"21 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=67 EntryCode=Assert MessageId=0x52FFFF Severity=Critical | FAN3, Fan, Lower Critical - Going Low - Assertion",
-			"22 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=67 EntryCode=Assert MessageId=0x54FFFF Severity=Critical | FAN3, Fan, Lower Non-Recoverable - Going Low - Assertion",
-			"23 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=67 EntryCode=Deassert MessageId=0x54FFFF Severity=OK | FAN3, Fan, Lower Non-Recoverable - Going Low - De-assertion",
-			"24 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=67 EntryCode=Deassert MessageId=0x52FFFF Severity=OK | FAN3, Fan, Lower Critical - Going Low - De-assertion",
-		}},
-		{OpenBMC, openBMCLogs + "/EventLog/Entries", []string{
-			"1772366400 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.SensorThresholdWarningLowGoingLow Severity=Warning | fan2 sensor crossed a warning low threshold going low. Reading=0.000000 Threshold=2000.000000.",
-			"1772366400_1 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.SensorThresholdCriticalLowGoingLow Severity=Critical | fan2 sensor crossed a critical low threshold going low. Reading=0.000000 Threshold=1500.000000.",
-			"1772366400_2 2026-03-01T12:00:00+00:00 MessageId=OpenBMC.0.4.FanRedundancyLost Severity=Warning | Fan redundancy lost.",
-			"1772366411 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.SensorThresholdCriticalLowGoingHigh Severity=OK | fan2 sensor crossed a critical low threshold going high. Reading=9966.000000 Threshold=1500.000000.",
-			"1772366411_1 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.SensorThresholdWarningLowGoingHigh Severity=OK | fan2 sensor crossed a warning low threshold going high. Reading=9966.000000 Threshold=2000.000000.",
-			"1772366411_2 2026-03-01T12:00:11+00:00 MessageId=OpenBMC.0.4.FanRedundancyRegained Severity=OK | Fan redundancy regained.",
-		}},
-		{AMI, "/redfish/v1/Managers/Self/LogServices/SEL/Entries", []string{
-			"10 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=162 EntryCode=Assert MessageId=0x52FFFF Severity=Critical | 0x52FFFF",
-			"11 2026-03-01T12:00:00Z SensorType=Fan SensorNumber=12 EntryCode=Redundancy Degraded MessageId=0x02FFFF Severity=Warning | 0x02FFFF",
-			"12 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=162 EntryCode=Deassert MessageId=0x52FFFF Severity=OK | 0x52FFFF",
-			"13 2026-03-01T12:00:11Z SensorType=Fan SensorNumber=12 EntryCode=Fully Redundant MessageId=0x00FFFF Severity=OK | 0x00FFFF",
-		}},
-		{Cisco, "/redfish/v1/Managers/BMC1/LogServices/SEL/Entries", []string{
-			"8 2026-03-01 12:00:11  SensorType=Fan SensorNumber=98 EntryCode=State Deasserted MessageId=0x52FFFF Severity=OK | MOD3_FAN1_SPEED: lower critical going low deasserted",
-			"7 2026-03-01 12:00:00  SensorType=Fan SensorNumber=98 EntryCode=State Asserted MessageId=0x52FFFF Severity=Critical | MOD3_FAN1_SPEED: lower critical going low asserted",
-		}},
-		{GB200, "/redfish/v1/Systems/System_0/LogServices/EventLog/Entries", []string{
-			"102 2026-03-01T12:00:00+00:00 Severity=Critical Resolved=false | Chassis_0_FAN_2_FRONT critical low threshold assert. Reading=0.000000 Threshold=2204.000000.",
-			"103 2026-03-01T12:00:11+00:00 Severity=OK Resolved=false | Chassis_0_FAN_2_FRONT critical low threshold deassert. Reading=6555.000000 Threshold=2204.000000.",
-		}},
-	} {
+	for _, c := range logs {
 		t.Run(string(c.vendor)+" "+c.path, func(t *testing.T) {
-			s, clock := service(t, c.vendor)
-			before := len(members(t, s, c.path))
-			s, clock = service(t, c.vendor, drop)
+			quiet, _ := service(t, c.vendor)
+			before := len(members(t, quiet, c.path))
+			s, clock := service(t, c.vendor, drop)
 			clock.Advance(time.Minute)
 			got := []string{}
 			for _, e := range members(t, s, c.path) {
@@ -183,75 +187,81 @@ func TestIMLKeepsFailuresThatWereNeverRepaired(t *testing.T) {
 // TestMessagesAreThoseOfTheRegistries compares ids and texts about fans with
 // the vendors' registries.
 func TestMessagesAreThoseOfTheRegistries(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(corpus, "../redfish-logs/fan-message-ids.json"))
-	if err != nil {
-		t.Skipf("the registries are not here: %v", err)
-	}
-	var registries map[string]struct {
-		Messages map[string]struct{ Severity, Message string }
-	}
-	if err := json.Unmarshal(text, &registries); err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	check := func(registry, id, severity, message string) {
-		m, ok := registries[registry].Messages[id]
-		if !ok {
-			t.Errorf("%s has no %s", registry, id)
-		}
-		if severity != m.Severity {
-			t.Errorf("%s %s: severity %s is not %s", registry, id, severity, m.Severity)
-		}
-		pattern := m.Message
-		for _, arg := range []string{"%1", "%2", "%3"} {
-			pattern = strings.ReplaceAll(pattern, arg, "%")
-		}
-		parts := strings.Split(pattern, "%")
-		for _, part := range parts {
-			if !strings.Contains(message, part) {
-				t.Errorf("%s %s: %q is not %q", registry, id, message, m.Message)
-			}
-		}
-		seen++
-	}
+	r := readRegistries(t)
 	for kind, m := range dellMessages {
 		if aboutFans(kind) {
-			check("dell-eemi", m.id, m.severity, m.text)
+			r.check(t, "dell-eemi", m.id, obj{"Severity": m.severity, "Message": m.text})
 		}
 	}
 	for kind, m := range lenovoEvents {
 		if aboutFans(kind) {
-			check("lenovo-xcc", m.id, severity(world.Record{Kind: kind}), m.text)
+			r.check(t, "lenovo-xcc", m.id, obj{"Severity": severity(world.Record{Kind: kind}), "Message": m.text})
 		}
 	}
-	for vendor, log := range map[Vendor]string{HPE: "", HPE7: "", OpenBMC: openBMCLogs + "/EventLog/Entries"} {
-		for _, shape := range []string{"critical", "absent-nohealth"} {
-			s, clock := service(t, vendor, "drop?fan=1&for=11s&shape="+shape)
-			clock.Advance(time.Minute)
-			path := log
+	for _, shape := range []string{"critical", "absent-nohealth"} {
+		for vendor, registry := range map[Vendor]string{HPE: "hpe-ilo5-iLOEvents", HPE7: "hpe-ilo7-iLOEvents", OpenBMC: "openbmc"} {
+			path := map[Vendor]string{OpenBMC: openBMCLogs + "/EventLog/Entries"}[vendor]
 			if path == "" {
 				path = hpeLogs + "/Event/Entries"
 			}
+			s, clock := service(t, vendor, "drop?fan=1&for=11s&shape="+shape)
+			clock.Advance(time.Minute)
 			for _, e := range members(t, s, path) {
-				id := e["MessageId"].(string)
-				name := id[strings.LastIndex(id, ".")+1:]
+				prefix, name, _ := cutLast(e["MessageId"].(string), ".")
 				if !strings.Contains(name, "Fan") && !strings.Contains(name, "Threshold") {
 					continue
 				}
-				registry := map[Vendor]string{HPE: "hpe-ilo5-iLOEvents", HPE7: "hpe-ilo7-iLOEvents", OpenBMC: "openbmc"}[vendor]
-				if strings.HasPrefix(id, "iLOResourceEvents") {
-					registry = "hpe-ilo7-iLOResourceEvents"
+				which := registry
+				if strings.HasPrefix(prefix, "iLOResourceEvents") {
+					which = "hpe-ilo7-iLOResourceEvents"
 				}
-				message, _ := e["Message"].(string)
-				if vendor != OpenBMC {
-					message = registries[registry].Messages[name].Message // these entries have no text
-				}
-				check(registry, name, e["Severity"].(string), strings.ReplaceAll(message, "%1", "%"))
+				r.check(t, which, name, e)
 			}
 		}
 	}
-	if seen < 20 {
-		t.Errorf("only %d messages were compared", seen)
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// registries are messages about fans: by registry, by id.
+type registries map[string]struct {
+	Messages map[string]struct{ Severity, Message string }
+}
+
+func readRegistries(t *testing.T) registries {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(corpus, "../redfish-logs/fan-message-ids.json"))
+	if err != nil {
+		t.Skipf("the registries are not here: %v", err)
+	}
+	var r registries
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// check compares an entry with its message; some entries have no text.
+func (r registries) check(t *testing.T, registry, id string, e obj) {
+	t.Helper()
+	m, ok := r[registry].Messages[id]
+	if !ok {
+		t.Errorf("%s has no %s", registry, id)
+	}
+	if e["Severity"] != m.Severity {
+		t.Errorf("%s %s: severity %v is not %s", registry, id, e["Severity"], m.Severity)
+	}
+	text, ok := e["Message"].(string)
+	for _, part := range regexp.MustCompile(`%\d`).Split(m.Message, -1) {
+		if ok && !strings.Contains(text, part) {
+			t.Errorf("%s %s: %q is not %q", registry, id, text, m.Message)
+		}
 	}
 }
 

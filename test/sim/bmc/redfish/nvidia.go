@@ -156,7 +156,7 @@ func gb200Tree(s *scene) tree {
 		"Name": "HGX_Baseboard_0", "SystemType": "Physical", "Manufacturer": "NVIDIA", "PowerState": "On", "Status": well(),
 		"LastResetTime": "1970-01-01T00:00:00+00:00", "UUID": "0bd03ed4-3f75-04e8-9c62-73696d756c61",
 	})
-	openBMCManager(t, s, "BMC_0", "/redfish/v1/Chassis/BMC_0", system)
+	openBMCManager(t, s, plainIDs{"/redfish/v1/Chassis/BMC_0", system, "/redfish/v1/Managers/BMC_0", ""})
 	gb200Logs(t, s, system+"/LogServices")
 	return t
 }

@@ -73,7 +73,7 @@ func openBMCTree(s *scene) tree {
 		"LogServices": ref(openBMCLogs),
 		"Links":       obj{"Chassis": refs(chassis), "ManagedBy": refs("/redfish/v1/Managers/bmc")},
 	})
-	openBMCManager(t, s, "bmc", chassis, "/redfish/v1/Systems/system")
+	openBMCManager(t, s, plainIDs{chassis, "/redfish/v1/Systems/system", "/redfish/v1/Managers/bmc", ""})
 	t.collection(openBMCLogs, "LogServiceCollection", "System Log Services Collection", refs(openBMCLogs+"/EventLog"))
 	t.logService(s, openBMCLogs+"/EventLog", obj{"Name": "Event Log Service", "MaxNumberOfRecords": nil, "ServiceEnabled": nil}, func() arr {
 		ids := map[int64]int{}
@@ -82,15 +82,15 @@ func openBMCTree(s *scene) tree {
 	return t
 }
 
-func openBMCManager(t tree, s *scene, id, chassis, system string) {
-	at := "/redfish/v1/Managers/" + id
+func openBMCManager(t tree, s *scene, id plainIDs) {
+	at := id.manager
 	t.collection("/redfish/v1/Managers", "ManagerCollection", "Manager Collection", refs(at))
-	t.resource(at, "#Manager.v1_14_0.Manager", id, obj{
+	t.resource(at, "#Manager.v1_14_0.Manager", base(at), obj{
 		"Name": "OpenBmc Manager", "ManagerType": "BMC", "Model": "OpenBmc", "Description": "Baseboard Management Controller",
 		"FirmwareVersion": s.Identity.Firmware, "DateTime": s.stamp(s.Clock), "DateTimeLocalOffset": s.Clock.Format("-07:00"),
 		"LastResetTime": s.stamp(s.Started), "PowerState": "On", "Status": well(), "UUID": "8e7365a4-ec9c-4e2d-be63-73696d756c61",
 		"LogServices": ref(at + "/LogServices"),
-		"Links":       obj{"ManagerForChassis": refs(chassis), "ManagerForServers": refs(system)},
+		"Links":       obj{"ManagerForChassis": refs(id.chassis), "ManagerForServers": refs(id.system)},
 	})
 	t.collection(at+"/LogServices", "LogServiceCollection", "Open BMC Log Services Collection", arr{})
 }

@@ -49,8 +49,11 @@ func (w *World) known(fans []int) error {
 		return fmt.Errorf("no fan named")
 	}
 	for _, n := range fans {
-		if n < 1 || n > len(w.fans) || w.fans[n-1].Empty {
-			return fmt.Errorf("there is no fan %d among %d bays", n, len(w.fans))
+		if n < 1 || n > len(w.fans) {
+			return fmt.Errorf("there is no bay %d: there are %d", n, len(w.fans))
+		}
+		if w.fans[n-1].Empty {
+			return fmt.Errorf("bay %d is empty", n)
 		}
 	}
 	return nil

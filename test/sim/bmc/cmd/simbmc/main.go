@@ -42,9 +42,11 @@ type options struct {
 	stdin                         bool
 }
 
-func parse(args []string) (options, error) {
+func parse(args []string, help io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("simbmc", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
 	f.StringVar(&o.server.Listen, "listen", "127.0.0.1:0", "address to listen on")
 	f.Func("vendor", "shape of the controller (dell, hpe, lenovo, ...), default dell", func(v string) error { o.server.Vendor = bmc.Vendor(v); return nil })
 	f.StringVar(&o.server.Tree, "tree", "", "serve the recorded tree in this directory")
@@ -60,7 +62,12 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.clock, "clock", "", "true time at the start (RFC 3339); it stands still but for /advance")
 	f.DurationVar(&o.last, "for", 10*time.Minute, "stop after that")
 	f.BoolVar(&o.stdin, "stdin", false, "stop when standard input ends")
-	if err := f.Parse(args); err != nil {
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(help)
+		f.PrintDefaults()
+	}
+	if err != nil {
 		return o, err
 	}
 	if f.NArg() > 0 {
@@ -90,7 +97,7 @@ func (o *options) complete() error {
 }
 
 func run(args []string, stdin io.Reader, stdout io.Writer) error {
-	o, err := parse(args)
+	o, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
