@@ -1,0 +1,45 @@
+package ping
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+)
+
+// family of addresses. Each has its own socket.
+type family int
+
+const (
+	v4 family = iota
+	v6
+	families // how many there are
+)
+
+func (f family) String() string { return [...]string{"IPv4", "IPv6"}[f] }
+
+func (f family) icmp() string { return [...]string{"ICMP", "ICMPv6"}[f] }
+
+func familyOf(a netip.Addr) family {
+	if a.Is4() {
+		return v4
+	}
+	return v6
+}
+
+// canonical is the one way to write an address: an IPv4 address in IPv6's
+// clothes is an IPv4 address, and a zone is a name where the interface has one.
+func canonical(a netip.Addr) netip.Addr {
+	a = a.Unmap()
+	if a.Zone() == "" {
+		return a
+	}
+	number, err := strconv.Atoi(a.Zone())
+	if err != nil {
+		return a
+	}
+	card, err := net.InterfaceByIndex(number)
+	if err != nil {
+		return a // sending will say that there is none
+	}
+	return a.WithZone(card.Name)
+}

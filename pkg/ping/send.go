@@ -1,0 +1,103 @@
+package ping
+
+import (
+	"errors"
+	"slices"
+	"syscall"
+	"time"
+)
+
+const (
+	// full is how long a full send buffer is waited for.
+	full = 200 * time.Millisecond
+	// doubts is how often a send is tried again that may have failed for the
+	// error of an earlier one.
+	doubts = 3
+)
+
+// borrowed are the errors that an ICMP error for an earlier packet leaves on
+// the socket, where the next send fails with it (ip(7), IP_RECVERR). EPERM and
+// ENOBUFS never come that way: they are about the packet itself.
+var borrowed = []syscall.Errno{
+	syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNREFUSED, syscall.EMSGSIZE, syscall.EPROTO,
+	syscall.ENOPROTOOPT, syscall.EOPNOTSUPP, syscall.EHOSTDOWN, syscall.ENONET, syscall.EACCES,
+}
+
+// send hands messages to the system, one after the other whatever becomes of
+// them. left is told the time of each that was taken, refused the error of
+// each that was not.
+func (e *engine) send(s *side, out []outgoing, left func(i int, at time.Duration), refused func(i int, err error)) {
+	done, tries := 0, 0
+	var since time.Duration // the send buffer has been full
+	for done < len(out) {
+		before := e.net.now()
+		n, err := s.link.send(out[done:])
+		after := e.net.now()
+		for i := range n {
+			// The messages go one by one while the call lasts.
+			left(done+i, before+(after-before)*time.Duration(i)/time.Duration(n))
+		}
+		if done += n; n > 0 {
+			tries, since = 0, 0
+			continue
+		}
+		switch {
+		case err == nil:
+			err = syscall.EIO // it took nothing and says nothing
+		case errors.Is(err, syscall.EAGAIN):
+			if since == 0 {
+				since = before
+			}
+			if after-since < full && !e.over() {
+				_ = e.net.wait(e.links, time.Millisecond)
+				_ = s.link.receive(s.handle)
+				continue
+			}
+		case tries < doubts && !e.over():
+			if tries += e.doubt(s, err); tries <= doubts {
+				continue
+			}
+		}
+		refused(done, err)
+		done, tries, since = done+1, 0, 0
+	}
+}
+
+// doubt weighs the error of a send from 0, surely that of an earlier packet,
+// to more than doubts, surely its own. It reads what the network says.
+func (e *engine) doubt(s *side, err error) int {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) || !slices.Contains(borrowed, errno) {
+		return doubts + 1
+	}
+	heard := 0
+	_ = s.link.complaints(func(c complaint) {
+		if c.by.IsValid() {
+			heard++
+		}
+		s.lament(c)
+	})
+	if heard > 0 {
+		return 0
+	}
+	return 1
+}
+
+// resend sends a packet a second time, in fragments now.
+func (e *engine) resend(p probe) {
+	s := e.sides[0]
+	if s.family != familyOf(e.reach[p.target].Addr) {
+		s = e.sides[1]
+	}
+	i, found := e.table.find(p.target, p.round)
+	if !found {
+		return
+	}
+	s.echo.put(s.out[0].message, s.family, p.target, p.round)
+	s.out[0].to = e.reach[p.target].Addr
+	e.send(s, s.out[:1], func(_ int, at time.Duration) { e.table.again(i, at) },
+		func(_ int, err error) {
+			e.table.settle(i, refusedByPath)
+			e.reach[p.target].Refusals = addRefusal(e.reach[p.target].Refusals, err)
+		})
+}

@@ -1,0 +1,107 @@
+package ping
+
+import "time"
+
+// fate of a packet, as far as it is known.
+type fate uint8
+
+const (
+	sent fate = 1 << iota
+	answered
+	refusedByPath // an error came back
+	resent
+)
+
+// table holds when each packet was sent and what became of it, for the last
+// rounds to each target.
+type table struct {
+	width  int // rounds that are kept
+	at     []time.Duration
+	fates  []fate
+	newest []int // round sent last to each target, -1 for none
+	// open packets may still be answered.
+	open int
+}
+
+func newTable(targets, width int) *table {
+	t := &table{
+		width: width, at: make([]time.Duration, targets*width),
+		fates: make([]fate, targets*width), newest: make([]int, targets),
+	}
+	for i := range t.newest {
+		t.newest[i] = -1
+	}
+	return t
+}
+
+func (t *table) slot(target, round int) int { return target*t.width + round%t.width }
+
+// put notes a packet that left, in place of one that nobody waits for any more.
+func (t *table) put(target, round int, at time.Duration) {
+	t.skip(target, round)
+	i := t.slot(target, round)
+	t.at[i], t.fates[i] = at, sent
+	t.open++
+}
+
+// skip notes that the packet of a round did not leave.
+func (t *table) skip(target, round int) {
+	for r := max(t.newest[target]+1, round-t.width+1); r <= round; r++ {
+		i := t.slot(target, r)
+		if t.unsettled(i) {
+			t.open--
+		}
+		t.fates[i] = 0
+	}
+	t.newest[target] = max(t.newest[target], round)
+}
+
+// find returns the slot of a packet that left and is still known.
+func (t *table) find(target, round int) (int, bool) {
+	newest := t.newest[target]
+	if round < 0 || round > newest || round <= newest-t.width {
+		return 0, false
+	}
+	i := t.slot(target, round)
+	return i, t.fates[i]&sent != 0
+}
+
+// recall is the last round whose number ends in seq: the whole number does not
+// fit in an ICMP message.
+func (t *table) recall(target int, seq uint16) int {
+	newest := t.newest[target]
+	return newest - int(uint16(newest)-seq)
+}
+
+func (t *table) unsettled(i int) bool {
+	return t.fates[i]&sent != 0 && t.fates[i]&(answered|refusedByPath) == 0
+}
+
+// settle notes what became of a packet.
+func (t *table) settle(i int, f fate) {
+	if t.unsettled(i) {
+		t.open--
+	}
+	t.fates[i] |= f
+}
+
+// again notes that a packet was sent a second time.
+func (t *table) again(i int, at time.Duration) {
+	if !t.unsettled(i) && t.fates[i]&answered == 0 {
+		t.open++
+	}
+	t.at[i] = at
+	t.fates[i] = t.fates[i]&^refusedByPath | resent
+}
+
+// pending counts the packets to a target that were sent after since and have
+// not been answered.
+func (t *table) pending(target int, since time.Duration) int {
+	n := 0
+	for i := target * t.width; i < (target+1)*t.width; i++ {
+		if t.unsettled(i) && t.at[i] > since {
+			n++
+		}
+	}
+	return n
+}
