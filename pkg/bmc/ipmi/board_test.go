@@ -9,8 +9,10 @@ import (
 	"encoding/binary"
 	"hash"
 	"net"
+	"os"
 	"sync"
 	"testing"
+	"time"
 )
 
 // board is a management controller written for these tests from the
@@ -18,7 +20,6 @@ import (
 // the specification would have to be made twice.
 type board struct {
 	t        testing.TB
-	conn     *net.UDPConn
 	user     string
 	password string
 	kg       string
@@ -38,6 +39,7 @@ type board struct {
 	// intercept may answer a command itself.
 	intercept func(netFn, cmd byte, data []byte) (answer []byte, ok bool)
 	replies   int
+	delay     time.Duration // before every answer
 
 	boardState
 }
@@ -52,58 +54,98 @@ type boardSession struct {
 	active   bool
 	sequence uint32
 	got      map[uint32]bool // sequence numbers received
-	peer     *net.UDPAddr
 }
 
 func newBoard(t testing.TB) *board {
 	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &board{
-		t: t, conn: conn, user: "monitor", password: "monpw-0123456789",
+	return &board{
+		t: t, user: "monitor", password: "monpw-0123456789",
 		suites: map[byte]byte{1: 1, 3: 4}, role: 2, slots: 4,
 		guid:     [16]byte{0x78, 0x56, 0x34, 0x12, 0xbc, 0x9a, 0xf0, 0x4d, 0x81, 2, 3, 4, 5, 6, 7, 8},
 		sessions: map[uint32]*boardSession{}, nextID: 0x01000000,
-		seen: map[string]int{}, refuse: map[byte]byte{},
+		seen: map[string]int{}, refuse: map[byte]byte{}, boardState: newState(),
 	}
-	b.boardState = newState()
+}
+
+// receive takes one datagram and returns what is sent back.
+func (b *board) receive(d []byte) [][]byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.packets++
+	answer := b.datagram(append([]byte(nil), d...))
+	if answer == nil {
+		return nil
+	}
+	b.replies++
+	if b.reply != nil {
+		return b.reply(b.replies, answer)
+	}
+	return [][]byte{answer}
+}
+
+// listen puts the board on a UDP port until the test ends.
+func (b *board) listen() int {
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		b.serve()
-	}()
-	t.Cleanup(func() { conn.Close(); <-done })
-	return b
-}
-
-func (b *board) port() int { return b.conn.LocalAddr().(*net.UDPAddr).Port }
-
-func (b *board) serve() {
-	buffer := make([]byte, 65536)
-	for {
-		n, peer, err := b.conn.ReadFromUDP(buffer)
-		if err != nil {
-			return
-		}
-		b.mu.Lock()
-		b.packets++
-		answer := b.datagram(append([]byte(nil), buffer[:n]...), peer)
-		var out [][]byte
-		if answer != nil {
-			out = [][]byte{answer}
-			b.replies++
-			if b.reply != nil {
-				out = b.reply(b.replies, answer)
+		buffer := make([]byte, 65536)
+		for {
+			n, peer, err := conn.ReadFromUDP(buffer)
+			if err != nil {
+				return
+			}
+			for _, d := range b.receive(buffer[:n]) {
+				conn.WriteToUDP(d, peer)
 			}
 		}
-		b.mu.Unlock()
-		for _, d := range out {
-			b.conn.WriteToUDP(d, peer)
+	}()
+	b.t.Cleanup(func() { conn.Close(); <-done })
+	return conn.LocalAddr().(*net.UDPAddr).Port
+}
+
+// wire is a datagram connection to a board without a socket, so that tests can
+// run on the clock of a synctest bubble.
+type wire struct {
+	net.Conn // for the methods that are not called
+	board    *board
+	inbox    chan []byte
+	deadline time.Time
+	delay    time.Duration
+}
+
+func (w *wire) Write(d []byte) (int, error) {
+	out := w.board.receive(d)
+	deliver := func() {
+		for _, answer := range out {
+			w.inbox <- answer
 		}
 	}
+	if w.delay > 0 {
+		time.AfterFunc(w.delay, deliver)
+	} else {
+		deliver()
+	}
+	return len(d), nil
 }
+
+func (w *wire) Read(p []byte) (int, error) {
+	timer := time.NewTimer(time.Until(w.deadline))
+	defer timer.Stop()
+	select {
+	case d := <-w.inbox:
+		return copy(p, d), nil
+	case <-timer.C:
+		return 0, os.ErrDeadlineExceeded
+	}
+}
+
+func (w *wire) SetReadDeadline(t time.Time) error { w.deadline = t; return nil }
+
+func (w *wire) Close() error { return nil }
 
 // open is the number of sessions that hold a slot.
 func (b *board) open() int {
@@ -132,7 +174,7 @@ func (b *board) change(f func()) {
 	f()
 }
 
-func (b *board) datagram(d []byte, peer *net.UDPAddr) []byte {
+func (b *board) datagram(d []byte) []byte {
 	if len(d) < 16 || d[0] != 6 || d[3] != 7 || d[4] != 6 {
 		return nil
 	}
@@ -149,7 +191,7 @@ func (b *board) datagram(d []byte, peer *net.UDPAddr) []byte {
 	switch kind {
 	case 0x10:
 		b.seen["open"]++
-		return plain(0x11, b.openSession(payload, peer))
+		return plain(0x11, b.openSession(payload))
 	case 0x12:
 		b.seen["rakp1"]++
 		return plain(0x13, b.rakp1(payload))
@@ -164,7 +206,7 @@ func (b *board) datagram(d []byte, peer *net.UDPAddr) []byte {
 	return nil
 }
 
-func (b *board) openSession(m []byte, peer *net.UDPAddr) []byte {
+func (b *board) openSession(m []byte) []byte {
 	auth, integrity, crypt := m[12], m[20], m[28]
 	refusal := func(status byte) []byte { return append([]byte{m[0], status, 0, 0}, m[4:8]...) }
 	if status := b.refuse[0x11]; status != 0 {
@@ -177,7 +219,7 @@ func (b *board) openSession(m []byte, peer *net.UDPAddr) []byte {
 		return refusal(0x01)
 	}
 	b.nextID++
-	s := &boardSession{console: binary.LittleEndian.Uint32(m[4:]), sha256: auth == 3, got: map[uint32]bool{}, peer: peer}
+	s := &boardSession{console: binary.LittleEndian.Uint32(m[4:]), sha256: auth == 3, got: map[uint32]bool{}}
 	b.sessions[b.nextID] = s
 	out := append([]byte{m[0], 0, m[1], 0}, m[4:8]...)
 	out = binary.LittleEndian.AppendUint32(out, b.nextID)

@@ -36,8 +36,8 @@ type lan struct {
 	host     string
 	port     string
 	role     byte
-	wait     time.Duration
 	lookup   func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	socket   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // LAN is the controller at an endpoint. The error says which part of the
@@ -68,7 +68,7 @@ func LAN(endpoint Endpoint, opts Options) (bmc.Source, error) {
 	}
 	return &lan{
 		endpoint: endpoint, host: host, port: port, role: level | nameOnly,
-		wait: answerTime, lookup: net.DefaultResolver.LookupNetIP,
+		lookup: net.DefaultResolver.LookupNetIP, socket: new(net.Dialer).DialContext,
 	}, nil
 }
 
@@ -107,7 +107,7 @@ func (l *lan) connect(ctx context.Context, preferred byte) (*session, error) {
 	if err != nil {
 		return nil, &OpenError{Cause: CauseNetwork, Address: l.host, Text: "cannot resolve the name", Err: err, Next: "check the name and the resolver"}
 	}
-	var failures []error
+	var failures error
 	for i, address := range addresses {
 		share, cancel := l.share(ctx, len(addresses)-i)
 		s, err := l.dial(share, address, preferred)
@@ -115,13 +115,17 @@ func (l *lan) connect(ctx context.Context, preferred byte) (*session, error) {
 		if err == nil {
 			return s, nil
 		}
-		failures = append(failures, err)
+		if failures == nil {
+			failures = err
+		} else {
+			failures = fmt.Errorf("%w, %w", failures, err)
+		}
 		failure := (*OpenError)(nil)
 		if !errors.As(err, &failure) || failure.Cause != CauseNetwork && failure.Cause != CauseProtocol || ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, errors.Join(failures...)
+	return nil, failures
 }
 
 // share gives one of n addresses its part of what is left until the deadline.
@@ -165,20 +169,19 @@ func (l *lan) dial(ctx context.Context, address netip.Addr, preferred byte) (*se
 		}
 		_ = s.conn.Close()
 		failure := (*OpenError)(nil)
-		if last || !errors.As(err, &failure) || failure.Cause != CauseSlots || !pause(ctx, l.wait) {
+		if last || !errors.As(err, &failure) || failure.Cause != CauseSlots || !pause(ctx, answerTime) {
 			return nil, err
 		}
 	}
 }
 
 func (l *lan) session(ctx context.Context, target string) (*session, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "udp", target)
+	conn, err := l.socket(ctx, "udp", target)
 	if err != nil {
 		return nil, err
 	}
 	login := l.endpoint.Credentials
-	return &session{conn: conn, address: target, wait: l.wait, exchange: exchange{
+	return &session{conn: conn, address: target, wait: answerTime, exchange: exchange{
 		role:     l.role,
 		username: login.Username,
 		password: []byte(login.Password.Reveal()),

@@ -2,6 +2,7 @@ package ipmi
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -12,21 +13,28 @@ import (
 	"github.com/noout-monitoring/noout/pkg/secret"
 )
 
-// client is a LAN source for the board, impatient so that lost answers cost
-// 60 ms each.
-func (b *board) client(t testing.TB) *lan {
-	t.Helper()
-	source, err := LAN(Endpoint{Host: "127.0.0.1", Credentials: secret.Credentials{
-		Username: b.user, Password: secret.NewText(b.password), Kg: secret.NewText(b.kg),
-	}}, Options{Port: b.port()})
-	if err != nil {
-		t.Fatal(err)
+// client is a LAN source that reaches the board without a socket.
+func (b *board) client() *lan {
+	l := b.remote(623)
+	l.socket = func(context.Context, string, string) (net.Conn, error) {
+		return &wire{board: b, inbox: make(chan []byte, 1000), delay: b.delay}, nil
 	}
-	l := source.(*lan)
-	l.wait = 60 * time.Millisecond
 	return l
 }
 
+// remote is a LAN source that reaches the board through UDP.
+func (b *board) remote(port int) *lan {
+	b.t.Helper()
+	source, err := LAN(Endpoint{Host: "127.0.0.1", Credentials: secret.Credentials{
+		Username: b.user, Password: secret.NewText(b.password), Kg: secret.NewText(b.kg),
+	}}, Options{Port: port})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return source.(*lan)
+}
+
+// poll1 polls and expects that something can be read.
 func poll1(t testing.TB, l *lan, ask bmc.Ask) bmc.Server {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -45,12 +53,7 @@ func rack(t testing.TB) *board {
 	for n := range byte(100) {
 		b.put(other(n))
 	}
-	for n := range byte(8) {
-		b.put(tach(0x41+n, "FAN"+string('1'+rune(n))))
-		b.turn(0x41+n, 0x38+n)
-	}
-	b.put(discrete(0x75, typeFan, kindRedundancy, 0, 0, "Fan Redundancy"))
-	b.turn(0x75, 0, 0xc0, 0x01, 0x80)
+	b.furnish()
 	for n := range byte(40) {
 		b.put(other(0x80 + n))
 	}
@@ -62,6 +65,25 @@ func rack(t testing.TB) *board {
 	return b
 }
 
+// shelf is a board with the fans of a rack and little else.
+func shelf(t testing.TB) *board {
+	b := newBoard(t)
+	b.put(other(1))
+	b.furnish()
+	b.entry(typeFan, 0x41, 0x01, 0x52, 0x03, 0x05)
+	return b
+}
+
+// furnish puts eight tachometers and a redundancy sensor in.
+func (b *board) furnish() {
+	for n := range byte(8) {
+		b.put(tach(0x41+n, "FAN"+string('1'+rune(n))))
+		b.turn(0x41+n, 0x38+n)
+	}
+	b.put(discrete(0x75, typeFan, kindRedundancy, 0, 0, "Fan Redundancy"))
+	b.turn(0x75, 0, 0xc0, 0x01, 0x80)
+}
+
 // repeat polls with what the poll before left.
 func repeat(t testing.TB, l *lan, before bmc.Server) bmc.Server {
 	t.Helper()
@@ -70,8 +92,9 @@ func repeat(t testing.TB, l *lan, before bmc.Server) bmc.Server {
 
 func TestPoll(t *testing.T) {
 	b := rack(t)
+	l := b.remote(b.listen())
 	b.change(func() { b.clock = uint32(time.Now().Add(time.Hour).Unix()) })
-	server := poll1(t, b.client(t), bmc.Ask{Logs: true})
+	server := poll1(t, l, bmc.Ask{Logs: true})
 	if len(server.Gaps) > 0 {
 		t.Errorf("gaps: %v", server.Gaps)
 	}
@@ -113,7 +136,7 @@ func TestPoll(t *testing.T) {
 // sensor, one for each new entry of the log; and of a run without memory.
 func TestSteadyBudget(t *testing.T) {
 	b := rack(t)
-	l := b.client(t)
+	l := b.client()
 	const sensors = 9
 	server := poll1(t, l, bmc.Ask{Logs: true})
 	cold := b.total()
@@ -149,7 +172,7 @@ func TestSteadyBudget(t *testing.T) {
 func TestSuiteIsRemembered(t *testing.T) {
 	b := rack(t)
 	b.change(func() { b.suites = map[byte]byte{1: 1} })
-	l := b.client(t)
+	l := b.client()
 	server := poll1(t, l, bmc.Ask{})
 	if n := b.count("open"); n != 2 {
 		t.Errorf("%d Open Session Requests at first, want 2", n)

@@ -216,14 +216,15 @@ func (s *session) explain(err error) error {
 		failure.Text = "nothing listens on this UDP port"
 		failure.Next = "is IPMI over LAN enabled on the controller, and is this its address?"
 	case s.foreign > 0 && s.foreign == s.dropped && s.exchange.bmcID == 0:
-		failure.Cause = CauseProtocol
+		failure.Cause, failure.Err = CauseProtocol, nil
 		failure.Text = fmt.Sprintf("%d answers, none of them RMCP+", s.foreign)
 		failure.Next = "something else listens there, or the controller speaks IPMI 1.5 only"
 	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded):
-		failure.Text = "no session"
+		failure.Text, failure.Err = fmt.Sprintf("%d datagrams sent, no answer", s.sent), nil
 		failure.Next = "wrong address, a firewall on UDP port 623, or IPMI over LAN is disabled"
 		if s.exchange.bmcID != 0 {
-			failure.Next = "the controller answered at first and then fell silent: it is overloaded or restarting"
+			failure.Text = fmt.Sprintf("%d datagrams sent, answers to the first ones only", s.sent)
+			failure.Next = "the controller fell silent: it is overloaded or restarting"
 		}
 	case errors.Is(err, context.Canceled):
 		failure.Cause = CauseCancelled

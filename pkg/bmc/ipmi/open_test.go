@@ -3,15 +3,23 @@ package ipmi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
 )
+
+// bubble runs a subtest on a clock of its own, which stands still while
+// anything runs and jumps while everything waits.
+func bubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
 
 // opening polls and returns why no session could be opened.
 func opening(t *testing.T, l *lan, limit time.Duration) *OpenError {
@@ -71,9 +79,9 @@ func TestOpenErrors(t *testing.T) {
 		}, nil, CauseProtocol, "IPMI 1.5"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			b := rack(t)
-			l := b.client(t)
+		bubble(t, tt.name, func(t *testing.T) {
+			b := shelf(t)
+			l := b.client()
 			if tt.board != nil {
 				b.change(func() { tt.board(b) })
 			}
@@ -93,8 +101,8 @@ func TestOpenErrors(t *testing.T) {
 
 // A wrong password must not use up slots: the half-open session is given back.
 func TestWrongPasswordLeavesNoSlotTaken(t *testing.T) {
-	b := rack(t)
-	l := b.client(t)
+	b := shelf(t)
+	l := b.client()
 	l.endpoint.Credentials.Password = secret.NewText("wrong")
 	for range 8 {
 		if f := opening(t, l, 5*time.Second); f.Cause != CausePassword {
@@ -107,18 +115,20 @@ func TestWrongPasswordLeavesNoSlotTaken(t *testing.T) {
 
 // Another poller holds the last slot for a moment.
 func TestSlotsAreTriedTwice(t *testing.T) {
-	b := rack(t)
-	b.change(func() {
-		b.slots = 0
-		b.reply = func(_ int, answer []byte) [][]byte { b.slots = 1; return [][]byte{answer} }
+	synctest.Test(t, func(t *testing.T) {
+		b := shelf(t)
+		b.change(func() {
+			b.slots = 0
+			b.reply = func(_ int, answer []byte) [][]byte { b.slots = 1; return [][]byte{answer} }
+		})
+		poll1(t, b.client(), bmc.Ask{})
 	})
-	poll1(t, b.client(t), bmc.Ask{})
 }
 
 func TestKg(t *testing.T) {
-	b := rack(t)
+	b := shelf(t)
 	b.change(func() { b.kg = "0123456789abcdefghij" })
-	if server := poll1(t, b.client(t), bmc.Ask{}); len(server.Fans) != 8 {
+	if server := poll1(t, b.client(), bmc.Ask{}); len(server.Fans) != 8 {
 		t.Errorf("%d fans", len(server.Fans))
 	}
 }
@@ -169,10 +179,14 @@ func TestLANRefusesWhatIPMICannotHave(t *testing.T) {
 }
 
 func TestPortClosed(t *testing.T) {
-	b := rack(t)
-	l := b.client(t)
-	b.conn.Close()
-	l.wait = time.Minute // a closed port is told, not waited for
+	b := shelf(t)
+	closed, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := closed.LocalAddr().(*net.UDPAddr).Port
+	closed.Close()
+	l := b.remote(port)
 	failure := opening(t, l, 30*time.Second)
 	if failure.Cause != CauseNetwork || !strings.Contains(failure.Error(), "nothing listens") {
 		t.Errorf("%v", failure)
@@ -182,7 +196,7 @@ func TestPortClosed(t *testing.T) {
 // A name with several addresses: they are tried in turn, and what the account
 // is refused for at one is not tried at the next.
 func TestSeveralAddresses(t *testing.T) {
-	b := rack(t)
+	b := shelf(t)
 	addresses := func(all ...string) func(context.Context, string, string) ([]netip.Addr, error) {
 		return func(context.Context, string, string) ([]netip.Addr, error) {
 			var parsed []netip.Addr
@@ -192,13 +206,14 @@ func TestSeveralAddresses(t *testing.T) {
 			return parsed, nil
 		}
 	}
-	silent, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: b.port()})
+	port := b.listen()
+	silent, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: port})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
 
-	l := b.client(t)
+	l := b.remote(port)
 	l.host = "bmc.example.net"
 	l.lookup = addresses("127.0.0.3", "127.0.0.2", "127.0.0.1") // closed, silent, right
 	if server := poll1(t, l, bmc.Ask{}); len(server.Fans) != 8 {
@@ -228,12 +243,12 @@ func TestSeveralAddresses(t *testing.T) {
 }
 
 func TestAddressFamily(t *testing.T) {
-	b := rack(t)
+	b := shelf(t)
 	for _, tt := range []struct {
 		v4, v6 bool
 		want   string
 	}{{false, false, "ip"}, {true, false, "ip4"}, {false, true, "ip6"}, {true, true, "ip"}} {
-		l := b.client(t)
+		l := b.client()
 		l.endpoint.IPv4, l.endpoint.IPv6 = tt.v4, tt.v6
 		got := ""
 		l.lookup = func(_ context.Context, network, _ string) ([]netip.Addr, error) {
@@ -249,14 +264,14 @@ func TestAddressFamily(t *testing.T) {
 
 // Some controllers refuse every command until a privilege level was asked for.
 func TestPrivilegeIsRaised(t *testing.T) {
-	b := rack(t)
+	b := shelf(t)
 	b.change(func() { b.privileges = true })
-	server := poll1(t, b.client(t), bmc.Ask{})
+	server := poll1(t, b.client(), bmc.Ask{})
 	if len(server.Fans) != 8 || b.count("06/3b") != 1 {
 		t.Errorf("%d fans after %d Set Session Privilege Level", len(server.Fans), b.count("06/3b"))
 	}
 	b.change(func() { b.role = 4 })
-	l := b.client(t)
+	l := b.client()
 	l.role = privilegeAdmin | nameOnly
 	poll1(t, l, bmc.Ask{})
 	if b.count("06/3b") != 2 {
@@ -267,17 +282,23 @@ func TestPrivilegeIsRaised(t *testing.T) {
 // A lost answer of any step costs one try.
 func TestLostHandshakeAnswers(t *testing.T) {
 	for lost := range 3 {
-		b := rack(t)
-		b.change(func() {
-			b.reply = func(n int, answer []byte) [][]byte {
-				if n == lost+1 {
-					return nil
+		bubble(t, fmt.Sprint(lost), func(t *testing.T) {
+			b := shelf(t)
+			b.change(func() {
+				b.reply = func(n int, answer []byte) [][]byte {
+					if n == lost+1 {
+						return nil
+					}
+					return [][]byte{answer}
 				}
-				return [][]byte{answer}
+			})
+			start := time.Now()
+			if server := poll1(t, b.client(), bmc.Ask{}); len(server.Fans) != 8 {
+				t.Errorf("%d fans", len(server.Fans))
+			}
+			if took := time.Since(start); took != answerTime {
+				t.Errorf("took %s, want one try more", took)
 			}
 		})
-		if server := poll1(t, b.client(t), bmc.Ask{}); len(server.Fans) != 8 {
-			t.Errorf("answer %d lost: %d fans", lost, len(server.Fans))
-		}
 	}
 }

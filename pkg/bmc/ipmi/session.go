@@ -44,7 +44,7 @@ const (
 type session struct {
 	conn     net.Conn
 	address  string
-	wait     time.Duration // answerTime but in tests
+	wait     time.Duration // answerTime, less for closing
 	exchange exchange
 	keys     keys
 	sequence uint32 // of the last packet sent
@@ -189,8 +189,10 @@ func (s *session) take(datagram []byte, r request) ([]byte, bool) {
 	if ahead := sequence - s.accepted; s.accepted != 0 && (ahead == 0 || ahead > window) {
 		return nil, false // a replay, or older than what was answered already
 	}
-	s.accepted = sequence
 	data, ok := r.answer(message, s.serial)
+	if ok {
+		s.accepted = sequence
+	}
 	// The buffer is used again for the next datagram.
 	return append([]byte(nil), data...), ok
 }

@@ -1,0 +1,401 @@
+package ipmi
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// speeds are the readings of a poll by fan.
+func speeds(server bmc.Server) map[string]float64 {
+	all := map[string]float64{}
+	for _, f := range server.Fans {
+		if f.Reading != nil {
+			all[f.ID] = *f.Reading
+		}
+	}
+	return all
+}
+
+// rackSpeeds are what the fans of a rack read.
+func rackSpeeds() map[string]float64 {
+	all := map[string]float64{}
+	for n := range 8 {
+		all[fmt.Sprintf("0x%02x", 0x41+n)] = 5600 + 100*float64(n)
+	}
+	return all
+}
+
+// session is the board's only active session.
+func (b *board) session() (*boardSession, uint32) {
+	for id, s := range b.sessions {
+		if s.active {
+			return s, id
+		}
+	}
+	return nil, 0
+}
+
+// lie is an answer to Get Sensor Reading with a wrong number in it, made with
+// the session's own keys.
+func (b *board) lie(sequence, session uint32) []byte {
+	s, _ := b.session()
+	if s == nil {
+		return []byte{1, 2, 3}
+	}
+	head := []byte{0x81, (netSensor | 1) << 2}
+	tail := []byte{0x20, 0x00, 0x2d, 0x00, 0x01, 0xc0, 0xc0}
+	m := append(append(head, -sumOf(head)), append(tail, -sumOf(tail))...)
+	return s.datagram(m, sequence, session)
+}
+
+// TestHostileAnswers puts something into the way of every answer of a session.
+// The client drops what is not the answer and takes what is: the readings are
+// right in the end, or there are none, never wrong ones.
+func TestHostileAnswers(t *testing.T) {
+	every := func(n int, do func(answer []byte) [][]byte) func(*board) {
+		return func(b *board) {
+			b.reply = func(at int, answer []byte) [][]byte {
+				if at%n == 0 {
+					return do(answer)
+				}
+				return [][]byte{answer}
+			}
+		}
+	}
+	flip := func(at int) func(answer []byte) [][]byte {
+		return func(answer []byte) [][]byte {
+			bad := bytes.Clone(answer)
+			bad[(at+len(bad))%len(bad)] ^= 0x20
+			return [][]byte{bad}
+		}
+	}
+	tests := []struct {
+		name string
+		set  func(b *board)
+	}{
+		{"every third lost", every(3, func([]byte) [][]byte { return nil })},
+		{"every answer twice", every(1, func(a []byte) [][]byte { return [][]byte{a, a} })},
+		{"integrity code corrupted", every(4, flip(-1))},
+		{"integrity trailer corrupted", every(4, flip(-18))},
+		{"session id corrupted", every(4, flip(7))},
+		{"sequence corrupted", every(4, flip(11))},
+		{"payload type corrupted", every(4, flip(5))},
+		{"ciphertext corrupted", every(4, flip(40))},
+		{"length corrupted", every(4, flip(15))},
+		{"cut short", every(4, func(a []byte) [][]byte { return [][]byte{a[:len(a)/2]} })},
+		{"empty datagrams before", every(1, func(a []byte) [][]byte { return [][]byte{{}, {}, a} })},
+		{"oversized before", every(1, func(a []byte) [][]byte { return [][]byte{make([]byte, 60000), a} })},
+		{"answer with a tail before", every(1, func(a []byte) [][]byte { return [][]byte{append(bytes.Clone(a), 0), a} })},
+		{"garbage before", every(1, func(a []byte) [][]byte {
+			junk := bytes.Repeat([]byte{0xa5}, 64)
+			copy(junk, a[:6])
+			return [][]byte{junk, junk[:17], junk[:16], junk[:3], a}
+		})},
+	}
+	for _, tt := range tests {
+		bubble(t, tt.name, func(t *testing.T) {
+			b := shelf(t)
+			b.change(func() { tt.set(b) })
+			l := b.client()
+			server := poll1(t, l, bmc.Ask{})
+			if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" {
+				t.Errorf("%s\n%v\n%s", diff, server.Gaps, strings.Join(server.Evidence, "\n"))
+			}
+		})
+	}
+}
+
+// TestForgedAnswers have the right keys and are wrong in one number: replays,
+// numbers out of the window, another session. None may be believed.
+func TestForgedAnswers(t *testing.T) {
+	tests := map[string]func(b *board, s *boardSession) []byte{
+		"sequence of an older answer": func(b *board, s *boardSession) []byte { return b.lie(s.sequence-1, s.console) },
+		"sequence zero":               func(b *board, s *boardSession) []byte { return b.lie(0, s.console) },
+		"sequence beyond the window":  func(b *board, s *boardSession) []byte { return b.lie(s.sequence+1000, s.console) },
+		"another session":             func(b *board, s *boardSession) []byte { return b.lie(s.sequence, s.console+1) },
+		"our own session id": func(b *board, s *boardSession) []byte {
+			_, id := b.session()
+			return b.lie(s.sequence, id)
+		},
+		"another request": func(b *board, s *boardSession) []byte { return b.lie(s.sequence, s.console) },
+	}
+	for name, forge := range tests {
+		bubble(t, name, func(t *testing.T) {
+			b := shelf(t)
+			forged := 0
+			b.change(func() {
+				b.reply = func(_ int, answer []byte) [][]byte {
+					if s, _ := b.session(); s != nil && s.sequence > 2 {
+						forged++
+						return [][]byte{forge(b, s), answer}
+					}
+					return [][]byte{answer}
+				}
+			})
+			server := poll1(t, b.client(), bmc.Ask{})
+			if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" {
+				t.Error(diff)
+			}
+			if b.change(func() {}); forged < 8 {
+				t.Errorf("only %d answers were forged", forged)
+			}
+		})
+	}
+}
+
+// Every integrity code is wrong: nothing is believed, and the error says that
+// something came back.
+func TestEveryIntegrityCodeWrong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := shelf(t)
+		b.change(func() {
+			b.reply = func(_ int, answer []byte) [][]byte {
+				if answer[5] == 0xc0 {
+					answer[len(answer)-1] ^= 1
+				}
+				return [][]byte{answer}
+			}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		server, err := b.client().Poll(ctx, bmc.Ask{})
+		if err == nil || !strings.Contains(err.Error(), "failing the integrity check") {
+			t.Errorf("error %v, fans %v", err, server.Fans)
+		}
+	})
+}
+
+// muteAfter lets the board answer n times and never again.
+func (b *board) muteAfter(n int) {
+	b.change(func() {
+		b.replies = 0
+		b.reply = func(at int, answer []byte) [][]byte {
+			if at > n {
+				return nil
+			}
+			return [][]byte{answer}
+		}
+	})
+}
+
+// TestMuteHalfWay judges what was read and says what was not, whether the
+// deadline ends the poll or two requests without an answer do.
+func TestMuteHalfWay(t *testing.T) {
+	for _, limit := range []time.Duration{300 * time.Millisecond, time.Minute} {
+		bubble(t, limit.String(), func(t *testing.T) {
+			b := shelf(t)
+			l := b.client()
+			before := poll1(t, l, bmc.Ask{})
+			b.muteAfter(8)
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			server, err := l.Poll(ctx, bmc.Ask{Memory: before.Memory, Logs: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(server.Fans) != 8 || len(speeds(server)) != 3 {
+				t.Errorf("%d fans, %d readings", len(server.Fans), len(speeds(server)))
+			}
+			var what []string
+			for _, gap := range server.Gaps {
+				what = append(what, gap.What)
+			}
+			want := []string{"sensor 0x44 FAN4", "sensor 0x45 FAN5", "sensor 0x46 FAN6", "sensor 0x47 FAN7", "sensor 0x48 FAN8",
+				"sensor 0x75 Fan Redundancy", "SEL"}
+			if diff := cmp.Diff(want, what); diff != "" {
+				t.Error(diff)
+			}
+			if len(server.Memory) == 0 {
+				t.Error("the memory was lost")
+			}
+		})
+	}
+}
+
+// TestDeadlineAgainstSilence: whenever the controller falls silent, the poll
+// returns within the contract's bound after the end of its context, and by
+// itself when there is none.
+func TestDeadlineAgainstSilence(t *testing.T) {
+	for mute := range 14 {
+		for _, limit := range []time.Duration{time.Millisecond, 700 * time.Millisecond, 8 * time.Second, time.Hour} {
+			bubble(t, fmt.Sprint(mute, limit), func(t *testing.T) {
+				b := shelf(t)
+				b.muteAfter(mute)
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				start := time.Now()
+				b.client().Poll(ctx, bmc.Ask{Logs: true})
+				// Two requests of three tries each, one more for the log.
+				if took := time.Since(start); took > min(limit, 10*time.Second)+bmc.CloseTime {
+					t.Errorf("took %s", took)
+				}
+			})
+		}
+	}
+}
+
+// TestCancelled: a poll that is cancelled at any moment leaves no session on a
+// controller that still answers, and returns within the contract's bound.
+func TestCancelled(t *testing.T) {
+	for after := time.Duration(0); after < 450*time.Millisecond; after += 7 * time.Millisecond {
+		bubble(t, after.String(), func(t *testing.T) {
+			b := shelf(t)
+			b.delay = 20 * time.Millisecond
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(after, cancel)
+			b.client().Poll(ctx, bmc.Ask{Logs: true})
+			synctest.Wait()
+			if n := b.open(); n != 0 {
+				t.Errorf("%d sessions left", n)
+			}
+			if n := b.count("06/3c"); n > 1 {
+				t.Errorf("closed %d times", n)
+			}
+		})
+	}
+}
+
+// TestBusy: a controller that is busy now and then is asked again; one that
+// stays busy leaves a gap for each sensor, and no verdict about the fan.
+func TestBusy(t *testing.T) {
+	synctest.Test(t, testBusy)
+}
+
+func testBusy(t *testing.T) {
+	b := shelf(t)
+	n := 0
+	b.change(func() {
+		b.intercept = func(netFn, cmd byte, data []byte) ([]byte, bool) {
+			n++
+			return []byte{0xc0}, n%3 == 0
+		}
+	})
+	server := poll1(t, b.client(), bmc.Ask{})
+	if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" {
+		t.Error(diff)
+	}
+	b.change(func() {
+		b.intercept = func(netFn, cmd byte, data []byte) ([]byte, bool) {
+			return []byte{0xc3}, cmd == 0x2d && data[0] == 0x43
+		}
+	})
+	server = poll1(t, b.client(), bmc.Ask{Known: []string{"0x43"}})
+	if len(server.Gaps) != 1 || server.Gaps[0].What != "sensor 0x43 FAN3" || len(speeds(server)) != 7 {
+		t.Errorf("gaps %v, readings %v", server.Gaps, speeds(server))
+	}
+	if f := server.Fans[2]; f.Presence != bmc.Present || f.Reading != nil || f.Health != bmc.HealthUnknown {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestDatagramFlood sends 100,000 hostile datagrams into a live session, from
+// noise to answers with one bit wrong, and compares every reading.
+func TestDatagramFlood(t *testing.T) {
+	total := 100_000
+	if testing.Short() {
+		total = 5_000
+	}
+	b := shelf(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	sent := 0
+	b.change(func() {
+		b.reply = func(_ int, answer []byte) [][]byte {
+			var out [][]byte
+			if answer[5] != 0xc0 {
+				return [][]byte{answer} // not in a session yet
+			}
+			// Few enough at a time to fit the socket's buffer, so that the
+			// answer is not lost in it.
+			for range 40 {
+				out = append(out, mutant(random, answer))
+			}
+			sent += 40
+			return append(out, answer)
+		}
+	})
+	l := b.remote(b.listen())
+	var memory bmc.Memory
+	polls := 0
+	for done := false; !done; polls++ {
+		server := poll1(t, l, bmc.Ask{Memory: memory, Logs: true})
+		memory = server.Memory
+		if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" || len(server.Gaps) > 0 {
+			t.Fatalf("%s %v", diff, server.Gaps)
+		}
+		b.change(func() { done = sent >= total })
+	}
+	t.Logf("%d datagrams in %d polls", sent, polls)
+}
+
+// TestHandshakeFlood does the same while there are no keys yet. Whoever can
+// write into a handshake can break it off, and no more than that.
+func TestHandshakeFlood(t *testing.T) {
+	b := shelf(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	b.change(func() {
+		b.slots = 1000
+		b.reply = func(_ int, answer []byte) [][]byte {
+			return [][]byte{mutant(random, answer), mutant(random, answer), answer}
+		}
+	})
+	l := b.remote(b.listen())
+	opened := 0
+	for range 200 {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		server, err := l.Poll(ctx, bmc.Ask{})
+		cancel()
+		if err != nil {
+			continue
+		}
+		opened++
+		if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" {
+			t.Fatalf("%s %v", diff, server.Gaps)
+		}
+	}
+	if opened == 0 {
+		t.Error("no handshake came to its end")
+	}
+}
+
+// mutant is a hostile relative of an answer.
+func mutant(random *rand.Rand, answer []byte) []byte {
+	bad := bytes.Clone(answer)
+	switch random.IntN(6) {
+	case 0: // noise
+		bad = make([]byte, random.IntN(300))
+		for i := range bad {
+			bad[i] = byte(random.Uint32())
+		}
+	case 1: // noise behind a good header
+		for i := 16; i < len(bad); i++ {
+			bad[i] = byte(random.Uint32())
+		}
+	case 2: // cut
+		bad = bad[:random.IntN(len(bad))]
+	case 3: // longer
+		bad = append(bad, make([]byte, 1+random.IntN(40))...)
+	case 4: // another length
+		binary.LittleEndian.PutUint16(bad[14:], uint16(random.Uint32()))
+	default: // one bit
+		at := random.IntN(len(bad))
+		if at == 1 || at == 2 {
+			at = 5 // reserved bytes of RMCP may be anything
+		}
+		bad[at] ^= 1 << random.IntN(8)
+	}
+	if bytes.Equal(bad, answer) {
+		return nil
+	}
+	return bad
+}
