@@ -162,8 +162,7 @@ func TestPanic(t *testing.T) {
 		{"by a nil pointer", func(context.Context, <-chan struct{}) (Result, error) { var r *Result; return *r, nil }, "UNKNOWN: panic: runtime error: invalid memory address"},
 		{"with an error", func(context.Context, <-chan struct{}) (Result, error) { explode(io.EOF); return well, nil }, "UNKNOWN: panic: EOF at "},
 		{"in a library", func(context.Context, <-chan struct{}) (Result, error) {
-			strings.Repeat("x", -1)
-			return well, nil
+			return Result{Summary: strings.Repeat("x", -1)}, nil
 		}, "UNKNOWN: panic: strings: negative Repeat count at check/conduct_test.go:"},
 		{"in a goroutine", func(_ context.Context, release <-chan struct{}) (Result, error) {
 			Go(func() { explode("lost") })

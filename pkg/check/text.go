@@ -63,7 +63,8 @@ func clean(s string, limit int, as use) string {
 			b.WriteRune(r)
 		}
 	}
-	return shorten(b.String(), limit)
+	// once more: what was dropped may have hidden a URL
+	return shorten(scrub(b.String()), limit)
 }
 
 // dropped stands for a character that leaves no trace.
@@ -117,58 +118,75 @@ func controlSequence(s string) int {
 	return len(s) - len(rest) + 1
 }
 
-// controlString is the length up to and with its terminator.
+// controlString is the length up to and with its terminator, which is to be near.
 func controlString(s string) int {
-	end := strings.IndexAny(s, "\a\x1b\u009c")
-	if end < 0 {
-		return 0
+	for i := range min(len(s), 200) {
+		switch {
+		case s[i] == '\a':
+			return i + 1
+		case s[i] == '\x1b':
+			return i + 1 + len(s[i+1:]) - len(strings.TrimPrefix(s[i+1:], "\\"))
+		case strings.HasPrefix(s[i:], "\u009c"):
+			return i + len("\u009c")
+		}
 	}
-	if strings.HasPrefix(s[end:], "\x1b\\") {
-		return end + 2
-	}
-	_, size := utf8.DecodeRuneInString(s[end:])
-	return end + size
+	return 0
 }
 
 // scrub replaces user and password of every URL in s.
 func scrub(s string) string {
+	if !strings.Contains(s, "://") || !strings.Contains(s, "@") {
+		return s
+	}
 	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(s, "://")
-		if !found {
-			b.WriteString(s)
-			return b.String()
+	for s != "" {
+		end := strings.IndexFunc(s, unicode.IsSpace)
+		if end < 0 {
+			end = len(s)
 		}
-		b.WriteString(before)
-		b.WriteString("://")
-		if n := userinfo(after); n > 0 {
+		scrubWord(&b, s[:end])
+		s = s[end:]
+		blanks := len(s) - len(strings.TrimLeftFunc(s, unicode.IsSpace))
+		b.WriteString(s[:blanks])
+		s = s[blanks:]
+	}
+	return b.String()
+}
+
+// scrubWord takes time linear in the word: a device may have sent it.
+func scrubWord(b *strings.Builder, word string) {
+	last := strings.LastIndexByte(word, '@')
+	for at := 0; ; {
+		lead := strings.Index(word[at:], "://")
+		if lead < 0 || at+lead > last {
+			b.WriteString(word[at:])
+			return
+		}
+		start := at + lead + len("://")
+		b.WriteString(word[at:start])
+		at = start
+		if credentials(word[start:]) {
 			b.WriteString("***")
-			after = after[n:]
+			at = last
 		}
-		s = after
 	}
 }
 
-// userinfo is the length of what stands before the @ of an authority. A
+// credentials reports whether the authority that s begins with holds a user. A
 // password with a raw slash in it ends the authority too early; it is told from
-// a port by not being a number.
-func userinfo(s string) int {
-	word := s
-	if end := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '"' }); end >= 0 {
-		word = s[:end]
+// a port by not being one. Where the password ends cannot be known then, so
+// everything up to the last @ of the word goes.
+func credentials(s string) bool {
+	authority := s
+	if end := strings.IndexAny(s, "/?#"); end >= 0 {
+		authority = s[:end]
 	}
-	authority := word
-	if end := strings.IndexAny(word, "/?#"); end >= 0 {
-		authority = word[:end]
-	}
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		return at
+	if strings.Contains(authority, "@") {
+		return true
 	}
 	_, port, colon := strings.Cut(authority, ":")
-	if _, err := strconv.ParseUint(port, 10, 16); colon && err != nil && !strings.HasPrefix(authority, "[") {
-		return max(strings.LastIndexByte(word, '@'), 0)
-	}
-	return 0
+	_, err := strconv.ParseUint(port, 10, 16)
+	return colon && err != nil && !strings.HasPrefix(authority, "[")
 }
 
 // shorten cuts s to at most limit bytes, never inside a character, and shows
