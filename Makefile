@@ -49,3 +49,7 @@ install: build ## the plugins into PLUGINDIR
 .PHONY: clean
 clean: ## remove bin/
 	rm -rf bin dist
+
+.PHONY: bench
+bench: build ## what a run costs, as whole processes; CHECK_REDFISH=/path compares
+	@$(GO) run ./test/bench -bin bin

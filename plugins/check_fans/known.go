@@ -179,7 +179,7 @@ func (m *memory) turns(id string, p poll) bool {
 func (m memory) relearn(p poll, pol policy) (memory, []string) {
 	before := m.Fans
 	m = m.copy()
-	m.Fans, m.Renamed = map[string]knownFan{}, time.Time{}
+	m.Fans, m.Former, m.Renamed = map[string]knownFan{}, map[string]string{}, time.Time{}
 	m.sample(p, pol)
 	var changes []string
 	for _, id := range slices.SortedFunc(maps.Keys(before), bmc.Compare) {
@@ -187,6 +187,7 @@ func (m memory) relearn(p poll, pol policy) (memory, []string) {
 		switch {
 		case !still:
 			changes = append(changes, "- "+before[id].Name)
+			m.Former[id] = before[id].Name
 			m.Marks = append(m.Marks, episodes.Mark{Fan: id, Since: before[id].Seen, At: p.now, Poll: true})
 		case now.Serial != before[id].Serial:
 			changes = append(changes, fmt.Sprintf("%s: serial %s, was %s", now.Name, now.Serial, before[id].Serial))

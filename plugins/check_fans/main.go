@@ -56,6 +56,8 @@ type options struct {
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
 	switch {
+	case o.BMC.Host == "":
+		return errors.New("--host: expected the address of a management controller, such as -H bmc1.example.net")
 	case o.Acknowledge != "" && o.Relearn:
 		return errors.New("--acknowledge and --relearn: expected one of them")
 	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
@@ -96,7 +98,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 
 var examples = []check.Example{
 	{Command: "check_fans -H bmc1.example.net --auth-file /etc/noout/bmc.ini", Why: "the controller's certificate is signed by a known authority"},
-	{Command: "check_fans -H 192.0.2.10 --auth-file /etc/noout/bmc.ini --fingerprint AB:CD:...", Why: "it is not: pin the certificate"},
+	{Command: "check_fans -H 192.0.2.10 --auth-file /etc/noout/bmc.ini --insecure", Why: "a first look, at whoever answers there"},
 	{Command: "check_fans -H bmc1 --expect-fans 6 --window 7d -w 0 -c 10", Why: "six fans must be there, drop-outs count for a week"},
 	{Command: "check_fans -H bmc1 --acknowledge 'connector of fan 3 reseated'", Why: "the repair is done: close the drop-outs"},
 }
@@ -147,6 +149,7 @@ func (o *options) source(mem *recall) (bmc.Source, error) {
 		return nil, fmt.Errorf("--host: %w", err)
 	}
 	s := redfish.New(client, address, credentials)
+	s.TellTime(o.now)
 	if mem.store != nil {
 		s.Remember = mem.remember
 	}

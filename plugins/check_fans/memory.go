@@ -41,6 +41,8 @@ type memory struct {
 	// Latch is the worst level reached, by filter: two services may look at
 	// different fans of one server.
 	Latch map[string]check.Status `json:"latch,omitempty"`
+	// Former holds the names of fans that --relearn took off the list.
+	Former map[string]string `json:"former,omitempty"`
 	// Renamed is when all fans changed their ids at once.
 	Renamed time.Time `json:"renamed,omitzero"`
 }

@@ -53,10 +53,12 @@ func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
 	n := countFans(p, pol, m)
 	zero := 0.0
 	window := pol.warn
-	out := []check.Perfdatum{
-		{Label: "fans_present", Value: float64(n.present), Min: &zero},
-		{Label: "fans_failed", Value: float64(n.failing), Min: &zero},
-		{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero},
+	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero}}
+	if !unread(p.server) { // half a count would be a wrong one
+		out = append([]check.Perfdatum{
+			{Label: "fans_present", Value: float64(n.present), Min: &zero},
+			{Label: "fans_failed", Value: float64(n.failing), Min: &zero},
+		}, out...)
 	}
 	if p.server.Power == bmc.PowerOff {
 		return out

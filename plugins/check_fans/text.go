@@ -32,7 +32,7 @@ func (m memory) name(id string) string {
 	if k, ok := m.Fans[id]; ok && k.Name != "" {
 		return k.Name
 	}
-	return id
+	return orElse(m.Former[id], id)
 }
 
 func stamp(t time.Time) string { return t.Local().Format(time.RFC3339) }

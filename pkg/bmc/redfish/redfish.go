@@ -64,6 +64,10 @@ func New(client *http.Client, base string, cred secret.Credentials) *Source {
 
 var _ bmc.Source = (*Source)(nil)
 
+// TellTime makes the source read our time from now instead of time.Now, as a
+// test does whose controller lives at another time.
+func (s *Source) TellTime(now func() time.Time) { s.now = now }
+
 // root is the service root, the only resource that needs no password.
 type root struct {
 	RedfishVersion text
