@@ -89,11 +89,11 @@ func (p *poll) readChassis(ctx context.Context) error {
 		for _, known := range p.memory.Fans {
 			members = append(members, member{path: known})
 		}
-	} else if !slices.ContainsFunc(members, func(m member) bool { return trimSlash(m.path) == p.memory.Identity }) {
+	} else if !slices.ContainsFunc(members, func(m member) bool { return m.path == p.memory.Identity }) {
 		p.memory.Identity = ""
 	}
 	for _, m := range members {
-		if untouchable(m.path) || slices.ContainsFunc(p.chassis, func(c *chassis) bool { return c.path == trimSlash(m.path) }) {
+		if untouchable(m.path) || slices.ContainsFunc(p.chassis, func(c *chassis) bool { return trimSlash(c.path) == trimSlash(m.path) }) {
 			continue
 		}
 		if c := p.chassisOf(ctx, m); c != nil {
@@ -122,7 +122,7 @@ func untouchable(path string) bool {
 // chassisOf makes a chassis of a member, and asks for it when it was not
 // expanded. It is nil when it cannot be read or is known to be without fans.
 func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
-	c := &chassis{path: trimSlash(m.path), id: chassisID(m.path)}
+	c := &chassis{path: m.path, id: chassisID(m.path)}
 	if m.body != nil && object(m.body, &c.body) == nil && c.body.ID != "" {
 		return c
 	}

@@ -1,6 +1,7 @@
 package redfish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,7 @@ type logRead struct {
 	bytes   int
 	ordered int // 1 when the numbers rise, -1 when they fall, 0 when neither
 	mixed   bool
+	singles bool // entries were read one by one
 	lowest  int64
 	highest int64
 	stamp   string // of the highest
@@ -69,14 +71,28 @@ func (p *poll) readLog(ctx context.Context, m *logMemory) error {
 	}
 	log.Events = p.events(r, now)
 	p.server.Logs = append(p.server.Logs, log)
+	m.learn(r, err)
+	return err
+}
+
+// learn notes how far a log was read. Of one that lists the newest first and
+// was not read to the end, the rest would never be met again: nothing is noted.
+func (m *logMemory) learn(r *logRead, err error) {
+	last := *m
+	m.Page, m.Last, m.Stamp, m.Newest = "", 0, "", false
 	if r.raw == 1 && r.met && !r.whole {
 		r.ordered = 1 // the page where the log ended, and nothing new
 	}
-	m.Page, m.Last, m.Stamp, m.Newest = "", 0, "", false
-	if r.ordered != 0 && !r.mixed && r.page != m.Path {
+	switch {
+	case r.mixed:
+	case r.singles && r.raw > 0:
+		m.Last, m.Stamp = r.highest, r.stamp
+	case r.singles:
+		m.Last, m.Stamp = last.Last, last.Stamp // nothing new
+	case err != nil && r.ordered < 0:
+	case r.ordered != 0 && r.page != m.Path:
 		m.Page, m.Last, m.Stamp, m.Newest = r.page, r.highest, r.stamp, r.ordered < 0
 	}
-	return err
 }
 
 // readPages follows a log from its first page, or from where it ended.
@@ -87,6 +103,9 @@ func (p *poll) readPages(ctx context.Context, m *logMemory, r *logRead, tail boo
 	}
 	for n := 0; ; n++ {
 		if n == maxLogPages || r.bytes > maxLogBytes || r.raw > maxLogEntries {
+			if r.ordered < 0 {
+				return nil // what is left is older than anybody asks for
+			}
 			return errLogLong
 		}
 		var page collection
@@ -100,13 +119,13 @@ func (p *poll) readPages(ctx context.Context, m *logMemory, r *logRead, tail boo
 		}
 		r.head, r.bytes = a, r.bytes+len(a.body)
 		r.count = max(r.count, page.Count.count())
-		items, err := p.inline(ctx, m, path, page.Members.items)
+		items, err := p.inline(ctx, m, r, page.Members.items)
 		r.take(items, m)
 		if err != nil {
 			return err
 		}
 		if r.page = path; page.next() == "" {
-			r.whole = !tail
+			r.whole = !tail && !(r.singles && r.met)
 			return nil
 		}
 		if m.Newest && r.met && r.ordered < 0 {
@@ -119,23 +138,21 @@ func (p *poll) readPages(ctx context.Context, m *logMemory, r *logRead, tail boo
 	}
 }
 
-// inline replaces entries that are only links by what they lead to, the newest
-// first and not those that are known.
-func (p *poll) inline(ctx context.Context, m *logMemory, path string, items []json.RawMessage) ([]json.RawMessage, error) {
+// inline replaces entries that are only links by what they lead to, from the
+// newest to the one that was known.
+func (p *poll) inline(ctx context.Context, m *logMemory, r *logRead, items []json.RawMessage) ([]json.RawMessage, error) {
 	links := list{items: items}.links()
 	if len(items) == 0 || len(links) < len(items) || !slices.ContainsFunc(items, bare) {
 		return items, nil
 	}
+	r.singles = true
 	slices.SortStableFunc(links, func(a, b string) int {
 		x, _ := number64(lastOf(a))
 		y, _ := number64(lastOf(b))
-		return int(max(-1, min(1, y-x)))
+		return cmp.Compare(y, x)
 	})
 	var out []json.RawMessage
 	for _, one := range links {
-		if n, ok := number64(lastOf(one)); ok && m.Last > 0 && n <= m.Last {
-			break
-		}
 		if len(out) == maxSingles {
 			return out, errLogLinks
 		}
@@ -143,9 +160,26 @@ func (p *poll) inline(ctx context.Context, m *logMemory, path string, items []js
 		if _, err := p.read(ctx, one, &body); err != nil {
 			return out, fmt.Errorf("entry %s: %w", lastOf(one), err)
 		}
+		if n, created, ok := numbered(body); ok && m.Last > 0 && n == m.Last && created == m.Stamp {
+			r.met = true
+			break
+		}
 		out = append(out, body)
 	}
 	return out, nil
+}
+
+// numbered is the number and the time of an entry.
+func numbered(item json.RawMessage) (n int64, created string, ok bool) {
+	var e struct {
+		ID      text `json:"Id"`
+		Created text `json:"Created"`
+	}
+	if object(item, &e) != nil {
+		return 0, "", false
+	}
+	n, ok = number64(e.ID.String())
+	return n, created, ok
 }
 
 // bare says that an element is nothing but a link.
@@ -158,30 +192,23 @@ func bare(item json.RawMessage) bool {
 // all tell how the log is ordered.
 func (r *logRead) take(items []json.RawMessage, m *logMemory) {
 	for _, item := range items {
-		var e struct {
-			ID      text `json:"Id"`
-			Created text `json:"Created"`
-		}
-		if object(item, &e) != nil {
-			continue
-		}
-		n, ok := number64(e.ID.String())
+		n, created, ok := numbered(item)
 		r.raw++
 		switch {
 		case !ok:
 			r.mixed = true
 		case r.raw == 1:
-			r.lowest, r.highest, r.stamp = n, n, string(e.Created)
+			r.lowest, r.highest, r.stamp = n, n, created
 		case n > r.highest:
 			r.step(1)
-			r.highest, r.stamp = n, string(e.Created)
+			r.highest, r.stamp = n, created
 		case n < r.lowest:
 			r.step(-1)
 			r.lowest = n
 		default:
 			r.step(0)
 		}
-		if ok && n == m.Last && string(e.Created) == m.Stamp {
+		if ok && n == m.Last && created == m.Stamp {
 			r.met = true
 		}
 		if !r.mentions(item) {
