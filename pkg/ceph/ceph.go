@@ -67,7 +67,7 @@ type Cluster struct {
 	// Evidence lists what was asked with its outcome.
 	Evidence []string
 	// Memory is to be handed to the next poll.
-	Memory Memory
+	Memory Memory `json:"-"`
 }
 
 // Gap is a document, or a part of one, that is missing.

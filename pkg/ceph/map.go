@@ -61,6 +61,17 @@ func (m Map) OSD(id int) (OSD, bool) {
 	return m.OSDs[i], true
 }
 
+// Full are the OSDs that take no more data, by id.
+func (m Map) Full() []int {
+	var out []int
+	for _, o := range m.OSDs {
+		if slices.Contains(o.State, "full") {
+			out = append(out, o.ID)
+		}
+	}
+	return out
+}
+
 // Flag says whether a flag of the whole cluster is set.
 func (m Map) Flag(name string) bool { return slices.Contains(m.Flags, name) }
 

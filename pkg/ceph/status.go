@@ -3,7 +3,6 @@ package ceph
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 )
 
 // wireStatus is status of the mons.
@@ -230,15 +229,4 @@ func decode[T any](raw []byte) (T, error) {
 		err = nil
 	}
 	return v, err
-}
-
-// osds are the ids that hold a property, by id.
-func (m Map) osds(has func(OSD) bool) []int {
-	var out []int
-	for _, o := range m.OSDs {
-		if has(o) {
-			out = append(out, o.ID)
-		}
-	}
-	return slices.Clip(out)
 }

@@ -26,12 +26,12 @@ const (
 
 // optional documents with what is lost without them.
 var optional = map[string]string{
-	docQuorum: "which monitor is missing",
-	docDetail: "the details of health checks",
-	docRules:  "where CRUSH puts copies",
-	docMgrs:   "which mgrs there are",
-	docFS:     "which MDS there are",
-	docFill:   "how full each OSD is",
+	docQuorum: "the names of the monitors",
+	docDetail: "details of health checks",
+	docRules:  "the CRUSH rules",
+	docMgrs:   "the names of the mgrs",
+	docFS:     "the names of the MDS",
+	docFill:   "the usage of each OSD",
 }
 
 // talk is one conversation with the ceph command: questions on its standard

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// sight is what a run has seen.
+type sight struct {
+	Cluster ceph.Cluster
+	// Err says why nothing is known of the cluster.
+	Err error
+}
+
+// policy is what the operator wants.
+type policy struct {
+	// Declared are the nodes under maintenance by option.
+	Declared []string
+	// Hosts maps names of nodes to names of CRUSH hosts.
+	Hosts map[string]string
+	// Until is when the maintenance is to end, zero when nobody said.
+	Until                       time.Time
+	NooutWarning, NooutCritical time.Duration
+	Settle, SlowOps             time.Duration
+	Ignore                      []string
+	HonourMutes                 bool
+	Warning, Critical           check.Range
+	OSDWarning, OSDCritical     check.Range
+}
+
+// host is the CRUSH host of a node.
+func (p policy) host(node string) string {
+	if h, mapped := p.Hosts[node]; mapped {
+		return h
+	}
+	return node
+}
+
+// judge turns what was seen into an answer. Maintenance explains, it does not
+// decide: every row of the table looks at everything, and what the declared
+// maintenance explains is left out of that row alone.
+func judge(s sight, p policy, m recollection, now time.Time) check.Result {
+	r := check.Result{Evidence: s.Cluster.Evidence, Facts: s.Cluster}
+	if s.Err != nil {
+		r.Findings = append(r.Findings, unreachable(s.Err))
+		return r
+	}
+	v := newView(s.Cluster, p, m, now)
+	for _, row := range []func(*view){
+		(*view).gaps,
+		(*view).memory,
+		(*view).names,
+		(*view).stopped,
+		(*view).onTheWay,
+		(*view).dataAtRisk,
+		(*view).slowOps,
+		(*view).downOSDs,
+		(*view).noout,
+		(*view).moving,
+		(*view).mgr,
+		(*view).mons,
+		(*view).outOSDs,
+		(*view).leftOn,
+		(*view).usage,
+		(*view).degraded,
+		(*view).checks,
+	} {
+		row(v)
+	}
+	r.Findings = v.findings
+	r.Summary = v.summary()
+	if margin := v.margin(); margin != "" {
+		v.notes = append(v.notes, margin)
+	}
+	r.Notes = v.notes
+	r.Perfdata = v.perfdata()
+	if len(r.Findings) == 0 {
+		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: "nothing is wrong"})
+	}
+	return r
+}
+
+// unreachable judges a cluster of which nothing is known: its own silence is
+// an outage, our inability to ask is not.
+func unreachable(err error) check.Finding {
+	var silent *ceph.SilentError
+	if errors.As(err, &silent) {
+		return check.Finding{Status: check.CRITICAL, Text: silent.Error()}
+	}
+	return check.Finding{Status: check.UNKNOWN, Text: err.Error()}
+}
+
+// view is a cluster as this run sees it.
+type view struct {
+	c   ceph.Cluster
+	p   policy
+	m   recollection
+	now time.Time
+	// hosts under maintenance, with who says so
+	hosts map[string]string
+	// declared says that the operator named a host, an OSD or a node
+	declared bool
+	// osds that the maintenance explains
+	osds map[int]bool
+	// scopes of noout
+	scopes []ceph.Scope
+	// down are OSDs that are down, without the retired ones
+	down, retired []ceph.OSD
+
+	findings []check.Finding
+	notes    []string
+}
+
+func newView(c ceph.Cluster, p policy, m recollection, now time.Time) *view {
+	v := &view{c: c, p: p, m: m, now: now, hosts: map[string]string{}, osds: map[int]bool{}, scopes: c.Scopes("noout")}
+	for _, node := range c.Maintenance {
+		v.hosts[p.host(node)] = "in HA maintenance"
+	}
+	for _, s := range v.scopes {
+		switch s.Kind {
+		case ceph.ScopeHost:
+			v.hosts[s.Name] = "noout is set for it"
+		case ceph.ScopeOSD:
+			v.osds[s.OSDs[0]] = true
+		}
+	}
+	for _, node := range p.Declared {
+		v.hosts[p.host(node)] = "--maintenance"
+	}
+	v.declared = len(v.hosts)+len(v.osds) > 0
+	if c.Tree != nil {
+		for host := range v.hosts {
+			for _, osd := range c.Tree.OSDs(host) {
+				v.osds[osd] = true
+			}
+		}
+	}
+	v.sortOSDs()
+	return v
+}
+
+// sortOSDs tells retired OSDs from those that are down. An OSD that is out and
+// whose PGs are all clean elsewhere is missed by nobody; frozen numbers prove
+// nothing of the kind.
+func (v *view) sortOSDs() {
+	if v.c.Map == nil {
+		return
+	}
+	clean := v.c.PGs != nil && v.c.PGs.AllClean() && !v.frozen()
+	for _, o := range v.c.Map.OSDs {
+		switch {
+		case o.Up:
+		case !o.In && clean:
+			v.retired = append(v.retired, o)
+		default:
+			v.down = append(v.down, o)
+		}
+	}
+}
+
+// frozen says that the numbers of PGs, objects and space are not of now.
+func (v *view) frozen() bool {
+	return v.c.Mgr == nil || !v.c.Mgr.Available || v.c.MgrSilent()
+}
+
+func (v *view) add(status check.Status, format string, args ...any) {
+	v.findings = append(v.findings, check.Finding{Status: status, Text: fmt.Sprintf(format, args...)})
+}
+
+// gaps are documents that did not arrive. The monitors' silence in the middle
+// of a run is the cluster's; a refusal is ours.
+func (v *view) gaps() {
+	for _, g := range v.c.Gaps {
+		text := g.What
+		if g.Why != "" {
+			text += ": " + g.Why
+		}
+		switch {
+		case g.Optional:
+			v.add(check.OK, "without %s (%s)", g.Loses, text)
+			v.notes = append(v.notes, "without "+g.Loses)
+		case g.Waited && !g.Mgr:
+			v.add(check.CRITICAL, "the monitors stopped answering: %s", text)
+		default:
+			v.add(check.UNKNOWN, "missing evidence: %s", text)
+		}
+	}
+	if h := v.c.Health; h != nil && !slices.Contains([]string{"HEALTH_OK", "HEALTH_WARN", "HEALTH_ERR"}, h.Status) {
+		v.add(check.UNKNOWN, "health is %q, which no release of Ceph says", h.Status)
+	}
+	if v.c.Counts != nil && v.c.Counts.OSDs > 0 && v.c.Space == nil {
+		v.add(check.UNKNOWN, "missing evidence: how much space is used")
+	}
+}
+
+// memory says when there is none.
+func (v *view) memory() {
+	switch {
+	case v.m.Works || v.m.Why == "":
+	case v.m.Required:
+		v.add(check.UNKNOWN, "no memory: %s", v.m.Why)
+	default:
+		v.notes = append(v.notes, "no memory: "+v.m.Why)
+	}
+}
+
+// names refuses hosts that are not there: a typing error in --maintenance must
+// not surface only in the middle of the work.
+func (v *view) names() {
+	if v.c.Tree == nil {
+		return
+	}
+	for _, node := range v.p.Declared {
+		if host := v.p.host(node); !v.known(host) {
+			v.add(check.UNKNOWN, "--maintenance %s: there is no such host, there are %s", host, list(v.knownHosts(), 20))
+		}
+	}
+}
+
+func (v *view) known(host string) bool { return slices.Contains(v.knownHosts(), host) }
+
+// knownHosts are all machines of the cluster: with OSDs, or with a daemon only.
+func (v *view) knownHosts() []string {
+	var out []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	if v.c.Tree != nil {
+		for _, h := range v.c.Tree.Hosts {
+			add(h.Name)
+		}
+	}
+	for _, d := range v.daemons() {
+		if add(d.Host); d.Host == "" {
+			add(d.Name)
+		}
+	}
+	for _, host := range v.m.Mgrs {
+		add(host)
+	}
+	return out
+}
+
+// daemons are all monitors, managers and metadata servers that are known.
+func (v *view) daemons() []ceph.Daemon {
+	var out []ceph.Daemon
+	if v.c.Mons != nil {
+		out = append(out, v.c.Mons.Members...)
+	}
+	if v.c.Mgr != nil {
+		out = append(out, v.c.Mgr.Daemons...)
+	}
+	if v.c.FS != nil {
+		out = append(out, v.c.FS.Daemons...)
+	}
+	return out
+}
+
+// serviced says whether a daemon is on a host under maintenance.
+func (v *view) serviced(d ceph.Daemon) bool {
+	host := d.Host
+	if host == "" {
+		host = d.Name
+	}
+	_, declared := v.hosts[host]
+	return declared
+}
+
+// under lists the hosts under maintenance.
+func (v *view) under() []string {
+	out := make([]string, 0, len(v.hosts))
+	for h := range v.hosts {
+		out = append(out, h)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// list joins at most limit names.
+func list(names []string, limit int) string {
+	if len(names) <= limit {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
+}

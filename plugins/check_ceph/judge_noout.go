@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// noout: planned for a while, forgotten after it. A declared end moves the
+// warning, never the critical.
+func (v *view) noout() {
+	if len(v.scopes) == 0 {
+		return
+	}
+	since, proven := v.since()
+	age := max(0, v.now.Sub(since))
+	text := "noout (" + v.scopeNames() + ")"
+	told := fmt.Sprintf("%s since %s (%s)", text, stamp(since), seconds(age))
+	end, late := v.end(since)
+	switch {
+	case proven && age >= v.p.NooutCritical:
+		v.add(check.CRITICAL, "%s: forgotten?", told)
+	case proven && late:
+		v.add(check.WARNING, "%s: %s", told, end)
+	case !v.m.Works:
+		v.add(check.WARNING, "%s, age unknown%s", text, v.atLeast(since, proven))
+	default:
+		v.add(check.OK, "%s, %s", told, end)
+		v.notes = append(v.notes, fmt.Sprintf("%s for %s, %s", text, seconds(age), end))
+	}
+}
+
+// since is when the oldest scope was first seen. Without a memory the last
+// change of the OSD map bounds it: the flag is at least that old.
+func (v *view) since() (since time.Time, proven bool) {
+	for _, s := range v.scopes {
+		at, known := v.m.Noout[s.String()]
+		if known && (since.IsZero() || at.Before(since)) {
+			since = at
+		}
+	}
+	if !since.IsZero() {
+		return since, true
+	}
+	if v.c.Map != nil && !v.c.Map.Modified.IsZero() && !v.c.Map.Modified.After(v.now) {
+		return v.c.Map.Modified, true
+	}
+	return v.now, false
+}
+
+func (v *view) atLeast(since time.Time, proven bool) string {
+	if !proven {
+		return ""
+	}
+	return ", at least " + seconds(v.now.Sub(since))
+}
+
+// end says when noout is expected to end and whether it should have.
+func (v *view) end(since time.Time) (text string, late bool) {
+	until, source := v.p.Until, "declared"
+	if until.IsZero() {
+		until = v.m.Until
+		if v.m.Mute {
+			source = "muted"
+		}
+	}
+	if until.IsZero() {
+		limit := since.Add(v.p.NooutWarning)
+		return "expected for at most " + check.DurationText(v.p.NooutWarning), !v.now.Before(limit)
+	}
+	return source + " until " + stamp(until), !v.now.Before(until)
+}
+
+func stamp(t time.Time) string { return t.Local().Format(time.RFC3339) }
+
+func (v *view) scopeNames() string {
+	var out []string
+	for _, s := range v.scopes {
+		out = append(out, s.String())
+	}
+	return list(out, 4)
+}
+
+// leftovers are flags that nobody should find set: they keep Ceph from noticing
+// or repairing failures.
+var leftovers = []string{"nodown", "noup", "noin", "norecover", "nobackfill", "norebalance"}
+
+// harmless are flags that Ceph warns of and that endanger nobody's data today.
+var harmless = []string{"noscrub", "nodeep-scrub", "notieragent", "nosnaptrim"}
+
+// leftOn judges all flags but noout.
+func (v *view) leftOn() {
+	if v.c.Map == nil {
+		return
+	}
+	for _, flag := range leftovers {
+		var scopes []string
+		for _, s := range v.c.Scopes(flag) {
+			scopes = append(scopes, s.String())
+		}
+		if len(scopes) > 0 {
+			v.add(check.WARNING, "%s is set (%s)", flag, list(scopes, 4))
+		}
+	}
+	var set []string
+	for _, flag := range harmless {
+		if v.c.Map.Flag(flag) {
+			set = append(set, flag)
+		}
+	}
+	if len(set) == 0 || v.c.Health == nil {
+		return
+	}
+	c, warned := v.c.Health.Check("OSDMAP_FLAGS")
+	switch {
+	case !warned:
+	case c.Muted:
+		v.lowered(c, check.WARNING, strings.Join(set, ", ")+" set")
+	default:
+		v.add(check.WARNING, "%s set", strings.Join(set, ", "))
+	}
+}
+
+// flagsTold says that the flags behind OSDMAP_FLAGS were judged by name.
+func (v *view) flagsTold() bool {
+	if v.c.Map == nil {
+		return false
+	}
+	known := append(append([]string{"noout", "pauserd", "pausewr", "pause", "full"}, leftovers...), harmless...)
+	return slices.ContainsFunc(known, v.c.Map.Flag)
+}
+
+// scopesTold says the same of OSD_FLAGS.
+func (v *view) scopesTold() bool {
+	for _, flag := range []string{"noout", "nodown", "noup", "noin"} {
+		for _, s := range v.c.Scopes(flag) {
+			if s.Name != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// outage is what is down on one host without an explanation.
+type outage struct {
+	host string // empty for OSDs on no host
+	osds []int
+	// whole says that nothing of the host is up.
+	whole bool
+}
+
+// downOSDs judges OSDs that are down, host by host.
+func (v *view) downOSDs() {
+	if len(v.retired) > 0 {
+		v.add(check.WARNING, "retired: %s, down and out with all PGs clean elsewhere", names(ids(v.retired)))
+	}
+	v.downAsDeclared()
+	if v.c.Map == nil {
+		v.countedDown()
+		return
+	}
+	outages := v.outages()
+	for _, o := range outages {
+		if v.c.Tree == nil {
+			v.add(check.WARNING, "%s down, on which host is not known", names(o.osds))
+			continue
+		}
+		v.judgeOutage(o, len(outages))
+	}
+}
+
+// countedDown is what remains when only the number is known.
+func (v *view) countedDown() {
+	if c := v.c.Counts; c != nil && c.Up < c.OSDs {
+		v.add(check.WARNING, "%d of %d OSDs down, which ones is not known", c.OSDs-c.Up, c.OSDs)
+	}
+}
+
+// judgeOutage decides by what noout was set for: it must not hide a failure.
+func (v *view) judgeOutage(o outage, outages int) {
+	where := names(o.osds) + place(o.host)
+	switch {
+	case len(v.scopes) > 0 && !v.declared && o.whole && outages == 1 && v.kept(o.osds):
+		v.add(check.WARNING, "%s is down (%s), declared by nobody: noout keeps its data where it is", o.host, count(len(o.osds), "OSD"))
+	case len(v.scopes) > 0 && v.keeps(o.osds):
+		v.add(check.CRITICAL, "noout hides a failure: %s", where)
+	case len(v.scopes) > 0:
+		v.add(check.CRITICAL, "%s down, outside of what noout was set for", where)
+	case o.whole:
+		v.add(check.CRITICAL, "%s is down (%s) without noout, its data will be moved", o.host, count(len(o.osds), "OSD"))
+	case v.atMinimum():
+		v.add(check.CRITICAL, "%s down, and the next failure stops I/O", where)
+	default:
+		v.add(check.WARNING, "%s down", where)
+	}
+}
+
+func place(host string) string {
+	if host == "" {
+		return " on no host"
+	}
+	return " on " + host
+}
+
+// downAsDeclared is what the maintenance explains, and what it should have
+// noout for.
+func (v *view) downAsDeclared() {
+	var explained, leaving, left []int
+	for _, o := range v.down {
+		if !v.osds[o.ID] {
+			continue
+		}
+		switch {
+		case !o.In:
+			left = append(left, o.ID)
+		case !v.keeps([]int{o.ID}):
+			leaving = append(leaving, o.ID)
+		default:
+			explained = append(explained, o.ID)
+		}
+	}
+	if len(explained) > 0 {
+		v.add(check.OK, "%s down, explained by the maintenance", names(explained))
+	}
+	if len(leaving) > 0 {
+		v.add(check.WARNING, "set noout: %s under maintenance will be marked out", names(leaving))
+	}
+	if len(left) > 0 {
+		v.add(check.WARNING, "%s under maintenance marked out: their data is moved", names(left))
+	}
+}
+
+// outages groups what is down and not explained.
+func (v *view) outages() []outage {
+	var out []outage
+	for _, o := range v.down {
+		if v.osds[o.ID] {
+			continue
+		}
+		host := ""
+		if v.c.Tree != nil {
+			host = v.c.Tree.Host(o.ID)
+		}
+		i := slices.IndexFunc(out, func(g outage) bool { return g.host == host })
+		if i < 0 {
+			i = len(out)
+			out = append(out, outage{host: host})
+		}
+		out[i].osds = append(out[i].osds, o.ID)
+	}
+	for i := range out {
+		out[i].whole = v.whole(out[i])
+	}
+	return out
+}
+
+// whole says that all OSDs of the host are down without an explanation, the
+// retired ones aside. A bucket without OSDs is no host that could be down.
+func (v *view) whole(o outage) bool {
+	if o.host == "" || v.c.Tree == nil {
+		return false
+	}
+	for _, id := range v.c.Tree.OSDs(o.host) {
+		if _, exists := v.c.Map.OSD(id); !exists || slices.Contains(ids(v.retired), id) {
+			continue
+		}
+		if !slices.Contains(o.osds, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// keeps says that noout, of whatever scope, keeps at least one of the OSDs in.
+func (v *view) keeps(osds []int) bool {
+	return slices.ContainsFunc(osds, v.keptIn)
+}
+
+// kept says that noout keeps all of them in.
+func (v *view) kept(osds []int) bool {
+	return !slices.ContainsFunc(osds, func(id int) bool { return !v.keptIn(id) })
+}
+
+func (v *view) keptIn(osd int) bool {
+	return slices.ContainsFunc(v.scopes, func(s ceph.Scope) bool { return slices.Contains(s.OSDs, osd) })
+}
+
+// atMinimum says that some pool cannot lose another copy. What is not known
+// counts as the worst.
+func (v *view) atMinimum() bool {
+	p := v.c.PGs
+	if p == nil || v.c.Map == nil {
+		return true
+	}
+	if !v.frozen() && p.Count(func(s ceph.PGState) bool { return s.HasAny("undersized", "degraded") }) == 0 {
+		return false
+	}
+	if len(v.c.Map.Pools) == 0 {
+		return p.Total > 0
+	}
+	return slices.ContainsFunc(v.c.Map.Pools, func(pool ceph.Pool) bool {
+		left, _ := v.c.Copies(pool, ids(v.down))
+		return left <= pool.MinSize
+	})
+}
+
+// allDownExplained says that no OSD is down without an explanation.
+func (v *view) allDownExplained() bool {
+	return !slices.ContainsFunc(v.down, func(o ceph.OSD) bool { return !v.osds[o.ID] })
+}
+
+// outOSDs: up but out, data leaves them although they could hold it.
+func (v *view) outOSDs() {
+	if v.c.Map == nil {
+		return
+	}
+	var out []int
+	for _, o := range v.c.Map.OSDs {
+		if o.Up && !o.In {
+			out = append(out, o.ID)
+		}
+	}
+	if len(out) > 0 {
+		v.add(check.WARNING, "%s up but out", names(out))
+	}
+}
+
+func ids(osds []ceph.OSD) []int {
+	out := make([]int, 0, len(osds))
+	for _, o := range osds {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
+// names lists OSDs by name.
+func names(ids []int) string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, fmt.Sprintf("osd.%d", id))
+	}
+	return list(out, 6)
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
