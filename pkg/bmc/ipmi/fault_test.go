@@ -248,21 +248,28 @@ func TestDeadlineAgainstSilence(t *testing.T) {
 // TestCancelled: a poll that is cancelled at any moment leaves no session on a
 // controller that still answers, and returns within the contract's bound.
 func TestCancelled(t *testing.T) {
-	for after := time.Duration(0); after < 450*time.Millisecond; after += 7 * time.Millisecond {
-		bubble(t, after.String(), func(t *testing.T) {
-			b := shelf(t)
-			b.delay = 20 * time.Millisecond
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(after, cancel)
-			b.client().Poll(ctx, bmc.Ask{Logs: true})
-			synctest.Wait()
-			if n := b.open(); n != 0 {
-				t.Errorf("%d sessions left", n)
-			}
-			if n := b.count("06/3c"); n > 1 {
-				t.Errorf("closed %d times", n)
-			}
-		})
+	for _, delay := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 60 * time.Millisecond, 150 * time.Millisecond} {
+		for step := range time.Duration(64) {
+			after := step * delay * 3 / 8
+			bubble(t, fmt.Sprint(delay, " ", after), func(t *testing.T) {
+				b := shelf(t)
+				b.delay = delay
+				ctx, cancel := context.WithCancel(t.Context())
+				start := time.Now()
+				time.AfterFunc(after, cancel)
+				b.client().Poll(ctx, bmc.Ask{Logs: true})
+				if late := time.Since(start) - after; late > bmc.CloseTime {
+					t.Errorf("returned %s after it was cancelled", late)
+				}
+				time.Sleep(time.Second) // what is under way arrives
+				if n := b.open(); n != 0 {
+					t.Errorf("%d sessions left", n)
+				}
+				if n := b.count("06/3c"); n > tries {
+					t.Errorf("%d Close Session", n)
+				}
+			})
+		}
 	}
 }
 
