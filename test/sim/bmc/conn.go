@@ -58,11 +58,7 @@ func (c *conn) Close() error {
 
 // reset breaks the connection of an exchange off with a TCP reset.
 func (s *Sim) reset(w http.ResponseWriter) {
-	hijacker, ok := w.(http.Hijacker)
-	if !ok {
-		return
-	}
-	hijacked, _, err := hijacker.Hijack()
+	hijacked, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		s.stats.broke(err)
 		return

@@ -112,7 +112,9 @@ func readFault(values url.Values) (Fault, error) {
 // not be reachable from other machines.
 func (s *Sim) Control(stop func()) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.Stats()) })
+	for _, method := range []string{"GET", "POST"} {
+		mux.HandleFunc(method+" /stats", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.Stats()) })
+	}
 	mux.HandleFunc("GET /world", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.World.Look()) })
 	mux.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.Elsewhere().Visits()) })
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { stop() })

@@ -18,7 +18,7 @@ type Fault struct {
 	// Path is the resource that it hits; "/redfish/v1/Chassis*" those that
 	// begin so; "" all.
 	Path string
-	// Method is "GET" when empty; "*" is any.
+	// Method is "GET" when empty, or "POST" for those of a login; "*" is any.
 	Method string
 	// After lets that many requests pass first.
 	After int
@@ -32,33 +32,35 @@ type Fault struct {
 // Names of faults of the connection and the answer as a whole. Those of the
 // document and of its links are in spoil and links.
 const (
-	Slow          = "slow"                // answers after Delay, a second when 0
-	SilentAccept  = "silent-after-accept" // accepts connections and says nothing
-	SilentTLS     = "silent-after-tls"    // takes the request and says nothing
-	Hang          = "hang"                // the same; with After, hangs later
-	Reset         = "reset"               // breaks the connection off
-	Truncated     = "truncated-body"      // ends before the length it announced
-	TruncatedJSON = "truncated-json"      // ends in the middle, with that length
-	Drip          = "dripping-body"       // a byte each Delay, 100 ms when 0
-	Huge          = "huge-body"           // 1 GB
-	HugeDeclared  = "huge-declared"       // the same, with its Content-Length
-	GzipBomb      = "gzip-bomb"           // 1 GB of blanks in 1 MB
-	Deep          = "deep-json"           // 100,000 arrays in one another
-	EndlessLink   = "endless-nextlink"    // each page names a further one
-	LoopingLink   = "looping-nextlink"    // each page names itself
-	ForeignLink   = "foreign-nextlink"    // the next page is on another host
-	Redirect      = "redirect-elsewhere"  // 302 to another host
-	RedirectLoop  = "redirect-loop"       // 302 to itself
-	HTML          = "html"                // a web page with status 200
-	ErrorAs200    = "error-with-200"      // an error body with status 200
-	Empty         = "empty-body"          // nothing, with status 200
-	NotJSON       = "binary-body"         // random-looking bytes
-	BadUTF8       = "bad-utf8"            // names that are no UTF-8
-	Status401     = "401"                 // and so on
-	Status403     = "403"
-	Status404     = "404"
-	Status500     = "500"
-	Status503     = "503" // with Retry-After
+	Slow            = "slow"                // answers after Delay, a second when 0
+	SilentAccept    = "silent-after-accept" // accepts connections and says nothing
+	SilentTLS       = "silent-after-tls"    // takes the request and says nothing
+	Hang            = "hang"                // the same; with After, hangs later
+	Reset           = "reset"               // breaks the connection off
+	Truncated       = "truncated-body"      // ends before the length it announced
+	TruncatedJSON   = "truncated-json"      // ends in the middle, with that length
+	Drip            = "dripping-body"       // a byte each Delay, 100 ms when 0
+	Huge            = "huge-body"           // 1 GB
+	HugeDeclared    = "huge-declared"       // the same, with its Content-Length
+	GzipBomb        = "gzip-bomb"           // 1 GB of blanks in 1 MB
+	Deep            = "deep-json"           // 100,000 arrays in one another
+	EndlessLink     = "endless-nextlink"    // each page names a further one
+	LoopingLink     = "looping-nextlink"    // each page names itself
+	Late            = "late-answer"         // does what it is asked at once and answers after Delay
+	ForeignLocation = "foreign-location"    // a new session is said to be on another host
+	ForeignLink     = "foreign-nextlink"    // the next page is on another host
+	Redirect        = "redirect-elsewhere"  // 302 to another host
+	RedirectLoop    = "redirect-loop"       // 302 to itself
+	HTML            = "html"                // a web page with status 200
+	ErrorAs200      = "error-with-200"      // an error body with status 200
+	Empty           = "empty-body"          // nothing, with status 200
+	NotJSON         = "binary-body"         // random-looking bytes
+	BadUTF8         = "bad-utf8"            // names that are no UTF-8
+	Status401       = "401"                 // and so on
+	Status403       = "403"
+	Status404       = "404"
+	Status500       = "500"
+	Status503       = "503" // with Retry-After
 )
 
 // Faults lists the names of all faults.
@@ -67,7 +69,7 @@ func Faults() []string {
 	names = slices.AppendSeq(names, maps.Keys(after))
 	names = slices.AppendSeq(names, maps.Keys(spoil))
 	names = slices.AppendSeq(names, maps.Keys(links))
-	return slices.Sorted(slices.Values(append(names, SilentAccept)))
+	return slices.Sorted(slices.Values(append(names, SilentAccept, Late, ForeignLocation)))
 }
 
 // faults are those that are switched on.
@@ -83,6 +85,9 @@ func (s *Sim) Break(f Fault) (mend func(), err error) {
 	}
 	if f.Method == "" {
 		f.Method = http.MethodGet
+		if f.Name == ForeignLocation {
+			f.Method = http.MethodPost
+		}
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

@@ -44,8 +44,9 @@ func TestEveryFaultShows(t *testing.T) {
 	}
 }
 
-// late are faults that change when an answer comes, not what it says.
-var late = []string{Slow, Drip}
+// late are faults that change when an answer comes, not what it says, and one
+// that only a login shows.
+var late = []string{Slow, Drip, Late, ForeignLocation}
 
 // hurried asks for a resource, but for a quarter of a second and a megabyte only.
 func hurried(t *testing.T, s *Sim, path string) (reply, error) {

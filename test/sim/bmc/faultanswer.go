@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/redfish"
@@ -23,7 +26,7 @@ var before = map[string]func(*exchange, Fault) bool{
 	},
 	SilentTLS: func(x *exchange, _ Fault) bool { x.sim.pause(x.r.Context(), 0); return true },
 	Hang:      func(x *exchange, _ Fault) bool { x.sim.pause(x.r.Context(), 0); return true },
-	Reset:     func(x *exchange, _ Fault) bool { x.sim.reset(x.w.(*answer).ResponseWriter); return true },
+	Reset:     func(x *exchange, _ Fault) bool { x.sim.reset(x.w); return true },
 	Redirect: func(x *exchange, _ Fault) bool {
 		http.Redirect(x.w, x.r, x.sim.Elsewhere().URL+x.r.URL.Path, http.StatusFound)
 		return true
@@ -55,6 +58,23 @@ var before = map[string]func(*exchange, Fault) bool{
 	Status404: status(http.StatusNotFound),
 	Status500: status(http.StatusInternalServerError),
 	Status503: status(http.StatusServiceUnavailable),
+}
+
+// late does what is asked for and answers afterwards: a client that gave up
+// meanwhile does not know that, say, it has a session.
+func (x *exchange) late(f Fault) {
+	done := httptest.NewRecorder()
+	y := *x
+	y.w = done
+	y.faults = slices.DeleteFunc(slices.Clone(x.faults), func(o Fault) bool { return o.Name == Late })
+	y.answer()
+	if !x.sim.pause(x.r.Context(), orElse(f.Delay, time.Second)) {
+		return
+	}
+	maps.Copy(x.w.Header(), done.Header())
+	x.w.WriteHeader(done.Code)
+	// A client that left needs no answer.
+	_, _ = x.w.Write(done.Body.Bytes())
 }
 
 func status(code int) func(*exchange, Fault) bool {

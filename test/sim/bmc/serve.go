@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/redfish"
 )
@@ -30,37 +32,53 @@ func (s *Sim) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", look.Clock.UTC().Format(http.TimeFormat))
 	}
 	if !look.Up {
-		s.reset(out)
+		s.reset(w)
 		return
 	}
 	x := &exchange{sim: s, w: w, r: r, where: path.Clean(r.URL.Path), faults: s.faults.hit(r)}
+	x.answer()
+}
+
+// answer does what was asked for, or what the faults do instead.
+func (x *exchange) answer() {
+	s := x.sim
 	for _, f := range x.faults {
+		if f.Name == Late {
+			x.late(f)
+			return
+		}
 		if before := before[f.Name]; before != nil && before(x, f) {
 			return
 		}
 	}
-	switch r.Method {
+	now := s.World.Look().Time
+	switch x.r.Method {
 	case http.MethodGet, http.MethodHead:
-		x.get()
+		x.get(now)
 	case http.MethodPost:
 		if s.isSessions(x.where) {
-			s.login(w, r, look.Time)
+			x.login(now)
 			return
 		}
 		x.write()
 	case http.MethodDelete:
 		if s.isSessions(path.Dir(x.where)) {
-			if refused := s.sessions.allowed(r, look.Time); refused != nil {
-				s.refuse(w, refused)
+			if refused := s.sessions.allowed(x.r, now); refused != nil {
+				s.refuse(x.w, refused)
 				return
 			}
-			s.logout(w, path.Base(x.where))
+			s.logout(x.w, path.Base(x.where))
 			return
 		}
 		x.write()
 	default:
 		x.write()
 	}
+}
+
+// has says whether a fault is among those that hit this exchange.
+func (x *exchange) has(name string) bool {
+	return slices.ContainsFunc(x.faults, func(f Fault) bool { return f.Name == name })
 }
 
 // write refuses what would change the device, and remembers it.
@@ -72,10 +90,10 @@ func (x *exchange) write() {
 }
 
 // get answers a request for a resource.
-func (x *exchange) get() {
+func (x *exchange) get(now time.Time) {
 	s := x.sim
 	if x.where != "/redfish" && x.where != "/redfish/v1" {
-		if refused := s.sessions.allowed(x.r, s.World.Look().Time); refused != nil {
+		if refused := s.sessions.allowed(x.r, now); refused != nil {
 			s.refuse(x.w, refused)
 			return
 		}

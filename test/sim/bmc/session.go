@@ -113,7 +113,8 @@ func (s *Sim) isSessions(where string) bool {
 }
 
 // login answers a POST to the sessions.
-func (s *Sim) login(w http.ResponseWriter, r *http.Request, now time.Time) {
+func (x *exchange) login(now time.Time) {
+	s, w, r := x.sim, x.w, x.r
 	var ask struct{ UserName, Password string }
 	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&ask)
 	if err != nil {
@@ -135,7 +136,14 @@ func (s *Sim) login(w http.ResponseWriter, r *http.Request, now time.Time) {
 	s.World.Note(fmt.Sprintf("Successfully logged in using %s, from 127.0.0.1 and REDFISH.", ask.UserName))
 	where := path.Join(path.Clean(r.URL.Path), made.id)
 	w.Header().Set("X-Auth-Token", made.token)
-	w.Header().Set("Location", where)
+	switch {
+	case x.has(ForeignLocation):
+		w.Header().Set("Location", s.Elsewhere().URL+where)
+	case s.profile.Absolute:
+		w.Header().Set("Location", s.URL+where)
+	default:
+		w.Header().Set("Location", where)
+	}
 	s.send(w, http.StatusCreated, s.session(where, made.id))
 }
 

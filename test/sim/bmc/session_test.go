@@ -1,9 +1,11 @@
 package bmc
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +139,43 @@ func TestOldSessionsPath(t *testing.T) {
 	a := login(t, s, Password)
 	if where := a.header.Get("Location"); !strings.HasPrefix(where, "/redfish/v1/Sessions/") {
 		t.Errorf("location %q", where)
+	}
+}
+
+func TestWhereANewSessionIs(t *testing.T) {
+	s := Start(t, Server{Vendor: HPE})
+	if where := login(t, s, Password).header.Get("Location"); !strings.HasPrefix(where, s.URL+sessionsPath) {
+		t.Errorf("iLO: %q", where)
+	}
+	s.MustBreak(t, Fault{Name: ForeignLocation})
+	if where := login(t, s, Password).header.Get("Location"); !strings.HasPrefix(where, s.Elsewhere().URL) {
+		t.Errorf("elsewhere: %q", where)
+	}
+}
+
+func TestALateAnswerComesAfterTheDeed(t *testing.T) {
+	s := Start(t, Server{TLS: TLSNone})
+	s.MustBreak(t, Fault{Name: Late, Method: "POST", Delay: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	body := fmt.Sprintf(`{"UserName":%q,"Password":%q}`, Username, Password)
+	r, err := http.NewRequestWithContext(ctx, "POST", s.URL+sessionsPath, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan error)
+	go func() {
+		_, err := client(t, s).Do(r)
+		gone <- err
+	}()
+	for s.Stats().Logins == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-gone; err == nil {
+		t.Error("it answered")
+	}
+	if n := s.Stats().Sessions; n != 1 {
+		t.Errorf("%d sessions", n)
 	}
 }
 

@@ -15,7 +15,7 @@ const hpeLogs = "/redfish/v1/Systems/1/LogServices"
 // with its state.
 func hpe() Profile {
 	p := Profile{
-		Expand: 1, Sessions: "/redfish/v1/SessionService/Sessions", Timeout: 30, Unit: time.Minute,
+		Expand: 1, Sessions: "/redfish/v1/SessionService/Sessions", Timeout: 30, Unit: time.Minute, Absolute: true,
 		Full: Refusal{400, "Base.1.4.CreateLimitReachedForResource",
 			"The create operation failed because the resource has reached the limit of possible resources."},
 		World: world.Config{

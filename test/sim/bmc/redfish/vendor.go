@@ -56,6 +56,8 @@ type Profile struct {
 	Sessions string
 	Timeout  int
 	Unit     time.Duration
+	// Absolute says that the Location of a new session is a whole URL.
+	Absolute bool
 	// Full is the answer when no session is left.
 	Full Refusal
 
