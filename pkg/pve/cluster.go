@@ -59,7 +59,11 @@ func (c *Client) Cluster(ctx context.Context, ask Ask) (Cluster, error) {
 	var failed []error
 	chosen := -1
 	for i, h := range c.hosts {
-		found, err := c.poll(ctx, h, ask, c.limit(ctx, i))
+		limit := c.limit(ctx, i)
+		if chosen >= 0 && limit == 0 {
+			limit = answerTime // there is something to judge already
+		}
+		found, err := c.poll(ctx, h, ask, limit)
 		if err != nil {
 			if errors.Is(err, ErrDenied) {
 				return Cluster{Evidence: c.evidence}, err

@@ -228,25 +228,19 @@ func (d *drain) guests(node string) []Guest {
 }
 
 func (d *drain) guest(g Guest, online bool) {
-	if g.Status == "unknown" && !online {
-		// Off for longer than statuses are kept: what it was like when the
-		// node was last alive is how it went.
-		if b := d.Memory.Believed[g.ID]; b.Node == g.Node {
-			g.Status, g.Template = b.Status, b.Template
-			if g.Name == "" {
-				g.Name = b.Name
-			}
-		}
+	known := g.Status != "unknown" || g.Template
+	if !online {
+		g, known = d.Memory.Was(g)
 	}
 	switch {
-	case g.Template, g.Status == "stopped":
+	case known && (g.Template || g.Status == "stopped"):
 		d.Stopped = append(d.Stopped, g)
-	case g.Status == "unknown" && online:
-		d.Doubts = append(d.Doubts, g.String()+" on "+g.Node+" has no status yet")
-	case g.Status == "unknown":
-		d.Doubts = append(d.Doubts, g.String()+" is on "+g.Node+", which is off, and nobody saw whether it was stopped before")
-	default:
+	case known:
 		d.Left = append(d.Left, d.left(g, online))
+	case online:
+		d.Doubts = append(d.Doubts, g.String()+" on "+g.Node+" has no status yet")
+	default:
+		d.Doubts = append(d.Doubts, g.String()+" is on "+g.Node+", which is off, and nobody saw whether it was stopped before")
 	}
 }
 

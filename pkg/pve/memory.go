@@ -23,8 +23,10 @@ type Memory struct {
 	Locks map[int]Lock `json:"locks,omitempty"`
 	// Stops are the last stops that a user asked for, until the guest runs.
 	Stops map[int]Stop `json:"stops,omitempty"`
-	// Believed is the last status of guests that was to be believed.
-	Believed map[int]Belief `json:"believed,omitempty"`
+	// Heard is when the statuses of a node's guests were last known. Then those
+	// in Idle were stopped or templates, and all others on it were not.
+	Heard map[string]time.Time `json:"heard,omitempty"`
+	Idle  map[int]Idle         `json:"idle,omitempty"`
 	// Device is when a qdevice was last seen.
 	Device  time.Time            `json:"device,omitzero"`
 	Nodes   map[string]NodeFacts `json:"nodes,omitempty"`
@@ -44,13 +46,11 @@ type Stop struct {
 	End  time.Time `json:"end"`
 }
 
-// Belief is a status of a guest from when it was to be believed.
-type Belief struct {
-	Name     string    `json:"name,omitempty"`
-	Node     string    `json:"node"`
-	Status   string    `json:"status"`
-	Template bool      `json:"template,omitempty"`
-	Time     time.Time `json:"time"`
+// Idle is a guest that did not run when its node was last heard of.
+type Idle struct {
+	Name     string `json:"name,omitempty"`
+	Node     string `json:"node"`
+	Template bool   `json:"template,omitempty"`
 }
 
 // NodeFacts are what only the node itself tells.
@@ -74,10 +74,7 @@ type Look struct {
 	Cluster Cluster
 	// Maintained are the nodes that are in maintenance now, by whoever's word.
 	Maintained []string
-	// Believe are the nodes whose guests' statuses are noted; what is known of
-	// others stays.
-	Believe []string
-	Now     time.Time
+	Now        time.Time
 }
 
 // After is the memory with what a poll saw. It is pure; m is not changed. A
@@ -102,7 +99,8 @@ func (m Memory) After(l Look) Memory {
 			}
 		}
 	}
-	next.Locks, next.Stops, next.Believed = m.locks(l), m.stops(l), m.believed(l)
+	next.Locks, next.Stops = m.locks(l), m.stops(l)
+	next.Heard, next.Idle = m.heard(l)
 	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { _, found := c.Guest(id); return !found })
 	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
 	return next
@@ -150,17 +148,56 @@ func (m Memory) stops(l Look) map[int]Stop {
 	return stops
 }
 
-func (m Memory) believed(l Look) map[int]Belief {
-	believed := map[int]Belief{}
-	for _, g := range l.Cluster.Guests {
-		switch {
-		case slices.Contains(l.Believe, g.Node) && !g.Stale && g.Status != "unknown":
-			believed[g.ID] = Belief{g.Name, g.Node, g.Status, g.Template, l.Now}
-		case m.Believed[g.ID].Node == g.Node:
-			believed[g.ID] = m.Believed[g.ID]
+// heard notes how guests were when their node was last heard of. A node that
+// has just gone is told of for five more minutes: that is how it went.
+func (m Memory) heard(l Look) (map[string]time.Time, map[int]Idle) {
+	heard, idle := map[string]time.Time{}, map[int]Idle{}
+	told := map[string]bool{}
+	for _, n := range l.Cluster.Nodes {
+		told[n.Name] = n.Online && n.Status == "online"
+		if t := m.Heard[n.Name]; !t.IsZero() {
+			heard[n.Name] = t
 		}
 	}
-	return believed
+	for _, g := range l.Cluster.Guests {
+		told[g.Node] = told[g.Node] || g.Status != "unknown"
+	}
+	for name, is := range told {
+		if is {
+			heard[name] = l.Now
+		}
+	}
+	for _, g := range l.Cluster.Guests {
+		switch {
+		case told[g.Node] && g.Status != "unknown":
+			if g.Template || g.Status == "stopped" {
+				idle[g.ID] = Idle{g.Name, g.Node, g.Template}
+			}
+		case m.Idle[g.ID].Node == g.Node:
+			idle[g.ID] = m.Idle[g.ID]
+		}
+	}
+	return heard, idle
+}
+
+// Was is a guest as it was when its node was last heard of, for a node whose
+// statuses are not kept any more. It is the guest itself as long as it has a
+// status, and false when nobody knows.
+func (m Memory) Was(g Guest) (Guest, bool) {
+	if g.Status != "unknown" {
+		return g, true
+	}
+	if m.Heard[g.Node].IsZero() {
+		return g, false
+	}
+	g.Status = "running"
+	if i := m.Idle[g.ID]; i.Node == g.Node {
+		g.Status, g.Template = "stopped", i.Template
+		if g.Name == "" {
+			g.Name = i.Name
+		}
+	}
+	return g, true
 }
 
 // Want is what is to be learned from the nodes themselves.

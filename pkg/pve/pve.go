@@ -25,6 +25,9 @@ type Cluster struct {
 	// can keep an old value when only a qdevice's vote flips, the HA status
 	// is live.
 	Quorate bool
+	// Lost is true when any of these places says that there is no quorum. When
+	// neither is true nobody told.
+	Lost bool
 	// Time is the asked node's clock.
 	Time time.Time
 

@@ -43,6 +43,7 @@ func (c *Cluster) addStatus(raw json.RawMessage) error {
 		case "cluster":
 			c.Standalone, c.Name = false, r.Name.name()
 			c.Quorate = r.Quorate != nil && bool(*r.Quorate)
+			c.Lost = r.Quorate != nil && !c.Quorate
 		case "node":
 			c.Nodes = append(c.Nodes, Node{
 				Name: r.Name.name(), ID: int(r.ID.value), IP: r.IP.name(), Online: bool(r.Online),
@@ -82,6 +83,7 @@ func (c *Cluster) addManager(raw json.RawMessage) error {
 	}
 	// On a node that stands alone pmxcfs always reports quorum.
 	c.Quorate = c.Quorate && bool(*m.Quorum.Quorate)
+	c.Lost = c.Lost || !bool(*m.Quorum.Quorate)
 	return nil
 }
 

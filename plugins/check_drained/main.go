@@ -85,7 +85,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	}
 	leaving := slices.Compact(slices.Sorted(slices.Values(o.Node)))
 	mem := pve.Remember(o.State, "check_drained", f.cluster)
-	look := pve.Look{Cluster: f.cluster, Maintained: maintained(f.cluster), Believe: leaving, Now: o.now()}
+	look := pve.Look{Cluster: f.cluster, Maintained: maintained(f.cluster), Now: o.now()}
 	f.memory = mem.Memory.After(look)
 	if f.sound() {
 		f.presence, f.silent = ask(ctx, client, f.cluster, leaving)

@@ -251,6 +251,8 @@ func (g *guest) set(key, value string) {
 		g.Onboot = value == "1"
 	case key == "name":
 		g.Name = value
+	case key == "node": // as after a node was removed without its guests
+		g.Node = value
 	case value == "":
 		delete(g.Values, key)
 	default:

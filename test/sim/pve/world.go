@@ -117,8 +117,13 @@ func newWorld(c Config) *World {
 func (w *World) look(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for now := w.config.Clock.Now(); !w.now.Add(time.Second).After(now); {
-		w.now = w.now.Add(time.Second)
+	now := w.config.Clock.Now()
+	for !w.now.Add(time.Second).After(now) {
+		step := time.Second
+		if now.Sub(w.now) > time.Hour { // long waits in the rhythm of HA
+			step = 5*time.Second - w.now.Sub(w.now.Truncate(5*time.Second))
+		}
+		w.now = w.now.Add(step)
 		w.step()
 	}
 	f()

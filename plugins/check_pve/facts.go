@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// facts are all the verdict rests on.
+type facts struct {
+	cluster pve.Cluster
+	// memory holds what this run saw too.
+	memory pve.Memory
+	// remembers is false when the next run will know nothing of this one.
+	remembers bool
+	// gaps are what the nodes themselves did not tell.
+	gaps []pve.Gap
+}
+
+// gap says whether a document of the cluster is missing.
+func (f facts) gap(path string) bool {
+	for _, g := range f.cluster.Gaps {
+		if g.Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// running counts the guests that run, by statuses that are believed. Templates
+// do not count, nor does what was one before its node went off.
+func (f facts) running() (running, all int) {
+	for _, g := range f.cluster.Guests {
+		if was, _ := f.memory.Was(g); was.Template {
+			continue
+		}
+		all++
+		if g.Status == "running" && !g.Stale {
+			running++
+		}
+	}
+	return running, all
+}
+
+func online(c pve.Cluster) int {
+	n := 0
+	for _, m := range c.Nodes {
+		if m.Online {
+			n++
+		}
+	}
+	return n
+}
+
+// haStates are counted one by one in the performance data; any other counts as
+// "other", so that the labels stay.
+var haStates = []string{"started", "stopped", "migrate", "relocate", "freeze", "fence", "recovery", "error"}
+
+func services(c pve.Cluster) map[string]int {
+	count := map[string]int{}
+	for _, s := range c.HA.Services {
+		state := "other"
+		for _, known := range haStates {
+			if s.State == known {
+				state = known
+			}
+		}
+		count[state]++
+	}
+	return count
+}
+
+// some names at most ten of a list and counts the rest.
+func some(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// report is what --output json prints beside the verdict.
+type report struct {
+	Cluster  string       `json:"cluster"`
+	Asked    string       `json:"asked"`
+	Quorate  bool         `json:"quorate"`
+	Votes    *votesReport `json:"votes"`
+	Nodes    []nodeReport `json:"nodes"`
+	Guests   int          `json:"guests"`
+	Running  int          `json:"guests_running"`
+	Services []serviceRow `json:"ha_services"`
+}
+
+type votesReport struct {
+	Expected int `json:"expected"`
+	Needed   int `json:"needed"`
+	Present  int `json:"present"`
+	Margin   int `json:"margin"`
+}
+
+type nodeReport struct {
+	Name        string `json:"name"`
+	Online      bool   `json:"online"`
+	HA          string `json:"ha,omitempty"`
+	Maintenance bool   `json:"maintenance"`
+	Version     string `json:"version,omitempty"`
+}
+
+type serviceRow struct {
+	SID   string `json:"sid"`
+	Node  string `json:"node"`
+	State string `json:"state"`
+}
+
+func factsOf(f facts, p policy) report {
+	c := f.cluster
+	r := report{Cluster: c.Name, Asked: c.Asked, Quorate: c.Quorate, Nodes: []nodeReport{}, Services: []serviceRow{}}
+	r.Running, r.Guests = f.running()
+	if v := c.Votes; v.Known {
+		r.Votes = &votesReport{v.Expected(), v.Need(), v.Present(), v.Margin()}
+	}
+	for _, n := range c.Nodes {
+		r.Nodes = append(r.Nodes, nodeReport{
+			n.Name, n.Online, c.HA.Nodes[n.Name], p.explained(c, n.Name), f.memory.Nodes[n.Name].Version,
+		})
+	}
+	for _, s := range c.HA.Services {
+		r.Services = append(r.Services, serviceRow{s.SID, s.Node, s.State})
+	}
+	return r
+}

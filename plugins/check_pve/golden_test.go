@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	sim "github.com/noout-monitoring/noout/test/sim/pve"
+)
+
+func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
+
+// TestGolden plays the file world of each step before its command runs.
+func TestGolden(t *testing.T) {
+	var stage sim.Stage
+	var now *testing.T
+	checktest.Golden(t, func() check.Plugin {
+		stage.Play(now)
+		if v := sim.Violations(stage.Sim.Requests()); len(v) > 0 {
+			now.Errorf("%q", v)
+		}
+		return pluginAt(func() time.Time { return stage.Now() })
+	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
+		stage, now = sim.Stage{}, t
+		t.Cleanup(func() {
+			if v := sim.Violations(stage.Sim.Requests()); len(v) > 0 {
+				t.Errorf("%q", v)
+			}
+		})
+		return stage.Open(t, dir)
+	})
+}
