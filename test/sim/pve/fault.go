@@ -95,34 +95,35 @@ func (f *faults) silent(node string) bool {
 const page = "<!DOCTYPE html>\n<html><head><title>%s</title></head><body><h1>%[1]s</h1></body></html>\n"
 
 // broken is the whole answer of the faults that are one.
-func broken(kind string, whole []byte) (status, contentType string, body []byte, announced int) {
+func broken(kind string, whole []byte) reply {
+	var body []byte
 	half := whole[:len(whole)/2]
 	json := "application/json;charset=UTF-8"
 	switch kind {
 	case Login:
 		body = fmt.Appendf(nil, page, "Sign in")
-		return "200 OK", "text/html", body, len(body)
+		return reply{"200 OK", "text/html", body, len(body)}
 	case Gateway:
 		body = fmt.Appendf(nil, page, "502 Bad Gateway")
-		return "502 Bad Gateway", "text/html", body, len(body)
+		return reply{"502 Bad Gateway", "text/html", body, len(body)}
 	case Redirect:
-		return "301 Moved Permanently", "text/plain", nil, 0
+		return reply{"301 Moved Permanently", "text/plain", nil, 0}
 	case Garbage:
-		return "200 OK", "application/octet-stream", []byte("\x00\x01\xff\xfe\x80garbage"), 12
+		return reply{"200 OK", "application/octet-stream", []byte("\x00\x01\xff\xfe\x80garbage"), 12}
 	case Truncated:
-		return "200 OK", json, half, len(whole)
+		return reply{"200 OK", json, half, len(whole)}
 	case Broken:
-		return "200 OK", json, half, len(half)
+		return reply{"200 OK", json, half, len(half)}
 	case NoData:
-		return "200 OK", json, []byte(`{"success":1}`), 13
+		return reply{"200 OK", json, []byte(`{"success":1}`), 13}
 	case Wrong:
-		return "200 OK", json, []byte(`{"data":"none"}`), 15
+		return reply{"200 OK", json, []byte(`{"data":"none"}`), 15}
 	case Refused:
-		return "595 Connection refused", "", nil, 0
+		return reply{"595 Connection refused", "", nil, 0}
 	case Failing:
-		return "500 got timeout", json, []byte(`{"data":null}`), 13
+		return reply{"500 got timeout", json, []byte(`{"data":null}`), 13}
 	}
-	return "200 OK", json, nil, 0 // Empty
+	return reply{"200 OK", json, nil, 0} // Empty
 }
 
 // between two bytes of a dripping answer, in real time.

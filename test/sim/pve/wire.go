@@ -8,15 +8,22 @@ import (
 	"time"
 )
 
+// reply is a whole answer; announced is its Content-Length.
+type reply struct {
+	status, contentType string
+	body                []byte
+	announced           int
+}
+
 // write answers as pveproxy does. net/http writes its own reason phrases, so
 // any other is written by hand, on a connection that then ends.
-func (a *api) write(w http.ResponseWriter, status, contentType string, body []byte) {
-	if status != "200 OK" {
-		a.raw(w, status, contentType, body, len(body))
+func (a *api) write(w http.ResponseWriter, r reply) {
+	if r.status != "200 OK" {
+		a.raw(w, r)
 		return
 	}
-	a.header(w.Header(), contentType)
-	_, _ = w.Write(body) // a client may leave at any time
+	a.header(w.Header(), r.contentType)
+	_, _ = w.Write(r.body) // a client may leave at any time
 }
 
 func (a *api) header(h http.Header, contentType string) {
@@ -25,26 +32,26 @@ func (a *api) header(h http.Header, contentType string) {
 	h.Set("Content-Type", contentType)
 }
 
-func (a *api) raw(w http.ResponseWriter, status, contentType string, body []byte, announced int) {
+func (a *api) raw(w http.ResponseWriter, r reply) {
 	conn, buffer, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		a.sim.problem(err)
 		return
 	}
 	h := http.Header{}
-	a.header(h, contentType)
-	if contentType == "" {
+	a.header(h, r.contentType)
+	if r.contentType == "" {
 		h.Del("Content-Type")
 	}
-	if strings.HasPrefix(status, "301") {
+	if strings.HasPrefix(r.status, "301") {
 		h.Set("Location", "https://192.0.2.1:8006/")
 	}
-	h.Set("Content-Length", strconv.Itoa(announced))
+	h.Set("Content-Length", strconv.Itoa(r.announced))
 	h.Set("Connection", "close")
 	// A client may leave at any time: errors of writing are its own affair.
-	_, _ = fmt.Fprintf(buffer, "HTTP/1.1 %s\r\n", status)
+	_, _ = fmt.Fprintf(buffer, "HTTP/1.1 %s\r\n", r.status)
 	_ = h.Write(buffer)
-	_, _ = fmt.Fprintf(buffer, "\r\n%s", body)
+	_, _ = fmt.Fprintf(buffer, "\r\n%s", r.body)
 	_ = buffer.Flush()
 	_ = conn.Close()
 }

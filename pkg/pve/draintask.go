@@ -1,0 +1,60 @@
+package pve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Tasks that matter to a node that shall be empty, by their names in PVE.
+var (
+	migrationTasks = []string{"qmigrate", "vzmigrate", "migrateall", "hamigrate", "harelocate"}
+	startTasks     = []string{"qmstart", "vzstart", "qmresume", "qmcreate", "vzcreate", "qmrestore", "vzrestore", "startall", "bulkstart"}
+	consoleTasks   = []string{"vncproxy", "vncshell", "termproxy", "spiceproxy", "spiceshell"}
+)
+
+// tasks looks for what no status shows: a migration's task does not name its
+// target, and a guest being started is not yet running.
+func (d *drain) tasks() {
+	flight := map[string]bool{}
+	for _, t := range d.Cluster.Tasks {
+		n, _ := d.Cluster.Node(t.Node)
+		if !t.Running() || !n.Online {
+			continue
+		}
+		what := strings.TrimSpace(t.Type + " " + t.ID)
+		migration := slices.Contains(migrationTasks, t.Type)
+		switch {
+		case !d.leaving(t.Node):
+			if migration && !d.elsewhere(t.ID) {
+				flight[t.ID] = true
+				d.Doubts = append(d.Doubts, fmt.Sprintf("a migration runs on %s (%s), and the API does not say where to", t.Node, what))
+			}
+		case slices.Contains(consoleTasks, t.Type):
+		case migration:
+			if !slices.ContainsFunc(d.Left, func(l Left) bool { return l.Moving && guestNumber(l.Guest) == t.ID }) {
+				d.Finishing = append(d.Finishing, what+" has not ended on "+t.Node)
+			}
+		case slices.Contains(startTasks, t.Type):
+			d.Arriving = append(d.Arriving, what+" runs on "+t.Node)
+		default:
+			d.Busy = append(d.Busy, what+" runs on "+t.Node)
+		}
+	}
+	for _, g := range d.Cluster.Guests {
+		if id := guestNumber(g); g.Lock == "migrate" && !g.Stale && !d.leaving(g.Node) && !flight[id] && !d.elsewhere(id) {
+			d.Doubts = append(d.Doubts, fmt.Sprintf("%s is being migrated from %s, and the API does not say where to", g, g.Node))
+		}
+	}
+}
+
+// elsewhere says that HA moves the guest of this number, and to a node that
+// stays.
+func (d *drain) elsewhere(id string) bool {
+	for _, s := range d.Cluster.HA.Services {
+		if _, number, _ := strings.Cut(s.SID, ":"); number == id && s.Moving() && s.Target != "" {
+			return !d.leaving(s.Target)
+		}
+	}
+	return false
+}
