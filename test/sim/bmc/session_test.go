@@ -162,9 +162,9 @@ func TestALateAnswerComesAfterTheDeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan error)
+	asker, gone := client(t, s), make(chan error)
 	go func() {
-		_, err := client(t, s).Do(r)
+		_, err := asker.Do(r)
 		gone <- err
 	}()
 	for s.Stats().Logins == 0 {
