@@ -225,7 +225,7 @@ func TestSharedRecords(t *testing.T) {
 		want   []string
 	}{
 		{"numbers", discrete(0x60, typeFan, kindPresence, 4, 1, "Fan Present "),
-			[]string{"0x60 Fan Present1", "0x61 Fan Present2", "0x62 Fan Present3", "0x63 Fan Present4"}},
+			[]string{"0x60 Fan Present 1", "0x61 Fan Present 2", "0x62 Fan Present 3", "0x63 Fan Present 4"}},
 		{"letters", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 0, "PS Fan"), []string{"0x60 PS FanA", "0x61 PS FanB"}},
 		{"beyond Z", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 25, "F"), []string{"0x60 FZ", "0x61 FAA"}},
 		{"one", discrete(0x60, typeFan, kindPresence, 1, 0, "Fan"), []string{"0x60 Fan"}},
