@@ -35,6 +35,7 @@ type client struct {
 	login    func(ctx context.Context, refused *StatusError) error
 	requests int
 	evidence []string
+	buffer   bytes.Buffer // of the last answer
 }
 
 // scheme is how requests are authenticated.
@@ -49,7 +50,7 @@ const (
 // answer is what came back for one request.
 type answer struct {
 	path string
-	body []byte
+	body []byte // until the next request; what is decoded of it is copied
 	head http.Header
 	// clock is the controller's clock less ours, from the Date header.
 	clock *time.Duration
@@ -155,12 +156,12 @@ func (c *client) send(ctx context.Context, method string, target *url.URL, conte
 		return nil, 0, err
 	}
 	defer resp.Body.Close()
-	var body bytes.Buffer
+	c.buffer.Reset()
 	if n := resp.ContentLength; n > 0 && n <= maxBody {
-		body.Grow(int(n) + bytes.MinRead)
+		c.buffer.Grow(int(n) + bytes.MinRead)
 	}
-	_, err = body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
-	a := &answer{head: resp.Header, body: body.Bytes()}
+	_, err = c.buffer.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	a := &answer{head: resp.Header, body: c.buffer.Bytes()}
 	if err == nil && len(a.body) > maxBody {
 		err = errTooLong
 	}

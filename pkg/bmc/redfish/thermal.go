@@ -131,6 +131,25 @@ func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
 	p.server.Fans = append(p.server.Fans, fan)
 }
 
+// takeFans adds the fans of a list. What is wrong with one costs that one.
+func (p *poll) takeFans(c *chassis, fans list, what string) {
+	if fans.wrong {
+		p.gap(what, false, errors.New("its Fans are no list"))
+	}
+	for i, item := range fans.items {
+		var f thermalFan
+		switch err := object(item, &f); {
+		case string(item) == "null":
+		case err != nil:
+			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
+		case f.empty():
+			p.gap(fmt.Sprintf("%s fan %d", what, i), false, errEmpty)
+		default:
+			p.add(c, f.fan(), i)
+		}
+	}
+}
+
 var errEmpty = errors.New("it says nothing about a fan")
 
 func (p *poll) readThermal(ctx context.Context, c *chassis) {
@@ -146,21 +165,7 @@ func (p *poll) readThermal(ctx context.Context, c *chassis) {
 		}
 		return
 	}
-	if body.Fans.wrong {
-		p.gap(what, false, errors.New("its Fans are no list"))
-	}
-	for i, item := range body.Fans.items {
-		var f thermalFan
-		switch err := object(item, &f); {
-		case string(item) == "null":
-		case err != nil:
-			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
-		case f.empty():
-			p.gap(fmt.Sprintf("%s fan %d", what, i), false, errEmpty)
-		default:
-			p.add(c, f.fan(), i)
-		}
-	}
+	p.takeFans(c, body.Fans, what)
 	p.redundancies(c, body.Redundancy, what)
 	if len(body.Fans.items) > 0 && len(body.Redundancy.items) == 0 {
 		p.readFanRedundancy(ctx, c)
