@@ -94,7 +94,8 @@ func parse(t *testing.T) []source {
 			return err
 		}
 		rel := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
-		out = append(out, source{rel, filepath.ToSlash(filepath.Dir(rel)), strings.HasSuffix(path, "_test.go"), file, fset, strings.Count(string(text), "\n")})
+		test := strings.HasSuffix(path, "_test.go") || strings.HasPrefix(rel, "pkg/check/checktest/")
+		out = append(out, source{rel, filepath.ToSlash(filepath.Dir(rel)), test, file, fset, strings.Count(string(text), "\n")})
 		return nil
 	})
 	if err != nil {
@@ -216,7 +217,7 @@ func TestGoroutines(t *testing.T) {
 // Proxmox HA, Ceph), so it is refused only as the name of a type of ours.
 var (
 	vague     = regexp.MustCompile(`(?i)(helper|util)s?$|^Get[A-Z]`)
-	vagueType = regexp.MustCompile(`(?i)(manager|helper|util)s?$`)
+	vagueType = regexp.MustCompile(`(?i)([a-z]manager|helper|util)s?$`)
 )
 
 // TestShape: names of the field, short functions and files.
@@ -284,8 +285,9 @@ func checkDeclaration(t *testing.T, s source, d *ast.GenDecl) {
 	}
 }
 
-// stamped variables are written by the linker.
-var stamped = map[string]bool{"pkg/check/version.go version": true}
+// stamped lists the package variables that must be: what the linker writes,
+// and what a panic in any goroutine has to reach.
+var stamped = map[string]bool{"pkg/check/version.go version": true, "pkg/check/crash.go crashes": true}
 
 func constantValue(v ast.Expr) bool {
 	switch v := v.(type) {
@@ -303,7 +305,7 @@ func constantValue(v ast.Expr) bool {
 		case *ast.ArrayType:
 			return true // []byte("...")
 		}
-		return slices.Contains([]string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "netip.MustParsePrefix", "strings.NewReplacer", "reflect.TypeOf", "reflect.TypeFor"}, text) ||
+		return slices.Contains([]string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "netip.MustParsePrefix", "strings.NewReplacer", "slices.Concat"}, text) ||
 			strings.HasPrefix(text, "reflect.")
 	case *ast.IndexExpr:
 		return constantValue(v.X)

@@ -66,7 +66,7 @@ func TestREADME(t *testing.T) {
 			if err := sim.Do("drop?fan=3&for=11s"); err != nil {
 				t.Fatal(err)
 			}
-			sim.Advance(5 * time.Minute)
+			sim.Advance(12 * time.Second)
 		}
 		cmd := exec.Command("sh", "-c", real.Replace(e.command))
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "HOME=" + dir}
