@@ -1,8 +1,10 @@
 package ceph
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -110,6 +112,35 @@ func (t *talk) wanted() []string {
 		out = append(out, docFill)
 	}
 	return out
+}
+
+// Read puts a cluster together from documents as the ceph command prints them,
+// one a line in any order: recordings, or answers that came another way.
+// Documents that are needed and missing are gaps.
+func Read(r io.Reader) (Cluster, error) {
+	var c Cluster
+	seen := map[string]bool{}
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(bytes.TrimSpace(line)) > 0 {
+			seen[c.add(line)] = true
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return c, fmt.Errorf("reading documents: %w", err)
+		}
+	}
+	for _, name := range []string{docStatus, docMap, docTree} {
+		if !seen[name] {
+			c.Gaps = append(c.Gaps, Gap{What: name, Why: "it is missing"})
+		}
+	}
+	c.consistent()
+	c.place()
+	return c, nil
 }
 
 // flagged says whether any flag is set that Ceph warns of.

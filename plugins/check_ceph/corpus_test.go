@@ -72,7 +72,7 @@ func TestRecordedStates(t *testing.T) {
 			{later: 31 * time.Second, want: "CRITICAL: 11 of 33 PGs not settled for 31s"},
 		},
 		"04-noout-host-down": {
-			{args: "--maintenance node1", want: "OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, 0 clean, 3 of 3 monitors, 32% used (noout (cluster) for 2s, expected for at most 4h, one more failure on another host stops I/O in pool device_health_metrics, rbd)"},
+			{args: "--maintenance node1", want: "OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, 0 clean, 3 of 3 monitors in quorum, 32% used (noout (cluster) for 2s, expected for at most 4h, one more failure on another host stops I/O in pool device_health_metrics, rbd)"},
 			{want: "WARNING: node1 is down (2 OSDs), declared by nobody"},
 			{args: "--maintenance node2", want: "CRITICAL: noout hides a failure: osd.0, osd.3 on node1"},
 			{args: "--maintenance node1=0", want: "WARNING: node1 is down (2 OSDs), declared by nobody"},
@@ -112,7 +112,7 @@ func TestRecordedStates(t *testing.T) {
 		"14-mgr-down":                   {{want: "WARNING: no active mgr: the numbers"}, {args: "--maintenance node1", want: "WARNING: no active mgr"}},
 		"16-osd-up-but-out-backfilling": {{want: "WARNING: osd.0 up but out"}},
 		"17-recent-crash":               {{want: "WARNING: 26 of 33 PGs have too few copies"}},
-		"18-size2-minsize2":             {{want: "OK: 6 of 6"}, {args: "--maintenance node1", want: "OK: maintenance of node1, 6 of 6 OSDs up, 41 PGs clean, 3 of 3 monitors, 33% used (taking node1 down stops I/O in pool p2)"}},
+		"18-size2-minsize2":             {{want: "OK: 6 of 6"}, {args: "--maintenance node1", want: "OK: maintenance of node1, 6 of 6 OSDs up, 41 PGs clean, 3 of 3 monitors in quorum, 33% used (taking node1 down stops I/O in pool p2)"}},
 	}
 	for _, f := range found {
 		state := filepath.Base(filepath.Dir(f))

@@ -30,7 +30,7 @@ func (v *view) summary() string {
 		}
 	}
 	if m := v.c.Mons; m != nil {
-		parts = append(parts, fmt.Sprintf("%d of %d monitors", len(m.Quorum), m.Total))
+		parts = append(parts, fmt.Sprintf("%d of %d monitors in quorum", len(m.Quorum), m.Total))
 	}
 	if s := v.c.Space; s != nil {
 		parts = append(parts, fmt.Sprintf("%.0f%% used", s.Percent()))
@@ -38,9 +38,10 @@ func (v *view) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// margin says, while a host is under maintenance, what one more failure does.
+// margin says, while a host is under maintenance and I/O goes on, what one more
+// failure does.
 func (v *view) margin() string {
-	if !v.declared || v.c.Map == nil || v.c.Tree == nil {
+	if !v.declared || v.c.Map == nil || v.c.Tree == nil || v.c.PGs == nil || v.c.PGs.Count(inactive) > 0 {
 		return ""
 	}
 	gone := ids(v.down)

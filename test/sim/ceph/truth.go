@@ -1,0 +1,83 @@
+package ceph
+
+// Truth is how the cluster really is, for those who check what others make of
+// its answers. It comes from the model, not from any document.
+type Truth struct {
+	Quorum bool
+	// Lost are the monitors that are down.
+	Lost []Daemon
+	// Mgr says whether there is an active mgr, Standbys how many could follow.
+	Mgr      bool
+	Standbys int
+	// Down are OSDs the cluster takes for down, Out those that are up but out,
+	// DownOut those that are down and out.
+	Down, Out, DownOut []int
+	HostOf             map[int]string
+	// Dead are PGs without enough copies, Passing those on their way, Unclean
+	// all that are not whole where they belong.
+	PGs, Dead, Passing, Unclean int
+	// Moving says whether data goes elsewhere.
+	Moving bool
+	Pools  []Pool
+}
+
+// Truth tells how the cluster is.
+func (w *World) Truth() Truth {
+	t := Truth{HostOf: map[int]string{}}
+	w.look(func() {
+		t.Quorum, t.Mgr, t.Standbys, t.Pools = w.quorum() != nil, w.Active() != nil, w.standbys(), w.config.Pools
+		for _, m := range w.mons {
+			if !m.up {
+				t.Lost = append(t.Lost, m.Daemon)
+			}
+		}
+		for _, o := range w.osds {
+			t.HostOf[o.id] = o.host
+			switch {
+			case !o.up && !o.in:
+				t.DownOut = append(t.DownOut, o.id)
+			case !o.up:
+				t.Down = append(t.Down, o.id)
+			case !o.in:
+				t.Out = append(t.Out, o.id)
+			}
+		}
+		t.Moving = w.misplaced > 0
+		for _, p := range w.pools {
+			for _, g := range p.pgs {
+				w.truthOf(&t, p, g)
+			}
+		}
+	})
+	return t
+}
+
+func (w *World) truthOf(t *Truth, p *pool, g *pg) {
+	t.PGs++
+	_, passing := w.peering[g.id]
+	alive := map[int]bool{}
+	for _, id := range g.holds {
+		alive[id] = w.osds[id].up
+	}
+	copies, lacking := 0, false
+	for _, up := range alive {
+		if up {
+			copies++
+		}
+	}
+	for _, id := range w.place(p, g) {
+		if held := alive[id]; w.osds[id].up && !held {
+			lacking = true
+		}
+	}
+	switch {
+	case passing:
+		t.Passing++
+	case copies < p.MinSize:
+		t.Dead++
+	}
+	if passing || copies < p.Size || lacking {
+		t.Unclean++
+	}
+	t.Moving = t.Moving || lacking && copies >= p.MinSize && !passing
+}
