@@ -70,6 +70,8 @@ func (b *board) command(s *boardSession, netFn, lun, cmd byte, data []byte) []by
 		return []byte{0xcb}
 	case "06/01":
 		return []byte{0, 0x20, 1, 2, 0x41, 0x02, 0xbf, 0, 0, 0, 0, 0}
+	case "06/37":
+		return append([]byte{0}, b.guid[:]...)
 	case "06/3b":
 		b.privileges = false
 		return []byte{0, data[0]}

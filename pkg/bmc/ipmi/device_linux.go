@@ -79,7 +79,7 @@ func (l *local) open() (*device, error) {
 		}
 	}
 	return nil, &OpenError{Cause: CauseDevice, Address: strings.Join(l.paths, ", "), Text: "no such device",
-		Next: "load the kernel's modules: modprobe -a ipmi_si ipmi_devintf (ipmi_ssif where the controller sits on SMBus), and list them in /etc/modules-load.d/ipmi.conf; a machine without a controller has none"}
+		Next: "load the kernel's modules: modprobe -a ipmi_si ipmi_devintf (ipmi_ssif where the controller sits on SMBus), and list them in /etc/modules-load.d/ipmi.conf, unless this machine has no controller"}
 }
 
 func (l *local) explain(path string, err error) error {

@@ -39,11 +39,16 @@ func (l *local) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 		return bmc.Server{}, err
 	}
 	defer d.close()
-	p := poll{link: d, ask: ask, memory: recall(ask.Memory), now: time.Now()}
-	p.note("open %s", d.path)
+	return read(ctx, d, d.path, ask)
+}
+
+// read polls the controller behind a device.
+func read(ctx context.Context, device link, path string, ask bmc.Ask) (bmc.Server, error) {
+	p := poll{link: device, ask: ask, memory: recall(ask.Memory), now: time.Now()}
+	p.note("open %s", path)
 	guid, err := p.systemGUID(ctx)
 	if err != nil {
-		return bmc.Server{}, &OpenError{Cause: CauseDevice, Address: d.path, Text: "the controller behind it does not answer", Err: err}
+		return bmc.Server{Evidence: p.server.Evidence}, &OpenError{Cause: CauseDevice, Address: path, Text: "the controller behind it does not answer", Err: err}
 	}
 	p.memory.belongs(guid)
 	p.server.Power = bmc.PowerOn
