@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				s := sim.Start(t, sim.Lab())
 				ask := client(t, s, "pve1")
-				if err := s.Break(sim.Fault{Kind: kind, Path: path}); err != nil {
+				if err := s.Break(sim.Fault{Name: kind, Path: path}); err != nil {
 					t.Fatal(err)
 				}
 				ctx := within(t, 400*time.Millisecond)
@@ -189,12 +189,12 @@ func TestHosts(t *testing.T) {
 	}{
 		"first":             {asked: "pve1"},
 		"first is off":      {do: []string{"crash?node=pve1"}, asked: "pve2"},
-		"first hangs":       {faults: []sim.Fault{{Kind: sim.Hang, Node: "pve1"}}, asked: "pve2"},
-		"first hangs later": {faults: []sim.Fault{{Kind: sim.Hang, Node: "pve1", After: 3}}, asked: "pve2"},
-		"first drips":       {faults: []sim.Fault{{Kind: sim.Drip, Node: "pve1"}}, asked: "pve2"},
+		"first hangs":       {faults: []sim.Fault{{Name: sim.Hang, Node: "pve1"}}, asked: "pve2"},
+		"first hangs later": {faults: []sim.Fault{{Name: sim.Hang, Node: "pve1", After: 3}}, asked: "pve2"},
+		"first drips":       {faults: []sim.Fault{{Name: sim.Drip, Node: "pve1"}}, asked: "pve2"},
 		"first is isolated": {do: []string{"link?node=pve1&on=0"}, asked: "pve2"},
-		"first two broken":  {faults: []sim.Fault{{Kind: sim.Login, Node: "pve1"}, {Kind: sim.Refused, Node: "pve2"}}, asked: "pve3"},
-		"one part broken":   {faults: []sim.Fault{{Kind: sim.Failing, Node: "pve1", Path: "/cluster/tasks"}}, asked: "pve2"},
+		"first two broken":  {faults: []sim.Fault{{Name: sim.Login, Node: "pve1"}, {Name: sim.Refused, Node: "pve2"}}, asked: "pve3"},
+		"one part broken":   {faults: []sim.Fault{{Name: sim.Failing, Node: "pve1", Path: "/cluster/tasks"}}, asked: "pve2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

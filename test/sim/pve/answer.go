@@ -41,7 +41,7 @@ func (q question) answer() (any, *refusal) {
 	case path == "/cluster/resources":
 		return q.resources(), nil
 	case path == "/cluster/tasks":
-		return q.taskList(func(task) bool { return true }), nil
+		return q.taskList(""), nil
 	case path == "/cluster/replication":
 		return q.jobList(""), nil
 	case q.path[0] == "cluster":

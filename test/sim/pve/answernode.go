@@ -41,7 +41,7 @@ func (q question) nodeDocument(n *node, name string) (any, *refusal) {
 		}
 		return q.jobList(n.Name), nil
 	case "tasks":
-		return q.taskList(func(t task) bool { return t.node == n.Name }), nil
+		return q.taskList(n.Name), nil
 	case "storage":
 		return q.storages(n), nil
 	case "status":

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-func (q question) taskList(wanted func(task) bool) []object {
+// taskList is that of a node, or with none named what all of them replicate.
+func (q question) taskList(node string) []object {
 	out := []object{}
 	if !q.rights.has(q.w, "/", "Sys.Audit") {
 		return out
 	}
 	for _, t := range slices.Backward(q.w.tasks) {
-		if !wanted(*t) {
+		if node != "" && t.node != node {
 			continue
 		}
 		running := t.end.IsZero() || t.end.After(q.w.now)
@@ -25,8 +26,14 @@ func (q question) taskList(wanted func(task) bool) []object {
 			"upid": fmt.Sprintf("UPID:%s:%08X:%08X:%08X:%s:%s:%s:", t.node, 1000+t.serial, t.serial, t.start.Unix(), t.kind, t.id, t.user),
 			"node": t.node, "type": t.kind, "id": t.id, "user": t.user, "starttime": t.start.Unix(), "saved": "1",
 		}
+		if running || node != "" {
+			row["pid"] = 1000 + t.serial
+		}
+		if node != "" {
+			row["pstart"] = t.serial
+		}
 		if running {
-			row["pid"], row["saved"] = 1000+t.serial, "0"
+			row["saved"] = "0"
 		} else {
 			row["endtime"], row["status"] = t.end.Unix(), t.status
 		}

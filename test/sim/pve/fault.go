@@ -10,8 +10,8 @@ import (
 
 // Fault is something that goes wrong with a node's answers.
 type Fault struct {
-	// Kind is one of [Faults].
-	Kind string
+	// Name is one of [Faults].
+	Name string
 	// Node whose API it hits, as the one that is asked; empty: all.
 	Node string
 	// Path it begins with, such as /cluster/tasks; empty: all.
@@ -20,7 +20,7 @@ type Fault struct {
 	After int
 }
 
-// Kinds of faults.
+// Names of faults.
 const (
 	Hang      = "hang"      // takes the request and says nothing
 	Silent    = "silent"    // takes the connection and says nothing
@@ -39,7 +39,7 @@ const (
 	Failing   = "500"       // 500 with a reason
 )
 
-// Faults lists the kinds.
+// Faults lists the names.
 func Faults() []string {
 	return []string{Hang, Silent, Drip, Login, Gateway, Redirect, Garbage, Truncated, Broken, Empty, NoData, Wrong, Huge, Refused, Failing}
 }
@@ -51,8 +51,8 @@ type faults struct {
 
 // Break switches a fault on.
 func (s *Sim) Break(f Fault) error {
-	if !slices.Contains(Faults(), f.Kind) {
-		return fmt.Errorf("there is no fault %q, there are %s", f.Kind, strings.Join(Faults(), ", "))
+	if !slices.Contains(Faults(), f.Name) {
+		return fmt.Errorf("there is no fault %q, there are %s", f.Name, strings.Join(Faults(), ", "))
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -72,14 +72,14 @@ func (f *faults) hit(node, path string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, o := range f.on {
-		if o.Kind == Silent || o.Node != "" && o.Node != node || !strings.HasPrefix(path, o.Path) {
+		if o.Name == Silent || o.Node != "" && o.Node != node || !strings.HasPrefix(path, o.Path) {
 			continue
 		}
 		if o.After > 0 {
 			o.After--
 			continue
 		}
-		return o.Kind
+		return o.Name
 	}
 	return ""
 }
@@ -88,7 +88,7 @@ func (f *faults) silent(node string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.ContainsFunc(f.on, func(o *Fault) bool {
-		return o.Kind == Silent && (o.Node == "" || o.Node == node)
+		return o.Name == Silent && (o.Node == "" || o.Node == node)
 	})
 }
 

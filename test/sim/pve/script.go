@@ -3,6 +3,7 @@ package pve
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,61 +50,53 @@ func shrunk(n int) Config {
 	return c
 }
 
-// Script does what it is told, line by line: the verbs of the world, and
+// Do lets something happen, given as text: the verbs of the world, and
 //
-//	advance 5m
-//	break html node=pve1 path=/cluster/tasks after=2
-//	mend
-//
-// Empty lines and those that begin with # are passed over.
+//	advance?by=5m                                      moves the clock
+//	fault?name=html&node=pve1&path=/cluster/tasks&after=2
+//	mend                                               ends all faults
+func (s *Sim) Do(text string) error {
+	name, query, _ := strings.Cut(text, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fmt.Errorf("reading %q: %w", text, err)
+	}
+	switch name {
+	case "advance":
+		by, err := time.ParseDuration(values.Get("by"))
+		if err != nil || by < 0 {
+			return fmt.Errorf("reading %q: advance needs by=DURATION", text)
+		}
+		s.Advance(by)
+		return nil
+	case "mend":
+		s.Mend()
+		return nil
+	case "fault":
+		f := Fault{Name: values.Get("name"), Node: values.Get("node"), Path: values.Get("path")}
+		if after := values.Get("after"); after != "" {
+			if f.After, err = strconv.Atoi(after); err != nil {
+				return fmt.Errorf("reading %q: %w", text, err)
+			}
+		}
+		return s.Break(f)
+	}
+	return s.World.Do(text)
+}
+
+// Script does what it is told line by line. Empty lines and those that begin
+// with # are passed over.
 func (s *Sim) Script(text string) error {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if err := s.line(line); err != nil {
+		if err := s.Do(line); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Sim) line(line string) error {
-	words := strings.Fields(line)
-	switch {
-	case words[0] == "advance" && len(words) == 2:
-		d, err := time.ParseDuration(words[1])
-		if err != nil {
-			return fmt.Errorf("%s: %w", line, err)
-		}
-		s.Advance(d)
-		return nil
-	case words[0] == "mend" && len(words) == 1:
-		s.Mend()
-		return nil
-	case words[0] == "break" && len(words) > 1:
-		f := Fault{Kind: words[1]}
-		for _, w := range words[2:] {
-			key, value, _ := strings.Cut(w, "=")
-			switch key {
-			case "node":
-				f.Node = value
-			case "path":
-				f.Path = value
-			case "after":
-				n, err := strconv.Atoi(value)
-				if err != nil {
-					return fmt.Errorf("%s: %w", line, err)
-				}
-				f.After = n
-			default:
-				return fmt.Errorf("%s: expected node, path or after", line)
-			}
-		}
-		return s.Break(f)
-	}
-	return s.World.Do(line)
 }
 
 // Stage sets a scene for one command after the other: each plays what a file
@@ -126,8 +119,8 @@ func (s *Stage) Open(tb TB, dir string) map[string]string {
 		config = Lab
 	}
 	s.Sim, s.dir = Start(tb, config()), dir
-	ca, err := s.Sim.CAFile(dir)
-	if err != nil {
+	ca := filepath.Join(dir, "pve-root-ca.pem")
+	if err := os.WriteFile(ca, s.Sim.CA(), 0o600); err != nil {
 		tb.Fatalf("writing the certificate: %v", err)
 	}
 	auth := filepath.Join(dir, "auth.ini")

@@ -7,8 +7,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,7 +160,7 @@ func (s *Sim) Advance(d time.Duration) {
 // Must lets something happen in the control language and panics when it cannot.
 func (s *Sim) Must(lines ...string) {
 	for _, line := range lines {
-		if err := s.World.Do(line); err != nil {
+		if err := s.Do(line); err != nil {
 			panic(err)
 		}
 	}
@@ -192,10 +190,16 @@ func Violations(requests []Request) []string {
 	return out
 }
 
-// CAFile writes the authority's certificate to a file.
-func (s *Sim) CAFile(dir string) (string, error) {
-	name := filepath.Join(dir, "pve-root-ca.pem")
-	return name, os.WriteFile(name, s.identity.ca, 0o600)
+// CA is the certificate, in PEM, of the authority that signed the nodes'.
+func (s *Sim) CA() []byte { return s.identity.ca }
+
+// Nodes lists the nodes' names.
+func (s *Sim) Nodes() []string {
+	var out []string
+	for _, a := range s.servers {
+		out = append(out, a.node.Name)
+	}
+	return out
 }
 
 // Fingerprint is the SHA-256 of every node's certificate.
