@@ -168,7 +168,7 @@ func (p *poll) members(ctx context.Context, path string, expand bool) ([]member,
 		}
 		out, err := p.pages(ctx, path+query)
 		var refused *StatusError
-		if err == nil || ctx.Err() != nil || p.barred || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
+		if err == nil || missing(err) || ctx.Err() != nil || p.barred || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
 			return out, err
 		}
 		// One member that cannot be rendered fails the whole expansion.

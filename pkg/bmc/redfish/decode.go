@@ -158,7 +158,7 @@ func (l *list) UnmarshalJSON(raw []byte) error {
 	l.found = true
 	switch raw[0] {
 	case '[':
-		l.wrong = json.Unmarshal(raw, &l.items) != nil
+		l.items = split(raw)
 	case '{':
 		l.items = values(raw)
 	default:

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -150,6 +154,36 @@ func FuzzMemory(f *testing.F) {
 		}
 		if again := recall(stored); (again.Session == nil) != (m.Session == nil) {
 			t.Error("the session is lost")
+		}
+	})
+}
+
+// FuzzScan cuts JSON as encoding/json does, and nonsense without failing.
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `[ ]`, `[1, "a,]\"" ,{"x":[{}]},null]`, `{"a":1,"b" : [2,{"c":"}"}] , "d":"\\"}`, `{}`, `["\ud800\u0000",-1e5]`, `[,`, `{"a"`, `["`, `[[`, `{"a":`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		parts := split(raw)
+		got := map[string]string{}
+		fields(raw, func(key string, value []byte) { got[key] = string(value) })
+		var array []json.RawMessage
+		if json.Unmarshal(raw, &array) == nil && len(raw) > 0 && raw[0] == '[' {
+			if diff := cmp.Diff(array, parts, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%q:\n%s", raw, diff)
+			}
+		}
+		var all map[string]json.RawMessage
+		if json.Unmarshal(raw, &all) == nil && len(raw) > 0 && raw[0] == '{' {
+			for key, value := range all {
+				if v, ok := got[key]; ok && v != string(value) {
+					t.Errorf("%q: %q is %q, expected %q", raw, key, v, value)
+				} else if !ok && !strings.ContainsRune(string(raw), '\\') && utf8.Valid(raw) {
+					t.Errorf("%q: %q is missing", raw, key)
+				}
+			}
 		}
 	})
 }

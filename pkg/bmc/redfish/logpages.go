@@ -171,14 +171,14 @@ func (p *poll) inline(ctx context.Context, m *logMemory, r *logRead, items []jso
 
 // numbered is the number and the time of an entry.
 func numbered(item json.RawMessage) (n int64, created string, ok bool) {
-	var e struct {
-		ID      text `json:"Id"`
-		Created text `json:"Created"`
-	}
-	if object(item, &e) != nil {
-		return 0, "", false
-	}
-	n, ok = number64(e.ID.String())
+	fields(item, func(key string, value []byte) {
+		switch key {
+		case "Id":
+			n, ok = number64(plain(value, 0))
+		case "Created":
+			created = clip(plain(value, 0), maxText)
+		}
+	})
 	return n, created, ok
 }
 

@@ -211,8 +211,8 @@ func TestInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(14*time.Millisecond))), cancel)
 		server, err := source.Poll(ctx, bmc.Ask{Logs: true, Keep: i%2 == 0, Memory: memory})
-		if memory = server.Memory; err != nil {
-			memory = nil
+		if err == nil {
+			memory = server.Memory // otherwise what was written down stands
 		}
 		timer.Stop()
 		cancel()
@@ -220,7 +220,7 @@ func TestInterrupted(t *testing.T) {
 		if recall(memory).Session != nil {
 			kept = 1
 		}
-		if n := s.Stats().Sessions; n != kept {
+		if n := s.Stats().Sessions; n > kept || n < kept && err == nil {
 			t.Fatalf("poll %d left %d sessions and wrote down %d: %v\n%s", i, n, kept, err, strings.Join(server.Evidence, "\n"))
 		}
 	}
