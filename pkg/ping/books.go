@@ -73,7 +73,10 @@ func (e *engine) answered(target, round int, at time.Duration) bool {
 		r.Duplicates++
 		return true
 	}
-	e.table.settle(i, answered)
+	if r.Received == 0 { // what errors said of this target is in doubt now
+		e.hopeless -= e.table.hopeless(target)
+	}
+	e.table.answer(i)
 	rtt := max(at-e.table.at[i], resolution)
 	if r.Received == 0 {
 		r.Min = rtt
@@ -114,8 +117,17 @@ func (e *engine) complained(s *side, c complaint) {
 		e.again = append(e.again, probe{target, round})
 		return
 	}
-	e.table.settle(i, refusedByPath)
+	e.despair(target, i)
 	e.reach[target].Errors = addError(e.reach[target].Errors, u)
+}
+
+// despair notes that an error came for a packet. A target that has answered
+// may answer this one too: errors condemn nobody who does.
+func (e *engine) despair(target, i int) {
+	if e.reach[target].Received == 0 && e.table.fates[i]&refusedByPath == 0 {
+		e.hopeless++
+	}
+	e.table.fates[i] |= refusedByPath
 }
 
 // mostKinds is how many different errors and refusals are kept of a target.

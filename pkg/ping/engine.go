@@ -33,6 +33,8 @@ type engine struct {
 	byAddr map[netip.Addr]int
 	watch  observer
 	again  []probe // packets to be sent a second time
+	// hopeless are those of table.open that nobody needs to wait for.
+	hopeless int
 
 	dontFragment bool
 	rate         int
@@ -55,8 +57,10 @@ type side struct {
 	link    link
 	targets []int
 	out     [batch]outgoing
-	handle  func(incoming)
-	lament  func(complaint)
+	// single messages are sent instead of batches, because some are refused.
+	single bool
+	handle func(incoming)
+	lament func(complaint)
 }
 
 // newEngine opens a link for each family that has targets. Families without a
@@ -119,8 +123,10 @@ func (e *engine) round(round int) {
 				s.echo.put(s.out[i].message, s.family, target, round)
 				s.out[i].to = e.reach[target].Addr
 			}
-			e.send(s, s.out[:len(group)], func(i int, at time.Duration) { e.left(group[i], round, at) },
-				func(i int, err error) { e.refused(group[i], round, err) })
+			e.send(s, s.out[:len(group)], outcome{
+				left:    func(i int, at time.Duration) { e.left(group[i], round, at) },
+				refused: func(i int, err error) { e.refused(group[i], round, err) },
+			})
 			e.read()
 			e.keepRate(len(group))
 		}
@@ -142,8 +148,7 @@ func (e *engine) refused(target, round int, err error) {
 	if tooBig(err) { // said of the path and not of this machine
 		r.tooBig(0, 1)
 		e.left(target, round, e.net.now())
-		i, _ := e.table.find(target, round)
-		e.table.settle(i, refusedByPath)
+		e.despair(target, e.table.slot(target, round))
 		return
 	}
 	e.table.skip(target, round)
@@ -153,10 +158,8 @@ func (e *engine) refused(target, round int, err error) {
 // read takes in everything that has arrived.
 func (e *engine) read() {
 	for _, s := range e.sides {
-		// What is wrong with one message is said in the error queue, which is
-		// read next. What is wrong with the socket shows when it is closed.
-		_ = s.link.receive(s.handle)
-		_ = s.link.complaints(s.lament)
+		e.hear(s)
+		e.listen(s)
 	}
 	for len(e.again) > 0 && !e.over() {
 		p := e.again[0]

@@ -33,7 +33,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	e.table = newTable(len(reach), o.Packets)
 	e.rounds(o.Interval, func(round int) bool { return round < o.Packets })
 	end := n.now() + o.Wait
-	e.waitUntil(end, func() bool { return e.table.open == 0 })
+	e.waitUntil(end, func() bool { return e.table.open == e.hopeless })
 	report := Report{Cut: e.over(), Elapsed: n.now() - began, Faults: faults}
 	if report.Cut {
 		end = n.now()

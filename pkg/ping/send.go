@@ -23,24 +23,39 @@ var borrowed = []syscall.Errno{
 	syscall.ENOPROTOOPT, syscall.EOPNOTSUPP, syscall.EHOSTDOWN, syscall.ENONET, syscall.EACCES,
 }
 
+// outcome is told of each message what became of it.
+type outcome struct {
+	left    func(i int, at time.Duration)
+	refused func(i int, err error)
+}
+
 // send hands messages to the system, one after the other whatever becomes of
-// them. left is told the time of each that was taken, refused the error of
-// each that was not.
-func (e *engine) send(s *side, out []outgoing, left func(i int, at time.Duration), refused func(i int, err error)) {
+// them.
+func (e *engine) send(s *side, out []outgoing, tell outcome) {
 	done, tries := 0, 0
 	var since time.Duration // the send buffer has been full
+	short := false
 	for done < len(out) {
+		ask := out[done:]
+		if s.single {
+			ask = ask[:1]
+		}
 		before := e.net.now()
-		n, err := s.link.send(out[done:])
+		n, err := s.link.send(ask)
 		after := e.net.now()
 		for i := range n {
 			// The messages go one by one while the call lasts.
-			left(done+i, before+(after-before)*time.Duration(i)/time.Duration(n))
+			tell.left(done+i, before+(after-before)*time.Duration(i)/time.Duration(n))
 		}
-		if done += n; n > 0 {
-			tries, since = 0, 0
+		if n > 0 {
+			done, tries, since = done+n, 0, 0
+			s.single = s.single || short
+			// The error that ended a batch early is lost (sendmmsg(2)). If it
+			// was no earlier packet's, the rest goes one by one, to learn it.
+			short = n < len(ask) && e.listen(s) == 0
 			continue
 		}
+		short = false
 		switch {
 		case err == nil:
 			err = syscall.EIO // it took nothing and says nothing
@@ -49,8 +64,8 @@ func (e *engine) send(s *side, out []outgoing, left func(i int, at time.Duration
 				since = before
 			}
 			if after-since < full && !e.over() {
-				_ = e.net.wait(e.links, time.Millisecond)
-				_ = s.link.receive(s.handle)
+				_ = e.net.wait(e.links, time.Millisecond) // an interruption does no harm
+				e.hear(s)
 				continue
 			}
 		case tries < doubts && !e.over():
@@ -58,7 +73,7 @@ func (e *engine) send(s *side, out []outgoing, left func(i int, at time.Duration
 				continue
 			}
 		}
-		refused(done, err)
+		tell.refused(done, err)
 		done, tries, since = done+1, 0, 0
 	}
 }
@@ -70,6 +85,15 @@ func (e *engine) doubt(s *side, err error) int {
 	if !errors.As(err, &errno) || !slices.Contains(borrowed, errno) {
 		return doubts + 1
 	}
+	if e.listen(s) > 0 {
+		return 0
+	}
+	return 1
+}
+
+// listen reads the errors that have come back, and returns how many. What is
+// wrong with the socket itself shows when it is closed.
+func (e *engine) listen(s *side) int {
 	heard := 0
 	_ = s.link.complaints(func(c complaint) {
 		if c.by.IsValid() {
@@ -77,11 +101,11 @@ func (e *engine) doubt(s *side, err error) int {
 		}
 		s.lament(c)
 	})
-	if heard > 0 {
-		return 0
-	}
-	return 1
+	return heard
 }
+
+// hear reads the messages that have arrived.
+func (e *engine) hear(s *side) { _ = s.link.receive(s.handle) }
 
 // resend sends a packet a second time, in fragments now.
 func (e *engine) resend(p probe) {
@@ -95,9 +119,11 @@ func (e *engine) resend(p probe) {
 	}
 	s.echo.put(s.out[0].message, s.family, p.target, p.round)
 	s.out[0].to = e.reach[p.target].Addr
-	e.send(s, s.out[:1], func(_ int, at time.Duration) { e.table.again(i, at) },
-		func(_ int, err error) {
-			e.table.settle(i, refusedByPath)
+	e.send(s, s.out[:1], outcome{
+		left: func(_ int, at time.Duration) { e.table.again(i, at) },
+		refused: func(_ int, err error) {
+			e.despair(p.target, i)
 			e.reach[p.target].Refusals = addRefusal(e.reach[p.target].Refusals, err)
-		})
+		},
+	})
 }

@@ -19,7 +19,7 @@ type table struct {
 	at     []time.Duration
 	fates  []fate
 	newest []int // round sent last to each target, -1 for none
-	// open packets may still be answered.
+	// open packets have not been answered.
 	open int
 }
 
@@ -48,7 +48,7 @@ func (t *table) put(target, round int, at time.Duration) {
 func (t *table) skip(target, round int) {
 	for r := max(t.newest[target]+1, round-t.width+1); r <= round; r++ {
 		i := t.slot(target, r)
-		if t.unsettled(i) {
+		if t.waits(i) {
 			t.open--
 		}
 		t.fates[i] = 0
@@ -73,33 +73,39 @@ func (t *table) recall(target int, seq uint16) int {
 	return newest - int(uint16(newest)-seq)
 }
 
-func (t *table) unsettled(i int) bool {
-	return t.fates[i]&sent != 0 && t.fates[i]&(answered|refusedByPath) == 0
-}
+// waits says whether the packet has left and has no answer.
+func (t *table) waits(i int) bool { return t.fates[i]&(sent|answered) == sent }
 
-// settle notes what became of a packet.
-func (t *table) settle(i int, f fate) {
-	if t.unsettled(i) {
-		t.open--
-	}
-	t.fates[i] |= f
+// answer notes the answer to a packet that waits for it.
+func (t *table) answer(i int) {
+	t.fates[i] |= answered
+	t.open--
 }
 
 // again notes that a packet was sent a second time.
 func (t *table) again(i int, at time.Duration) {
-	if !t.unsettled(i) && t.fates[i]&answered == 0 {
-		t.open++
-	}
 	t.at[i] = at
-	t.fates[i] = t.fates[i]&^refusedByPath | resent
+	t.fates[i] |= resent
 }
 
 // pending counts the packets to a target that were sent after since and have
-// not been answered.
+// neither an answer nor an error.
 func (t *table) pending(target int, since time.Duration) int {
 	n := 0
 	for i := target * t.width; i < (target+1)*t.width; i++ {
-		if t.unsettled(i) && t.at[i] > since {
+		if t.fates[i]&(sent|answered|refusedByPath) == sent && t.at[i] > since {
+			n++
+		}
+	}
+	return n
+}
+
+// hopeless counts the packets to a target for which an error came instead of
+// an answer.
+func (t *table) hopeless(target int) int {
+	n := 0
+	for i := target * t.width; i < (target+1)*t.width; i++ {
+		if t.fates[i]&(sent|answered|refusedByPath) == sent|refusedByPath {
 			n++
 		}
 	}
