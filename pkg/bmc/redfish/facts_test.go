@@ -2,7 +2,6 @@ package redfish
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -201,92 +200,6 @@ func TestRestart(t *testing.T) {
 	server, err = pollPaths(t, paths, bmc.Ask{Known: []string{"1/FAN1"}})
 	if err != nil || !server.Restarted.IsZero() || strings.Contains(strings.Join(server.Evidence, ""), "Managers") {
 		t.Errorf("all is well: %v, restarted %v", err, server.Restarted)
-	}
-}
-
-// TestRemembered goes back to looking everywhere when the fans are not where
-// they were, once, and not because a resource cannot be read.
-func TestRemembered(t *testing.T) {
-	paths := map[string]string{
-		"/redfish/v1/":              `{"Chassis":{"@odata.id":"/redfish/v1/Chassis"}}`,
-		"/redfish/v1/Chassis":       `{"Members":[{"@odata.id":"/redfish/v1/Chassis/1"},{"@odata.id":"/redfish/v1/Chassis/2/"},{"@odata.id":"/redfish/v1/Chassis/1/"},{"@odata.id":"/redfish/v1/Chassis/3:a/b"}]}`,
-		"/redfish/v1/Chassis/1":     `{"Id":"1","SerialNumber":"S1","PowerState":"On","Thermal":{"@odata.id":"/redfish/v1/Chassis/1/Thermal"}}`,
-		"/redfish/v1/Chassis/2/":    `{"Id":"1","PowerState":"On","Thermal":{"@odata.id":"/redfish/v1/Chassis/2/Thermal"}}`,
-		"/redfish/v1/Chassis/3:a/b": `{"Id":"b","PowerState":"On"}`,
-	}
-	fan := `{"Fans":[{"MemberId":"a","Reading":2000,"Status":{"State":"Enabled","Health":"OK"}}]}`
-	paths["/redfish/v1/Chassis/1/Thermal"], paths["/redfish/v1/Chassis/2/Thermal"] = fan, `{"Fans":[]}`
-	var requests []string
-	broken := ""
-	_, source := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests = append(requests, r.URL.Path)
-		body, ok := paths[r.URL.Path]
-		switch {
-		case r.URL.Path == broken:
-			w.WriteHeader(http.StatusInternalServerError)
-		case !ok:
-			w.WriteHeader(http.StatusNotFound)
-		default:
-			write(w, body)
-		}
-	}))
-	poll := func(memory bmc.Memory, wantRequests int, wantIDs ...string) bmc.Server {
-		t.Helper()
-		requests = nil
-		server := mustPoll(t, source, bmc.Ask{Memory: memory, Known: []string{"1/a"}})
-		if len(requests) != wantRequests || !slices.Equal(ids(server), wantIDs) {
-			t.Errorf("%d requests %v, fans %v; expected %d and %v", len(requests), requests, ids(server), wantRequests, wantIDs)
-		}
-		return server
-	}
-	first := poll(nil, 7, "1/a")
-	poll(first.Memory, 4, "1/a")
-	poll(bmc.Memory(`{"version":99}`), 7, "1/a")
-	poll(bmc.Memory(`not JSON`), 7, "1/a")
-	source.now = func() time.Time { return time.Now().Add(25 * time.Hour) }
-	poll(first.Memory, 7, "1/a")
-	source.now = func() time.Time { return time.Now().Add(-time.Hour) }
-	poll(first.Memory, 7, "1/a")
-	source.now = time.Now
-
-	broken = "/redfish/v1/Chassis/1/Thermal"
-	if server := poll(first.Memory, 4); len(server.Gaps) != 1 {
-		t.Errorf("gaps %v", server.Gaps)
-	}
-	broken = ""
-	paths["/redfish/v1/Chassis/1/Thermal"], paths["/redfish/v1/Chassis/2/Thermal"] = `{"Fans":[]}`, fan
-	moved := poll(first.Memory, 8, "2/a")
-	if strings.Count(string(moved.Memory), "Chassis/2") == 0 {
-		t.Errorf("nothing was learned: %s", moved.Memory)
-	}
-	poll(moved.Memory, 5, "2/a")
-}
-
-// TestExpandFails reads one by one what cannot be expanded, and does not try
-// again the next time.
-func TestExpandFails(t *testing.T) {
-	var expands int
-	_, source := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Query().Has("$expand"):
-			expands++
-			w.WriteHeader(http.StatusNotImplemented)
-		case r.URL.Path == "/redfish/v1/":
-			write(w, `{"ProtocolFeaturesSupported":{"ExpandQuery":{"NoLinks":"true","Levels":true}}}`)
-		case r.URL.Path == "/redfish/v1/Chassis":
-			write(w, `{"Members":[{"@odata.id":"/redfish/v1/Chassis/1"},{"@odata.id":"/redfish/v1/Chassis/Enclosure.Internal.0-1:RAID.Integrated.1-1"}]}`)
-		case r.URL.Path == "/redfish/v1/Chassis/1":
-			write(w, `{"Id":"1","PowerState":"On","Thermal":"/redfish/v1/Chassis/1/Thermal"}`)
-		case r.URL.Path == "/redfish/v1/Chassis/1/Thermal":
-			write(w, `{"Fans":[{"MemberId":"a","Reading":2000}]}`)
-		default:
-			t.Errorf("a request for %s", r.URL)
-		}
-	}))
-	first := mustPoll(t, source, bmc.Ask{})
-	second := mustPoll(t, source, bmc.Ask{Memory: first.Memory})
-	if expands != 1 || len(first.Fans) != 1 || len(second.Fans) != 1 {
-		t.Errorf("%d tries, %v and %v", expands, ids(first), ids(second))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // thermalFan is a fan of a Thermal resource, in the words of the standard and
 // of iLO4, which wrote FanName, CurrentReading and Units.
 type thermalFan struct {
+	Self             link   `json:"@odata.id"`
 	MemberID         text   `json:"MemberId"`
 	Name             text   `json:"Name"`
 	FanName          text   `json:"FanName"`

@@ -36,8 +36,9 @@ func FuzzThermal(f *testing.F) {
 			return
 		}
 		p := pollOf()
+		p.client = &client{base: &url.URL{Scheme: "https", Host: "bmc.example"}, requests: maxRequests}
 		c := &chassis{path: "/redfish/v1/Chassis/1", id: "1"}
-		p.takeFans(c, resource.Fans, "Chassis 1 Thermal")
+		p.takeFans(t.Context(), c, resource.Fans, "Chassis 1 Thermal")
 		p.redundancies(c, resource.Redundancy, "Chassis 1 Thermal")
 		p.settle(byThermal, nil)
 		seen := map[string]bool{}

@@ -225,3 +225,23 @@ func pollPaths(t testing.TB, paths map[string]string, ask bmc.Ask) (bmc.Server, 
 	defer server.Close()
 	return New(server.Client(), server.URL, credentials).Poll(t.Context(), ask)
 }
+
+// TestManyFans stops at more fans than any server has, and says so.
+func TestManyFans(t *testing.T) {
+	server, err := pollThermal(t, `{"Fans":[`+strings.Repeat(`{"Name":"FAN","Reading":1},`, 5000)+`null]}`)
+	if err != nil || len(server.Fans) != maxFans || len(server.Gaps) != 1 {
+		t.Errorf("%d fans, gaps %v, %v", len(server.Fans), server.Gaps, err)
+	}
+}
+
+// TestFansAreLinks follows fans that are only links, as on old iDRACs, but not
+// into the resource they stand in.
+func TestFansAreLinks(t *testing.T) {
+	server, err := pollPaths(t, map[string]string{
+		"/redfish/v1/Chassis/1/Thermal":                            `{"Fans":[{"@odata.id":"/redfish/v1/Chassis/1/Sensors/Fans/0x17%7C%7CFan.Embedded.1A"},{"@odata.id":"/redfish/v1/Chassis/1/Thermal#/Fans/1"}]}`,
+		"/redfish/v1/Chassis/1/Sensors/Fans/0x17||Fan.Embedded.1A": `{"MemberId":"0x17||Fan.Embedded.1A","FanName":"System Board Fan1A","Reading":3000,"Status":{"State":"Enabled","Health":"OK"}}`,
+	}, bmc.Ask{})
+	if err != nil || !slices.Equal(ids(server), []string{"1/Fan.Embedded.1A"}) || len(server.Gaps) != 1 {
+		t.Errorf("%v, gaps %v, %v", ids(server), server.Gaps, err)
+	}
+}

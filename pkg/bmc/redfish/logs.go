@@ -60,6 +60,10 @@ func (p *poll) readLogs(ctx context.Context) {
 	if !p.ask.Logs {
 		return
 	}
+	if p.memory.NoLog {
+		p.gap("event log", true, errNoLog)
+		return
+	}
 	known := len(p.memory.Logs) > 0
 	if !known {
 		p.findLogs(ctx)
@@ -119,7 +123,7 @@ func (p *poll) findLogs(ctx context.Context) {
 	}
 	if len(p.memory.Logs) == 0 {
 		if failed == nil {
-			failed = errNoLog
+			failed, p.memory.NoLog = errNoLog, true
 		}
 		p.gap("event log", true, failed)
 	}

@@ -31,12 +31,14 @@ type memory struct {
 	// these again costs requests and tells nothing.
 	Fans  []string `json:"fans,omitempty"`
 	Quiet []string `json:"quiet,omitempty"`
-	// Single are the ThermalSubsystems without redundancy sets.
-	Single []string `json:"single,omitempty"`
+	// Single are the ThermalSubsystems without redundancy sets, and where
+	// their fans are, if they were looked for there.
+	Single map[string]string `json:"single,omitempty"`
 	// Plain are the collections where $expand is announced but fails.
 	Plain []string `json:"plain,omitempty"`
-	// Logs are those that are read.
+	// Logs are those that are read, NoLog that there is none.
 	Logs    []logMemory `json:"logs,omitempty"`
+	NoLog   bool        `json:"noLog,omitempty"`
 	Session *session    `json:"session,omitempty"`
 }
 
@@ -76,6 +78,14 @@ func (m memory) store() bmc.Memory {
 		}
 	}
 	return raw
+}
+
+// single notes that a ThermalSubsystem has no redundancy sets.
+func (m *memory) single(path, fans string) {
+	if m.Single == nil {
+		m.Single = map[string]string{}
+	}
+	m.Single[path] = fans
 }
 
 // forget drops the paths but not the session.

@@ -161,15 +161,20 @@ func (s *Source) address() (*url.URL, error) {
 // enter reads the service root, without credentials: controllers count each
 // wrong password, and the root is readable without one.
 func (p *poll) enter(ctx context.Context) error {
-	_, err := p.read(ctx, "/redfish/v1/", &p.root)
+	at := "/redfish/v1/"
+	_, err := p.read(ctx, at, &p.root)
 	var refused *StatusError
+	if errors.As(err, &refused) && (refused.Code == http.StatusNotFound || refused.Code/100 == 3) {
+		at = "/redfish/v1" // the standard wants both, not all have both
+		_, err = p.read(ctx, at, &p.root)
+	}
 	locked := errors.As(err, &refused) && refused.Code == http.StatusUnauthorized
 	if err != nil && !locked {
 		return p.unreachable(err)
 	}
 	p.prepare()
 	if locked {
-		if _, err = p.read(ctx, "/redfish/v1/", &p.root); err != nil {
+		if _, err = p.read(ctx, at, &p.root); err != nil {
 			return p.unreachable(err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -44,6 +43,10 @@ func (p *poll) redundancies(c *chassis, sets list, what string) {
 		if s.Status.says() == "no Status" && s.Name == "" && s.Min.value == nil && s.MinGroup.value == nil {
 			continue // only a link to where it stands
 		}
+		if len(p.server.Redundancies) == maxFans {
+			p.gap(what+" Redundancy", false, errMany)
+			return
+		}
 		id := cmp.Or(s.MemberID.Name(), fmt.Sprintf("%d", i))
 		p.server.Redundancies = append(p.server.Redundancies, bmc.Redundancy{
 			ID:        c.id + "/" + id,
@@ -61,7 +64,7 @@ func (p *poll) redundancies(c *chassis, sets list, what string) {
 // none (AMI, HPE, Lenovo): once, and again only where there are some.
 func (p *poll) readFanRedundancy(ctx context.Context, c *chassis) {
 	path := string(c.body.ThermalSubsystem)
-	if path == "" || slices.Contains(p.memory.Single, path) {
+	if _, none := p.memory.Single[path]; none || path == "" {
 		return
 	}
 	var body subsystem
@@ -74,6 +77,6 @@ func (p *poll) readFanRedundancy(ctx context.Context, c *chassis) {
 		p.redundancies(c, body.FanRedundancy, "Chassis "+c.id+" ThermalSubsystem")
 	}
 	if len(body.FanRedundancy.items) == 0 && !body.FanRedundancy.wrong {
-		p.memory.Single = append(p.memory.Single, path)
+		p.memory.single(path, "")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -81,7 +82,7 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 		return err
 	}
 	made := session{
-		Path: a.head.Get("Location"), Token: a.head.Get("X-Auth-Token"),
+		Path: local(a.head.Get("Location")), Token: a.head.Get("X-Auth-Token"),
 		Host: p.base.Host, User: p.cred.Username,
 	}
 	if made.Path == "" {
@@ -89,7 +90,7 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 			ID link `json:"@odata.id"`
 		}
 		if object(a.body, &o) == nil {
-			made.Path = string(o.ID)
+			made.Path = local(string(o.ID))
 		}
 	}
 	if made.Token == "" || len(made.Token) > maxLink {
@@ -103,6 +104,16 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 		}
 	}
 	return nil
+}
+
+// local is the path of an address. Controllers put a name of their own in
+// front of it, which need not be the one they were asked by.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Path == "" {
+		return ""
+	}
+	return u.RequestURI()
 }
 
 // leave closes the session unless it is kept. One that was interrupted is

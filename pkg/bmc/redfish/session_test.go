@@ -254,8 +254,17 @@ func TestLogoutHangs(t *testing.T) {
 	}
 }
 
-// TestLocationMissing closes a session whose place stands only in the body.
-func TestLocationMissing(t *testing.T) {
+// TestLocation closes a session wherever the controller says it is: in the
+// body, or under a name of its own, which is not asked.
+func TestLocation(t *testing.T) {
+	const path = "/redfish/v1/SessionService/Sessions/7"
+	for _, location := range []string{"", path, "https://idrac-d1sim01.example" + path} {
+		closesSession(t, location, path)
+	}
+}
+
+func closesSession(t *testing.T, location, path string) {
+	t.Helper()
 	var mu sync.Mutex
 	closed := ""
 	_, source := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -266,8 +275,11 @@ func TestLocationMissing(t *testing.T) {
 			write(w, `{"SessionService":{"@odata.id":"/redfish/v1/SessionService/"}}`)
 		case r.Method == http.MethodPost && r.URL.Path == "/redfish/v1/SessionService/Sessions":
 			w.Header().Set("X-Auth-Token", "t0ken")
+			if location != "" {
+				w.Header().Set("Location", location)
+			}
 			w.WriteHeader(http.StatusCreated)
-			write(w, `{"@odata.id":"/redfish/v1/SessionService/Sessions/7"}`)
+			write(w, `{"@odata.id":"`+path+`"}`)
 		case r.Header.Get("X-Auth-Token") != "t0ken":
 			w.WriteHeader(http.StatusUnauthorized)
 		case r.Method == http.MethodDelete:
@@ -277,8 +289,8 @@ func TestLocationMissing(t *testing.T) {
 		}
 	}))
 	mustPoll(t, source, bmc.Ask{})
-	if closed != "/redfish/v1/SessionService/Sessions/7" {
-		t.Errorf("closed %q", closed)
+	if closed != path {
+		t.Errorf("with Location %q: closed %q", location, closed)
 	}
 }
 

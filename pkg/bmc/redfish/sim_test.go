@@ -122,7 +122,7 @@ func TestBudget(t *testing.T) {
 		{sim.Supermicro, sim.ExpandOn, 4}, {sim.AMI, sim.ExpandAsVendor, 6},
 		{sim.Dell, sim.ExpandOff, 6}, {sim.HPE, sim.ExpandOff, 6}, {sim.Lenovo, sim.ExpandOff, 6}, {sim.Supermicro, sim.ExpandOff, 6},
 		{sim.Intel, sim.ExpandAsVendor, 6}, {sim.OpenBMC, sim.ExpandAsVendor, 7}, {sim.Cisco, sim.ExpandAsVendor, 6}, {sim.Dell8, sim.ExpandAsVendor, 6},
-		{sim.HPE7, sim.ExpandAsVendor, 6},
+		{sim.HPE7, sim.ExpandAsVendor, 4},
 	}
 	for _, test := range tests {
 		t.Run(string(test.vendor)+" "+string(test.expand), func(t *testing.T) {

@@ -124,6 +124,12 @@ func (p *poll) fansOf(ctx context.Context, c *chassis, w way) (n int, clean bool
 
 // add adds a fan of a chassis.
 func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
+	if len(p.server.Fans) >= maxFans {
+		if len(p.server.Fans) == maxFans && !slices.ContainsFunc(p.server.Gaps, func(g bmc.Gap) bool { return errors.Is(g.Err, errMany) }) {
+			p.gap("Chassis "+c.id+" fans", false, errMany)
+		}
+		return
+	}
 	if fan.ID == "" {
 		fan.ID = fmt.Sprintf("#%d", place)
 	}
@@ -131,14 +137,19 @@ func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
 	p.server.Fans = append(p.server.Fans, fan)
 }
 
-// takeFans adds the fans of a list. What is wrong with one costs that one.
-func (p *poll) takeFans(c *chassis, fans list, what string) {
+// takeFans adds the fans of a list. What is wrong with one costs that one. An
+// element may be only a link to a resource of the same shape (iDRAC7).
+func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string) {
 	if fans.wrong {
 		p.gap(what, false, errors.New("its Fans are no list"))
 	}
 	for i, item := range fans.items {
 		var f thermalFan
-		switch err := object(item, &f); {
+		err := object(item, &f)
+		if self := string(f.Self); err == nil && f.empty() && self != "" && !strings.Contains(self, "#") {
+			_, err = p.read(ctx, self, &f)
+		}
+		switch {
 		case string(item) == "null":
 		case err != nil:
 			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
@@ -150,7 +161,13 @@ func (p *poll) takeFans(c *chassis, fans list, what string) {
 	}
 }
 
-var errEmpty = errors.New("it says nothing about a fan")
+// maxFans is more than any server has.
+const maxFans = 512
+
+var (
+	errEmpty = errors.New("it says nothing about a fan")
+	errMany  = fmt.Errorf("there are more than %d", maxFans)
+)
 
 func (p *poll) readThermal(ctx context.Context, c *chassis) {
 	path := string(c.body.Thermal)
@@ -165,7 +182,7 @@ func (p *poll) readThermal(ctx context.Context, c *chassis) {
 		}
 		return
 	}
-	p.takeFans(c, body.Fans, what)
+	p.takeFans(ctx, c, body.Fans, what)
 	p.redundancies(c, body.Redundancy, what)
 	if len(body.Fans.items) > 0 && len(body.Redundancy.items) == 0 {
 		p.readFanRedundancy(ctx, c)
@@ -184,16 +201,21 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 		return
 	}
 	what := "Chassis " + c.id + " ThermalSubsystem"
-	var body subsystem
-	if _, err := p.read(ctx, path, &body); err != nil {
-		if !missing(err) {
-			p.gap(what, false, err)
+	body := subsystem{Fans: link(p.memory.Single[path])}
+	if body.Fans == "" {
+		if _, err := p.read(ctx, path, &body); err != nil {
+			if !missing(err) {
+				p.gap(what, false, err)
+			}
+			return
 		}
-		return
+		p.redundancies(c, body.FanRedundancy, what)
 	}
-	p.redundancies(c, body.FanRedundancy, what)
 	if body.Fans == "" {
 		return
+	}
+	if !body.FanRedundancy.found || !body.FanRedundancy.wrong && len(body.FanRedundancy.items) == 0 {
+		p.memory.single(path, string(body.Fans))
 	}
 	members, err := p.members(ctx, string(body.Fans), true)
 	if err != nil && !missing(err) {
