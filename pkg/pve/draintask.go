@@ -42,7 +42,7 @@ func (d *drain) tasks() {
 		}
 	}
 	for _, g := range d.Cluster.Guests {
-		if id := guestNumber(g); g.Lock == "migrate" && !g.Stale && !d.leaving(g.Node) && !flight[id] && !d.elsewhere(id) {
+		if id := guestNumber(g); g.Lock == "migrate" && !d.leaving(g.Node) && !flight[id] && !d.elsewhere(id) {
 			d.Doubts = append(d.Doubts, fmt.Sprintf("%s is being migrated from %s, and the API does not say where to", g, g.Node))
 		}
 	}

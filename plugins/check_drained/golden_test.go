@@ -20,7 +20,7 @@ func TestGolden(t *testing.T) {
 		if v := sim.Violations(stage.Sim.Requests()); len(v) > 0 {
 			now.Errorf("%q", v)
 		}
-		return pluginAt(func() time.Time { return stage.Now() })
+		return pluginAt(func() time.Time { return stage.Sim.Now() })
 	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
 		stage, now = sim.Stage{}, t
 		t.Cleanup(func() {

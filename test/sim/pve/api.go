@@ -31,6 +31,10 @@ func (q quiet) Accept() (net.Conn, error) {
 		if up && !q.api.sim.faults.silent(q.api.node.Name) {
 			return c, nil
 		}
+		if q.api.sim.World.config.Hangup {
+			q.api.sim.problem(c.Close())
+			continue
+		}
 		go func() {
 			<-q.api.sim.done
 			q.api.sim.problem(c.Close())

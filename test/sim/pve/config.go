@@ -45,6 +45,9 @@ type Config struct {
 	// OfflineDelay is how long the answer 595 about a node that is off takes in
 	// real time; the real thing takes three to twenty-two seconds.
 	OfflineDelay time.Duration
+	// Hangup makes a node that is off close connections at once, which is quick;
+	// a real one does not answer at all.
+	Hangup bool
 	// Listen is the address of the first node; "" means 127.0.0.1:0. Further
 	// nodes take the ports after it, or any.
 	Listen string

@@ -30,7 +30,7 @@ func (w *World) boot() {
 }
 
 func (w *World) run(g *guest) {
-	g.status, g.since = "running", w.now
+	g.status, g.since, g.lost = "running", w.now, ""
 }
 
 // off takes the power of a node away, and with it its guests'.
@@ -38,6 +38,9 @@ func (w *World) off(n *node) {
 	n.up, n.boots = false, time.Time{}
 	for _, g := range w.guests {
 		if g.Node == n.Name {
+			if g.status != "stopped" {
+				g.lost = n.Name
+			}
 			g.status, g.lock = "stopped", ""
 		}
 	}
@@ -83,6 +86,14 @@ func (w *World) arrive() {
 			return false
 		}
 		g := w.guests[m.guest]
+		if from := w.node(g.Node); !from.sees(w.node(m.target)) || !w.live(from) {
+			// The connection is lost, or the configuration cannot be written.
+			if w.live(from) {
+				g.lock = ""
+			}
+			w.end(m.task, "migration aborted")
+			return true
+		}
 		g.Node, g.lock = m.target, ""
 		w.end(m.task, "OK")
 		w.ha.arrived(w, g)

@@ -163,4 +163,4 @@ func (s *Stage) read(tb TB, dir string) string {
 }
 
 // Now is the world's time.
-func (s *Stage) Now() time.Time { return s.Sim.World.config.Clock.Now() }
+func (s *Sim) Now() time.Time { return s.World.config.Clock.Now() }

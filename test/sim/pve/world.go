@@ -59,6 +59,7 @@ type guest struct {
 	lock   string
 	since  time.Time // it has been running
 	broken bool      // HA cannot start it
+	lost   string    // the node it went off with, while it ran
 }
 
 // replica is what pmxcfs replicates: the nodes with quorum share one, a node

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	sim "github.com/noout-monitoring/noout/test/sim/pve"
+)
+
+// Whatever happens to a cluster, in any order: no yes while a guest runs on the
+// node, went off with it, or is on its way to it, and no guest that runs there
+// is left unnamed.
+func TestWalk(t *testing.T) {
+	dir := t.TempDir()
+	auth := filepath.Join(dir, "auth")
+	if err := os.WriteFile(auth, []byte("[*]\ntoken = "+sim.Token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	walks, yes := 0, 0
+	rapid.Check(t, func(r *rapid.T) {
+		walks++
+		config := sim.Presets[rapid.SampledFrom([]string{"lab", "lab", "five", "plain"}).Draw(r, "cluster")]()
+		config.Hangup = true
+		s, err := sim.Run(config)
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer s.Close()
+		memory, err := os.MkdirTemp(dir, "state")
+		if err != nil {
+			r.Fatal(err)
+		}
+		node := rapid.SampledFrom([]string{"pve2", "pve3"}).Draw(r, "node")
+		if rapid.Bool().Draw(r, "a drain first") {
+			s.Must("maintenance?node="+node, "advance?by=2m")
+			for _, id := range []string{"102", "105", "200"} {
+				_ = s.Do("migrate?id=" + id + "&to=pve1") // not all of them are there
+			}
+			s.Must("advance?by=1m")
+		}
+		things := s.Walk()
+		for range rapid.IntRange(1, 8).Draw(r, "steps") {
+			_ = s.Do(rapid.SampledFrom(things).Draw(r, "happens")) // what cannot happen does not
+			if rapid.Bool().Draw(r, "asked") {
+				yes += asked(r, s, node, []string{"--auth-file", auth, "--state-dir", memory})
+			}
+		}
+	})
+	t.Logf("%d times yes in %d walks", yes, walks)
+	if yes == 0 {
+		t.Error("not a single yes: the walks prove nothing")
+	}
+}
+
+// asked is 1 when the answer was a yes.
+func asked(r *rapid.T, s *sim.Sim, node string, args []string) int {
+	var out bytes.Buffer
+	p := pluginAt(func() time.Time { return s.Now() })
+	code := check.Status(p.Run(append(args, "-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "--node", node, "-t", "12", "--output", "json"), &out))
+	truth := s.Truth()
+	if v := sim.Violations(s.Requests()); len(v) > 0 {
+		r.Errorf("%q", v)
+	}
+	var got struct {
+		Facts struct {
+			Answer string
+			Left   []leftGuest
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		r.Fatalf("%v: %s", err, out.Bytes())
+	}
+	if code != check.OK && code != check.WARNING {
+		if got.Facts.Answer == notDrained || got.Facts.Answer == draining {
+			for _, id := range truth.On[node] {
+				if !slices.ContainsFunc(got.Facts.Left, func(l leftGuest) bool { return l.ID == id }) {
+					r.Errorf("guest %d is on %s and not named: %s", id, node, out.Bytes())
+				}
+			}
+		}
+		return 0
+	}
+	if len(truth.On[node])+len(truth.Coming[node]) > 0 {
+		r.Errorf("a yes for %s, and there is %+v: %s", node, truth, out.Bytes())
+	}
+	return 1
+}
