@@ -194,10 +194,10 @@ func (e *engine) keepRate(n int) {
 }
 
 // rounds sends packets at an interval, the next one not before the last one
-// has gone to all, until more says no.
-func (e *engine) rounds(interval time.Duration, more func(round int) bool) {
+// has gone to all, until more says no to a round and when it is to be sent.
+func (e *engine) rounds(interval time.Duration, more func(round int, at time.Duration) bool) {
 	next := e.net.now()
-	for round := 0; more(round); round++ {
+	for round := 0; more(round, next); round++ {
 		e.waitUntil(next, nil)
 		if e.over() {
 			return

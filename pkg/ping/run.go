@@ -31,7 +31,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	began := n.now()
 	e, faults := newEngine(ctx, n, reach, o)
 	e.table = newTable(len(reach), o.Packets)
-	e.rounds(o.Interval, func(round int) bool { return round < o.Packets })
+	e.rounds(o.Interval, func(round int, _ time.Duration) bool { return round < o.Packets })
 	end := n.now() + o.Wait
 	e.waitUntil(end, func() bool { return e.table.open == e.hopeless })
 	report := Report{Cut: e.over(), Elapsed: n.now() - began, Faults: faults}
@@ -41,7 +41,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	e.settle(o, end-o.Wait)
 	report.Faults = append(report.Faults, e.close()...)
 	report.Faults = append(report.Faults, tableFaults(reach, before, neighbours(n))...)
-	report.Evidence = e.evidence(report)
+	report.Evidence = e.evidence(report.Elapsed)
 	report.Targets = spread(reach, targets, place)
 	return report, nil
 }
@@ -52,9 +52,14 @@ func (e *engine) settle(o Options, since time.Duration) {
 		r := &e.reach[i]
 		r.Pending = e.table.pending(i, since)
 		r.Unsent = o.Packets - r.Sent - r.Refused()
-		if r.Received > 0 {
-			r.Avg /= time.Duration(r.Received)
-		}
+		r.average()
+	}
+}
+
+// average makes an average of the sum that was kept.
+func (r *Reach) average() {
+	if r.Received > 0 {
+		r.Avg /= time.Duration(r.Received)
 	}
 }
 
@@ -92,7 +97,7 @@ func spread(reach []Reach, targets []Target, place []int) []Reach {
 }
 
 // evidence says what was done.
-func (e *engine) evidence(r Report) []string {
+func (e *engine) evidence(elapsed time.Duration) []string {
 	var out []string
 	for _, s := range e.sides {
 		sent, received := 0, 0
@@ -101,7 +106,7 @@ func (e *engine) evidence(r Report) []string {
 			received += e.reach[t].Received
 		}
 		out = append(out, fmt.Sprintf("%s: %d addresses, %d packets sent, %d answered, in %s",
-			s.link, len(s.targets), sent, received, r.Elapsed.Round(time.Millisecond)))
+			s.link, len(s.targets), sent, received, elapsed.Round(time.Millisecond)))
 	}
 	if e.strays > 0 {
 		out = append(out, fmt.Sprintf("%d messages were for nobody", e.strays))
