@@ -51,7 +51,7 @@ var sources = map[string][]string{
 	"pkg/transport":   {"pkg/secret"},
 	"pkg/secret":      {},
 	"pkg/state":       {},
-	"pkg/maintenance": {"pkg/pve", "pkg/ceph"},
+	"pkg/maintenance": {"pkg/pve", "pkg/ceph", "pkg/bmc", "pkg/episodes"},
 }
 
 // long names the files that may have more than 300 lines, with the reason.

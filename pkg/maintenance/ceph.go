@@ -1,0 +1,291 @@
+package maintenance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+)
+
+// leaving is the part of Ceph that goes away with the nodes.
+type leaving struct {
+	*ceph.Cluster
+	e     Evidence
+	hosts []string // in CRUSH
+	gone  []int    // their OSDs
+	// down says that all of these OSDs are down already: nothing more is lost
+	// by switching the nodes off.
+	down bool
+}
+
+// ceph checks the storage, from the monitors down to the last flag.
+func (e Evidence) ceph(c *Checklist) {
+	const name = "Ceph answers"
+	if e.Ceph.Absent != "" {
+		c.add(Holds, name, e.Ceph.Absent, "")
+		return
+	}
+	var silent *ceph.SilentError
+	switch {
+	case errors.As(e.Ceph.Err, &silent):
+		c.add(Fails, name, e.Ceph.Err.Error(), "bring the monitors back first")
+		return
+	case e.Ceph.Err != nil:
+		c.add(Unknown, name, e.Ceph.Err.Error(), "let Ceph be asked, or say --ceph none where there is none")
+		return
+	case e.Ceph.Cluster == nil:
+		c.add(Unknown, name, "nobody asked Ceph", "say --ceph pve or --ceph command")
+		return
+	}
+	l := leaving{Cluster: e.Ceph.Cluster, e: e}
+	known := l.known(c, name)
+	l.flags(c)
+	l.health(c)
+	if !known || !l.find(c) {
+		return
+	}
+	l.monitors(c)
+	l.managers(c)
+	l.metadata(c)
+	l.elsewhere(c)
+	l.placement(c)
+	if len(l.gone) > 0 {
+		l.stoppable(c)
+		l.margin(c)
+		l.noout(c)
+	}
+}
+
+// known says whether the documents without which nothing can be said are there.
+func (l leaving) known(c *Checklist, name string) bool {
+	ok := true
+	for _, g := range l.Gaps {
+		if !g.Optional {
+			c.add(Unknown, name, strings.TrimSuffix(g.What+": "+g.Why, ": "), "ask again when Ceph answers whole")
+			ok = false
+		}
+	}
+	if ok && (l.Map == nil || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil) {
+		c.add(Unknown, name, "a part of Ceph's status is missing", "ask again when Ceph answers whole")
+		ok = false
+	}
+	if ok && (!l.Mgr.Available || l.MgrSilent()) {
+		c.add(Unknown, name, "no mgr is available, the numbers of PGs are old", "bring a mgr back first")
+	} else if ok {
+		c.add(Holds, name, "the monitors and a mgr answer", "")
+	}
+	return ok
+}
+
+// find determines the OSDs of the leaving hosts. A node that is not in CRUSH
+// has none only when every host there is another node.
+func (l *leaving) find(c *Checklist) bool {
+	const name = "its OSDs are known"
+	for _, node := range l.e.PVE.Leaving {
+		host := l.e.Ceph.host(node)
+		switch {
+		case l.Tree.HasHost(host):
+			l.hosts = append(l.hosts, host)
+			l.gone = append(l.gone, l.Tree.OSDs(host)...)
+		case l.foreign() != "":
+			c.add(Unknown, name, "CRUSH knows no host "+host+", it has "+list(l.hostNames(), 8), "say which of them it is: --ceph-host "+node+"=HOST")
+			return false
+		default:
+			l.hosts = append(l.hosts, host)
+		}
+	}
+	slices.Sort(l.gone)
+	l.gone = slices.Compact(l.gone)
+	l.down = len(l.gone) > 0
+	for _, id := range l.gone {
+		o, found := l.Map.OSD(id)
+		if !found {
+			c.add(Unknown, name, fmt.Sprintf("osd.%d is in CRUSH and not in the OSD map", id), "ask again when Ceph answers whole")
+			return false
+		}
+		l.down = l.down && !o.Up
+	}
+	if len(l.gone) == 0 {
+		c.add(Holds, name, l.e.names()+" has no OSD", "")
+	} else {
+		c.add(Holds, name, osds(l.gone)+" on "+strings.Join(l.hosts, " and "), "")
+	}
+	return true
+}
+
+// foreign is a CRUSH host with OSDs that is no other node of the cluster: it
+// could be the leaving one under another name.
+func (l leaving) foreign() string {
+	var nodes []string
+	for _, n := range l.e.PVE.Cluster.Nodes {
+		if !slices.Contains(l.e.PVE.Leaving, n.Name) {
+			nodes = append(nodes, l.e.Ceph.host(n.Name))
+		}
+	}
+	for _, h := range l.Tree.Hosts {
+		if len(h.OSDs) > 0 && !slices.Contains(nodes, h.Name) {
+			return h.Name
+		}
+	}
+	return ""
+}
+
+func (l leaving) hostNames() []string {
+	var out []string
+	for _, h := range l.Tree.Hosts {
+		out = append(out, h.Name)
+	}
+	return out
+}
+
+// here says whether a daemon runs on a leaving node; known is false when that
+// cannot be told.
+func (l leaving) here(d ceph.Daemon) (here, known bool) {
+	if d.Host != "" {
+		return slices.Contains(l.hosts, d.Host) || slices.Contains(l.e.PVE.Leaving, d.Host), true
+	}
+	// Proxmox VE names daemons after their node.
+	for _, n := range l.e.PVE.Cluster.Nodes {
+		if n.Name == d.Name {
+			return slices.Contains(l.e.PVE.Leaving, d.Name), true
+		}
+	}
+	return true, false
+}
+
+// monitors: more than half of all must stay.
+func (l leaving) monitors(c *Checklist) {
+	const name = "monitor quorum survives"
+	need := l.Mons.Total/2 + 1
+	if l.Mons.Members == nil {
+		c.add(Unknown, name, "the names of the monitors are not known", "ask with --ceph command")
+		return
+	}
+	surely, perhaps := 0, 0
+	for _, d := range l.Mons.Members {
+		here, known := l.here(d)
+		if here && slices.Contains(l.Mons.Quorum, d.Name) {
+			perhaps++
+			if known {
+				surely++
+			}
+		}
+	}
+	in := len(l.Mons.Quorum)
+	sum := fmt.Sprintf("%d of %d monitors stay in quorum, %d needed", in-perhaps, l.Mons.Total, need)
+	switch {
+	case in-perhaps >= need:
+		c.add(Holds, name, sum, "")
+	case in-surely >= need:
+		c.add(Unknown, name, "nobody can say on which host every monitor is", "ask with --ceph command")
+	default:
+		c.add(Fails, name, sum, "bring the missing monitors back, or add one elsewhere")
+	}
+}
+
+// managers: without one nobody could tell whether it is safe to go on.
+func (l leaving) managers(c *Checklist) {
+	stays(c, "a mgr stays", l.daemons(l.Mgr.Daemons), 1, "start another mgr elsewhere")
+}
+
+// metadata: every active rank needs a daemon that stays.
+func (l leaving) metadata(c *Checklist) {
+	const name = "the file systems stay"
+	switch {
+	case l.FS == nil:
+		c.add(Unknown, name, "nobody can say whether there is a CephFS", "ask with --ceph command")
+	case l.FS.Ranks == 0:
+		c.add(Holds, name, "there is no CephFS", "")
+	default:
+		stays(c, name, l.daemons(l.FS.Daemons), l.FS.Ranks, "start a standby MDS elsewhere")
+	}
+}
+
+// placed counts daemons by where they are.
+type placed struct{ elsewhere, here, unknown int }
+
+func (l leaving) daemons(ds []ceph.Daemon) placed {
+	var p placed
+	for _, d := range ds {
+		switch here, known := l.here(d); {
+		case !known:
+			p.unknown++
+		case here:
+			p.here++
+		default:
+			p.elsewhere++
+		}
+	}
+	return p
+}
+
+func stays(c *Checklist, name string, p placed, need int, next string) {
+	sum := fmt.Sprintf("%s elsewhere, %d here, %d needed", count(p.elsewhere, "daemon", "daemons"), p.here, need)
+	switch {
+	case p.elsewhere >= need:
+		c.add(Holds, name, sum, "")
+	case p.elsewhere+p.here+p.unknown == 0 || p.elsewhere+p.unknown >= need:
+		c.add(Unknown, name, "nobody can say on which host the daemons are", "ask with --ceph command")
+	default:
+		c.add(Fails, name, sum, next)
+	}
+}
+
+// elsewhere: with an OSD missing on another host the next one missing may be
+// one too many. Those that were retired, down and out while everything is
+// clean, hold no data any more.
+func (l leaving) elsewhere(c *Checklist) {
+	const name = "every other OSD works"
+	fine, retired := true, 0
+	for _, o := range l.Map.OSDs {
+		if slices.Contains(l.gone, o.ID) || o.Up && o.In {
+			continue
+		}
+		where := fmt.Sprintf("osd.%d on %s", o.ID, l.Tree.Host(o.ID))
+		switch {
+		case !o.Up && !o.In && l.PGs.AllClean():
+			retired++
+			continue
+		case o.Up:
+			c.add(Fails, name, where+" is up but out", fmt.Sprintf("ceph osd in %d, and wait until all is clean", o.ID))
+		default:
+			c.add(Fails, name, where+" is down", "repair it first, and wait until all is clean")
+		}
+		fine = false
+	}
+	if fine {
+		text := "every other OSD is up and in"
+		if retired > 0 {
+			text += ", " + count(retired, "is retired", "are retired")
+		}
+		c.add(Holds, name, text, "")
+	}
+}
+
+// placement: every PG must have all its copies, or, when the node's OSDs are
+// down already, at least work without them.
+func (l leaving) placement(c *Checklist) {
+	const name = "every PG is whole"
+	p := l.PGs
+	inactive := p.Count(func(s ceph.PGState) bool { return !s.Has("active") })
+	bad := p.Count(func(s ceph.PGState) bool { return !s.Clean() })
+	missing := p.Missing()
+	switch {
+	case p.Total == 0 && len(l.Map.Pools) == 0:
+		c.add(Holds, name, "there is no pool", "")
+	case p.Total == 0 || missing != 0:
+		c.add(Unknown, name, "the states of the PGs are not all known", "ask again when Ceph answers whole")
+	case inactive > 0 || p.Unfound > 0:
+		c.add(Fails, name, fmt.Sprintf("%s inactive, %s unfound: clients are waiting", count(inactive, "PG is", "PGs are"), count(p.Unfound, "object is", "objects are")), "repair this first: ceph health detail")
+	case l.down:
+		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
+	case bad > 0:
+		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), "wait until all PGs are active+clean")
+	case p.Degraded > 0 || p.Misplaced > 0 || p.Remapped > 0:
+		c.add(Fails, name, fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), "wait until recovery has ended")
+	default:
+		c.add(Holds, name, fmt.Sprintf("all %d PGs are active+clean", p.Total), "")
+	}
+}
