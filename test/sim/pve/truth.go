@@ -14,7 +14,7 @@ type Truth struct {
 	// one with quorum.
 	Away    []string
 	Quorate bool
-	// Maintained are the nodes for which the master knows a request.
+	// Maintained are the nodes in maintenance, by the master's word or request.
 	Maintained []string
 	// Failed are the services that HA could not start or has to recover.
 	Failed []int
@@ -50,7 +50,7 @@ func (s *Sim) Truth() Truth {
 			if !seen[n.Name] {
 				t.Away = append(t.Away, n.Name)
 			}
-			if w.ha.request[n.Name] {
+			if w.ha.request[n.Name] || w.ha.nodes[n.Name] == "maintenance" {
 				t.Maintained = append(t.Maintained, n.Name)
 			}
 		}
