@@ -82,20 +82,6 @@ func (l *local) open() (*device, error) {
 		Next: "load the kernel's modules: modprobe -a ipmi_si ipmi_devintf (ipmi_ssif where the controller sits on SMBus), and list them in /etc/modules-load.d/ipmi.conf, unless this machine has no controller"}
 }
 
-func (l *local) explain(path string, err error) error {
-	failure := &OpenError{Cause: CauseDevice, Address: path, Text: "cannot open it", Err: err}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		failure.Next = `it belongs to root: run this one command under sudo ("nagios ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/check_fans --via local"), ` +
-			`or give it to a group with the udev rule KERNEL=="ipmi*", GROUP="ipmi", MODE="0660" (whoever is in that group can also switch the host off)`
-	case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
-		failure.Next = "the modules are loaded but found no controller"
-	case errors.Is(err, unix.EBUSY):
-		failure.Next = "another program holds the controller"
-	}
-	return failure
-}
-
 func (d *device) close() { _ = unix.Close(d.fd) } // nothing was written that could be lost
 
 // send carries one request through the kernel, which repeats it and keeps its

@@ -138,7 +138,7 @@ func (p *poll) inventoryRead(ctx context.Context, image []byte, size int) ([]byt
 			return nil, err
 		}
 		if len(data) < 2 || data[0] == 0 {
-			return nil, fmt.Errorf("Read FRU Data: nothing at offset %d", len(image))
+			return nil, fmt.Errorf("nothing at offset %d", len(image))
 		}
 		image = append(image, data[1:min(len(data), 1+int(data[0]))]...)
 	}

@@ -2,6 +2,9 @@ package ipmi
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"syscall"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -53,4 +56,19 @@ func read(ctx context.Context, device link, path string, ask bmc.Ask) (bmc.Serve
 	p.memory.belongs(guid)
 	p.server.Power = bmc.PowerOn
 	return p.run(ctx)
+}
+
+// explain says what to do about a device that cannot be opened.
+func (l *local) explain(path string, err error) error {
+	failure := &OpenError{Cause: CauseDevice, Address: path, Text: "cannot open it", Err: err}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		failure.Next = `it belongs to root: run this one command under sudo ("nagios ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/check_fans --via local"), ` +
+			`or give it to a group with the udev rule KERNEL=="ipmi*", GROUP="ipmi", MODE="0660" (whoever is in that group can also switch the host off)`
+	case errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
+		failure.Next = "the modules are loaded but found no controller"
+	case errors.Is(err, syscall.EBUSY):
+		failure.Next = "another program holds the controller"
+	}
+	return failure
 }

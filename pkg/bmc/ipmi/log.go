@@ -104,7 +104,7 @@ func (p *poll) logInfo(ctx context.Context) (logInfo, error) {
 		return logInfo{}, err
 	}
 	if len(data) < 14 {
-		return logInfo{}, fmt.Errorf("Get SEL Info: %d bytes, expected 14", len(data))
+		return logInfo{}, short("Get SEL Info", data, 14)
 	}
 	info := logInfo{
 		Entries:  binary.LittleEndian.Uint16(data[1:]),
@@ -124,7 +124,7 @@ func (p *poll) clock(ctx context.Context) *time.Duration {
 	before := time.Now()
 	data, err := p.send(ctx, request{name: "Get SEL Time", netFn: netStorage, cmd: 0x48})
 	if err == nil && len(data) < 4 {
-		err = fmt.Errorf("Get SEL Time: %d bytes, expected 4", len(data))
+		err = short("Get SEL Time", data, 4)
 	}
 	if err != nil {
 		p.note("%v", err)

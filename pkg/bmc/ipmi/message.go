@@ -58,6 +58,11 @@ func (r request) answer(message []byte, seq byte) (data []byte, ok bool) {
 	return body[3 : len(body)-1], true
 }
 
+// short says that an answer has fewer bytes than the specification wants.
+func short(name string, data []byte, want int) error {
+	return fmt.Errorf("%s: %d bytes, expected %d", name, len(data), want)
+}
+
 // checksum is the two's complement of the sum, so that a sum over data and
 // checksum is zero.
 func checksum(data []byte) byte {

@@ -128,7 +128,7 @@ func (p *poll) gap(what string, err error) {
 func (p *poll) power(ctx context.Context) {
 	data, err := p.send(ctx, request{name: "Get Chassis Status", netFn: netChassis, cmd: 0x01})
 	if err == nil && len(data) < 3 {
-		err = fmt.Errorf("Get Chassis Status: %d bytes, expected 3", len(data))
+		err = short("Get Chassis Status", data, 3)
 	}
 	if err != nil {
 		p.note("%v", err)

@@ -77,7 +77,7 @@ func (p *poll) reading(ctx context.Context, s sensor) reading {
 	case err != nil:
 		r.failed = err
 	case len(data) < 2:
-		r.failed = fmt.Errorf("Get Sensor Reading: %d bytes, expected 2 to 4", len(data))
+		r.failed = short("Get Sensor Reading", data, 2)
 	default:
 		r.take(data)
 	}
@@ -172,7 +172,7 @@ func (r reading) contradicts() bool {
 func (p *poll) relearn(ctx context.Context, s *sensor) {
 	data, err := p.send(ctx, request{name: "Get Sensor Thresholds", netFn: netSensor, lun: s.LUN, cmd: 0x27, data: []byte{s.Number}})
 	if err == nil && len(data) < 1+thresholds {
-		err = fmt.Errorf("Get Sensor Thresholds: %d bytes, expected %d", len(data), 1+thresholds)
+		err = short("Get Sensor Thresholds", data, 1+thresholds)
 	}
 	if err != nil {
 		p.note("%s: %v", s.what(), err)

@@ -12,12 +12,10 @@ const recordHeader = 5
 // Where the fields of sensor records are (IPMI 2.0, tables 43-1 to 43-3), from
 // the first byte of the header on.
 const (
-	atType     = 3
-	atOwner    = 5
-	atLUN      = 6
-	atNumber   = 7
-	atEntity   = 8
-	atInstance = 9
+	atType   = 3
+	atOwner  = 5
+	atLUN    = 6
+	atNumber = 7
 
 	atSensorType = 12
 	atKind       = 13
@@ -78,7 +76,6 @@ func sensors(record []byte) []sensor {
 	s := sensor{
 		Record: record[atType],
 		Owner:  record[atOwner], LUN: record[atLUN] & 3, Number: record[atNumber],
-		Entity: record[atEntity], Instance: record[atInstance],
 	}
 	switch s.Record {
 	case recordFull:
@@ -160,9 +157,8 @@ func (s *sensor) common(record []byte) {
 	}
 }
 
-// shared expands a record that stands for several sensors: their numbers, and
-// their entity instances if so marked, count up, and their names get a number
-// or a letter (IPMI 2.0, table 43-2, bytes 24 and 25).
+// shared expands a record that stands for several sensors: their numbers
+// count up, and their names get a number or a letter (IPMI 2.0, table 43-2, bytes 24 and 25).
 func (s sensor) shared(share, modifier byte) []sensor {
 	count := int(share & 15)
 	if count <= 1 {
@@ -173,9 +169,6 @@ func (s sensor) shared(share, modifier byte) []sensor {
 	for i := range count {
 		one := s
 		one.Number += byte(i)
-		if modifier&0x80 != 0 {
-			one.Instance += byte(i)
-		}
 		// A blank at the end of the name is meant to stand before the suffix.
 		one.Name = strings.TrimLeft(s.Name, " ") + suffix(share>>4&3, int(modifier&0x7f)+i)
 		if one.Number < s.Number {

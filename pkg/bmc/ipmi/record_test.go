@@ -29,7 +29,7 @@ func TestFullRecord(t *testing.T) {
 	record[fullM] = 25
 	copy(record[fullLimits:], []byte{0xff, 0xff, 0xff, 0, 0x18, 0})
 	want := []sensor{{
-		Record: recordFull, Owner: 0x20, Number: 0x1b, Entity: 0x1d, Instance: 0x1b, Type: typeFan, Kind: kindThreshold, Name: "FAN9 SYS",
+		Record: recordFull, Owner: 0x20, Number: 0x1b, Type: typeFan, Kind: kindThreshold, Name: "FAN9 SYS",
 		Compares: 1 << lowerCritical, Readable: 1 << lowerCritical, Limits: [thresholds]byte{0, 0x18, 0, 0xff, 0xff, 0xff},
 		Units: 0x20, Base: unitRPM, Formula: &formula{M: 25},
 	}}
@@ -236,10 +236,6 @@ func TestSharedRecords(t *testing.T) {
 		if diff := cmp.Diff(tt.want, names(tt.record)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
-	}
-	shared := sensors(discrete(0x60, typeFan, kindPresence, 3, 0x80|1, "Fan"))
-	if shared[2].Instance != 3 {
-		t.Errorf("entity instance %d, want 3", shared[2].Instance)
 	}
 	event := raw(t, "0100 51 03 00 20 00 90 1d01 04 01 02 01 00 00 c5 46414e2045")
 	if diff := cmp.Diff([]string{"0x90 FAN E1", "0x91 FAN E2"}, names(event)); diff != "" {

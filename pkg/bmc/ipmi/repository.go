@@ -50,7 +50,7 @@ func (p *poll) repositoryInfo(ctx context.Context) (repositoryInfo, error) {
 		return repositoryInfo{}, err
 	}
 	if len(data) < 13 {
-		return repositoryInfo{}, fmt.Errorf("Get SDR Repository Info: %d bytes, expected 13", len(data))
+		return repositoryInfo{}, short("Get SDR Repository Info", data, 13)
 	}
 	info := repositoryInfo{
 		Count: binary.LittleEndian.Uint16(data[1:]),
@@ -175,7 +175,7 @@ func (w *walker) reserve(ctx context.Context) error {
 	case err != nil:
 		return err
 	case len(data) < 2:
-		return fmt.Errorf("Reserve SDR Repository: %d bytes, expected 2", len(data))
+		return short("Reserve SDR Repository", data, 2)
 	}
 	w.reservation = binary.LittleEndian.Uint16(data)
 	return nil
@@ -204,7 +204,7 @@ func (w *walker) record(ctx context.Context, id uint16) (record []byte, next uin
 		case err != nil:
 			return nil, 0, err
 		case len(data) < 3:
-			return nil, 0, fmt.Errorf("Get SDR: %d bytes at offset %d, expected some of the record", len(data), len(record))
+			return nil, 0, short("Get SDR", data, 3)
 		}
 		if len(record) == 0 {
 			next = binary.LittleEndian.Uint16(data)

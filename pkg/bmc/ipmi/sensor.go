@@ -57,15 +57,13 @@ const (
 
 // sensor is what is kept of one sensor record; its JSON is part of the cache.
 type sensor struct {
-	Record   byte   `json:"r"`
-	Owner    byte   `json:"o"`
-	LUN      byte   `json:"l,omitempty"`
-	Number   byte   `json:"n"`
-	Entity   byte   `json:"e,omitempty"`
-	Instance byte   `json:"i,omitempty"`
-	Type     byte   `json:"t"`
-	Kind     byte   `json:"k"`
-	Name     string `json:"name,omitempty"`
+	Record byte   `json:"r"`
+	Owner  byte   `json:"o"`
+	LUN    byte   `json:"l,omitempty"`
+	Number byte   `json:"n"`
+	Type   byte   `json:"t"`
+	Kind   byte   `json:"k"`
+	Name   string `json:"name,omitempty"`
 	// Compares has a bit for each threshold that the sensor's status tells.
 	Compares byte `json:"c,omitempty"`
 	// Readable has a bit for each threshold that has a value.

@@ -148,9 +148,9 @@ func (s *session) send(ctx context.Context, r request) ([]byte, error) {
 func (s *session) raise(ctx context.Context) error {
 	s.raised = true
 	level := s.exchange.role &^ nameOnly
-	_, err := s.once(ctx, request{name: "Set Session Privilege Level", netFn: netApp, cmd: 0x3b, data: []byte{level}})
-	if err != nil {
-		return fmt.Errorf("Set Session Privilege Level %d: %w", level, err)
+	r := request{name: "Set Session Privilege Level", netFn: netApp, cmd: 0x3b, data: []byte{level}}
+	if _, err := s.once(ctx, r); err != nil {
+		return fmt.Errorf("%s %d: %w", r.name, level, err)
 	}
 	return nil
 }
@@ -214,8 +214,9 @@ func (s *session) close(ctx context.Context) error {
 	defer cancel()
 	s.wait = left / tries
 	id := binary.LittleEndian.AppendUint32(nil, s.exchange.bmcID)
-	if _, err := s.once(bound, request{name: "Close Session", netFn: netApp, cmd: 0x3c, data: id}); err != nil {
-		return fmt.Errorf("Close Session: %w", err)
+	r := request{name: "Close Session", netFn: netApp, cmd: 0x3c, data: id}
+	if _, err := s.once(bound, r); err != nil {
+		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	return nil
 }
