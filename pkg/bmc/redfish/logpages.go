@@ -141,10 +141,10 @@ func (p *poll) readPages(ctx context.Context, m *logMemory, r *logRead, tail boo
 // inline replaces entries that are only links by what they lead to, from the
 // newest to the one that was known.
 func (p *poll) inline(ctx context.Context, m *logMemory, r *logRead, items []json.RawMessage) ([]json.RawMessage, error) {
-	links := list{items: items}.links()
-	if len(items) == 0 || len(links) < len(items) || !slices.ContainsFunc(items, bare) {
+	if len(items) == 0 || !bare(items[0]) {
 		return items, nil
 	}
+	links := list{items: items}.links()
 	r.singles = true
 	slices.SortStableFunc(links, func(a, b string) int {
 		x, _ := number64(lastOf(a))
@@ -184,8 +184,9 @@ func numbered(item json.RawMessage) (n int64, created string, ok bool) {
 
 // bare says that an element is nothing but a link.
 func bare(item json.RawMessage) bool {
-	var o map[string]json.RawMessage
-	return json.Unmarshal(item, &o) == nil && len(o) == 1
+	var keys []string
+	fields(item, func(key string, _ []byte) { keys = append(keys, key) })
+	return len(keys) == 1 && keys[0] == "@odata.id"
 }
 
 // take adds a page's entries. Only those that may be about fans are kept, but
