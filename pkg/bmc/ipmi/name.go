@@ -10,16 +10,11 @@ import (
 // maxNameText bounds the names that are kept.
 const maxNameText = 200
 
-// text is a decoded string without the blanks around it.
-func text(kind byte, data []byte, wide bool) string {
-	return strings.TrimSpace(decoded(kind, data, wide))
-}
-
-// decoded decodes a string of a sensor record or an inventory: a type/length byte
+// text decodes a string of a sensor record or an inventory: a type/length byte
 // (IPMI 2.0, section 43.15) and what follows it. A string that is longer than
 // its record is cut, because records are. wide says whether encoding 0 is
 // Unicode, as in sensor records, or binary, as in an inventory.
-func decoded(kind byte, data []byte, wide bool) string {
+func text(kind byte, data []byte, wide bool) string {
 	length := int(kind & 0x1f)
 	if !wide {
 		length = int(kind & 0x3f)
@@ -99,7 +94,7 @@ func tidy(s string) string {
 		}
 		return r
 	}, s)
-	return cut(s, maxNameText)
+	return cut(strings.TrimSpace(s), maxNameText)
 }
 
 // cut shortens s to n bytes without splitting a character.

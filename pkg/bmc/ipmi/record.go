@@ -87,7 +87,7 @@ func sensors(record []byte) []sensor {
 	if len(record) <= eventName {
 		return []sensor{s}
 	}
-	s.Name = decoded(record[eventName], record[eventName+1:], true)
+	s.Name = text(record[eventName], record[eventName+1:], true)
 	return s.shared(record[eventShare], record[eventShare+1])
 }
 
@@ -140,7 +140,7 @@ func (s sensor) compact(record []byte) []sensor {
 		return nil
 	}
 	s.common(record)
-	s.Name = decoded(record[compactName], record[compactName+1:], true)
+	s.Name = text(record[compactName], record[compactName+1:], true)
 	if !s.about() {
 		return nil
 	}
@@ -162,15 +162,13 @@ func (s *sensor) common(record []byte) {
 func (s sensor) shared(share, modifier byte) []sensor {
 	count := int(share & 15)
 	if count <= 1 {
-		s.Name = strings.TrimSpace(s.Name)
 		return []sensor{s}
 	}
 	all := make([]sensor, 0, count)
 	for i := range count {
 		one := s
 		one.Number += byte(i)
-		// A blank at the end of the name is meant to stand before the suffix.
-		one.Name = strings.TrimLeft(s.Name, " ") + suffix(share>>4&3, int(modifier&0x7f)+i)
+		one.Name = strings.TrimSpace(s.Name + " " + suffix(share>>4&3, int(modifier&0x7f)+i))
 		if one.Number < s.Number {
 			break // past the last sensor number
 		}

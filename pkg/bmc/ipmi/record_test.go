@@ -226,11 +226,11 @@ func TestSharedRecords(t *testing.T) {
 	}{
 		{"numbers", discrete(0x60, typeFan, kindPresence, 4, 1, "Fan Present "),
 			[]string{"0x60 Fan Present 1", "0x61 Fan Present 2", "0x62 Fan Present 3", "0x63 Fan Present 4"}},
-		{"letters", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 0, "PS Fan"), []string{"0x60 PS FanA", "0x61 PS FanB"}},
-		{"beyond Z", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 25, "F"), []string{"0x60 FZ", "0x61 FAA"}},
+		{"letters", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 0, "PS Fan"), []string{"0x60 PS Fan A", "0x61 PS Fan B"}},
+		{"beyond Z", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 25, "F"), []string{"0x60 F Z", "0x61 F AA"}},
 		{"one", discrete(0x60, typeFan, kindPresence, 1, 0, "Fan"), []string{"0x60 Fan"}},
 		{"none", discrete(0x60, typeFan, kindPresence, 0, 0, "Fan"), []string{"0x60 Fan"}},
-		{"past the last number", discrete(0xfe, typeFan, kindPresence, 4, 1, "Fan"), []string{"0xfe Fan1", "0xff Fan2"}},
+		{"past the last number", discrete(0xfe, typeFan, kindPresence, 4, 1, "Fan"), []string{"0xfe Fan 1", "0xff Fan 2"}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, names(tt.record)); diff != "" {
@@ -238,7 +238,7 @@ func TestSharedRecords(t *testing.T) {
 		}
 	}
 	event := raw(t, "0100 51 03 00 20 00 90 1d01 04 01 02 01 00 00 c5 46414e2045")
-	if diff := cmp.Diff([]string{"0x90 FAN E1", "0x91 FAN E2"}, names(event)); diff != "" {
+	if diff := cmp.Diff([]string{"0x90 FAN E 1", "0x91 FAN E 2"}, names(event)); diff != "" {
 		t.Error(diff)
 	}
 }
