@@ -112,3 +112,16 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// OSDs are those of the nodes, as far as the cluster was read and knows them.
+func (c Ceph) OSDs(nodes []string) []int {
+	if c.Cluster == nil || c.Cluster.Tree == nil || c.Cluster.Map == nil {
+		return nil
+	}
+	var out []int
+	for _, n := range nodes {
+		out = append(out, c.Cluster.Tree.OSDs(c.host(n))...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -51,7 +51,9 @@ func FansOf(s bmc.Server, since, now time.Time) Fans {
 		}
 	}
 	for _, e := range episodes.Build(marks) {
-		if e.Open() || !e.End.Before(since) {
+		// One without a recovery in the log ended all the same if the fan turns:
+		// what is failing now is in Failing.
+		if last := max(e.End.UnixNano(), e.Start.UnixNano()); last >= since.UnixNano() {
 			f.Drops = append(f.Drops, e)
 		}
 	}

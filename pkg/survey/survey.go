@@ -1,0 +1,207 @@
+// Package survey asks everybody who knows something about nodes that leave for
+// service or come back: Proxmox VE, Ceph, and the management controller. It
+// collects the evidence that package maintenance turns into a checklist.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
+)
+
+// Options are the flags of both gates.
+type Options struct {
+	PVE      pve.Options         `embed:"" group:"Device"`
+	Node     []string            `required:"" placeholder:"NODE[,NODE...]" help:"The node. Several are judged as leaving together." group:"Device"`
+	Ceph     string              `enum:"auto,pve,command,none" default:"auto" placeholder:"SOURCE" help:"Whom to ask about Ceph: Proxmox VE, which also knows whether there is one (auto, pve), the ceph command, or nobody: there is none." group:"Ceph"`
+	CephHost map[string]string   `name:"ceph-host" placeholder:"NODE=HOST" help:"Name of a node in CRUSH, where it is another." group:"Ceph"`
+	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
+	BMC      BMC                 `embed:"" group:"Controller"`
+	State    state.Options       `embed:"" group:"Memory"`
+}
+
+// Validate refuses names that cannot be a node's.
+func (o Options) Validate() error {
+	for _, n := range o.Node {
+		if n == "" || strings.ContainsAny(n, " \t/:") {
+			return fmt.Errorf("--node: expected the name of a node such as pve3, got %q", n)
+		}
+	}
+	for node, host := range o.CephHost {
+		if node == "" || host == "" {
+			return fmt.Errorf("--ceph-host: expected NODE=HOST, got %q", node+"="+host)
+		}
+	}
+	return nil
+}
+
+// Survey is one round of questions.
+type Survey struct {
+	Options Options
+	// Want is what else is asked of the nodes themselves.
+	Versions bool
+	Now      func() time.Time
+}
+
+// Found is what came back.
+type Found struct {
+	maintenance.Evidence
+	Fans *maintenance.Fans
+	// FansErr says why the controller could not be asked.
+	FansErr error
+	// Trouble says why nothing is remembered of earlier runs.
+	Trouble error
+	Log     []string
+}
+
+// Ask asks them all. Its error means that Proxmox VE could not be asked at all.
+func (s Survey) Ask(ctx context.Context) (Found, error) {
+	var f Found
+	client, err := s.Options.PVE.Client()
+	if err != nil {
+		return f, err
+	}
+	c, err := client.Cluster(ctx, pve.Ask{Votes: true})
+	f.Log = c.Evidence
+	if err != nil {
+		return f, err
+	}
+	leaving := slices.Compact(slices.Sorted(slices.Values(s.Options.Node)))
+	f.PVE = pve.DrainEvidence{Cluster: c, Leaving: leaving, Presence: map[string][]pve.Presence{}, Silent: map[string]error{}}
+	s.nodes(ctx, client, &f)
+	f.Evidence.Ceph = s.ceph(ctx, client, f)
+	f.Log = client.Evidence()
+	if x := f.Evidence.Ceph.Cluster; x != nil {
+		f.Log = append(f.Log, x.Evidence...)
+	}
+	if s.Options.BMC.Host != "" {
+		f.Fans, f.FansErr = s.fans(ctx, f)
+	}
+	f.Now = s.Now()
+	return f, nil
+}
+
+// nodes asks those that leave for their own lists, and all that are online for
+// what only they know.
+func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found) {
+	c := f.PVE.Cluster
+	look := pve.Look{Cluster: c, Now: s.Now()}
+	for _, n := range c.Nodes {
+		if c.HA.Maintenance(n.Name) {
+			look.Maintained = append(look.Maintained, n.Name)
+		}
+	}
+	// The memory is that of check_drained: what one gate saw of a node while it
+	// lived the other may need when it is off.
+	mem := pve.Remember(s.Options.State, "check_drained", c)
+	f.Trouble = mem.Trouble
+	f.PVE.Memory = mem.Memory.After(look)
+	if !c.Quorate || len(c.Rights) > 0 {
+		return
+	}
+	want := pve.Want{}
+	for _, n := range c.Nodes {
+		if !n.Online {
+			continue
+		}
+		if s.Versions {
+			want.Nodes = append(want.Nodes, n.Name)
+		}
+		if !slices.Contains(f.PVE.Leaving, n.Name) {
+			continue
+		}
+		if list, err := client.Presence(ctx, n.Name); err != nil {
+			f.PVE.Silent[n.Name] = err
+		} else {
+			f.PVE.Presence[n.Name] = list
+		}
+	}
+	f.PVE.Memory, _ = client.Learn(ctx, f.PVE.Memory, want, s.Now()) // gaps are seen as facts that are not there
+	mem.Keep(look, f.PVE.Memory)
+}
+
+// ceph asks about the storage, in the way the operator chose.
+func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
+	out := maintenance.Ceph{Hosts: s.Options.CephHost}
+	switch s.Options.Ceph {
+	case "none":
+		out.Absent = "Ceph is not looked at, as --ceph none says"
+	case "command":
+		source := &ceph.Command{Options: s.Options.Command}
+		s.poll(ctx, source, &out)
+		if gone := out.OSDs(f.PVE.Leaving); len(gone) > 0 {
+			safety, err := source.Safety(ctx, gone)
+			if out.SafetyErr = err; err == nil {
+				out.Safety = &safety
+			}
+		}
+	default:
+		s.poll(ctx, &ceph.API{Client: client}, &out)
+		if absent(out.Err) {
+			out.Absent, out.Err = "there is no Ceph: Proxmox VE says that it is not configured", nil
+		}
+		out.Refused = refused(ctx, client, f, out)
+	}
+	return out
+}
+
+func (s Survey) poll(ctx context.Context, source ceph.Source, out *maintenance.Ceph) {
+	c, err := source.Poll(ctx, ceph.Ask{Rules: true, Daemons: func(string, int) bool { return true }})
+	if err != nil {
+		out.Err = err
+		return
+	}
+	out.Cluster = &c
+}
+
+// absent recognises how Proxmox VE says that no Ceph is configured: an error
+// 500 whose reason is the only place that tells (pve-manager, PVE/Ceph/Tools.pm).
+func absent(err error) bool {
+	var e *pve.Error
+	if !errors.As(err, &e) || e.Code != 500 {
+		return false
+	}
+	for _, text := range []string{"pveceph configuration not initialized", "binary not installed", "ceph is not installed"} {
+		if strings.Contains(strings.ToLower(e.Status), strings.ToLower(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// mostRefusals bounds the questions about single OSDs.
+const mostRefusals = 12
+
+// refused asks Proxmox VE about each OSD alone. Its yes proves nothing for a
+// host; its no is one.
+func refused(ctx context.Context, client *pve.Client, f Found, c maintenance.Ceph) []int {
+	var out []int
+	for i, id := range c.OSDs(f.PVE.Leaving) {
+		if i == mostRefusals {
+			break
+		}
+		o, _ := c.Cluster.Map.OSD(id)
+		if !o.Up {
+			continue
+		}
+		var answer struct {
+			Safe *bool `json:"safe"`
+		}
+		path := fmt.Sprintf("/nodes/%s/ceph/cmd-safety?service=osd&id=%d&action=stop", f.PVE.Cluster.Asked, id)
+		if err := client.Get(ctx, path, &answer); err != nil {
+			break // older than 7.3, or too slow: one does not need it
+		}
+		if answer.Safe != nil && !*answer.Safe {
+			out = append(out, id)
+		}
+	}
+	return out
+}
