@@ -3,10 +3,19 @@ package ping
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// borrowed are the errors that an ICMP error for an earlier packet leaves on
+// the socket, where the next send fails with it (ip(7), IP_RECVERR). EPERM and
+// ENOBUFS never come that way: they are about the packet itself.
+var borrowed = []syscall.Errno{
+	unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ECONNREFUSED, unix.EMSGSIZE, unix.EPROTO,
+	unix.ENOPROTOOPT, unix.EOPNOTSUPP, unix.EHOSTDOWN, unix.ENONET, unix.EACCES,
+}
 
 // machine is the network of this machine.
 type machine struct{ began time.Time }

@@ -15,14 +15,6 @@ const (
 	doubts = 3
 )
 
-// borrowed are the errors that an ICMP error for an earlier packet leaves on
-// the socket, where the next send fails with it (ip(7), IP_RECVERR). EPERM and
-// ENOBUFS never come that way: they are about the packet itself.
-var borrowed = []syscall.Errno{
-	syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNREFUSED, syscall.EMSGSIZE, syscall.EPROTO,
-	syscall.ENOPROTOOPT, syscall.EOPNOTSUPP, syscall.EHOSTDOWN, syscall.ENONET, syscall.EACCES,
-}
-
 // outcome is told of each message what became of it.
 type outcome struct {
 	left    func(i int, at time.Duration)
