@@ -91,8 +91,10 @@ func (a *API) details(ctx context.Context, c *Cluster, node string) {
 		}
 	} else if known {
 		// the flags are worth telling without the OSDs
-		c.Map = &Map{Flags: set(flags), NodeFlags: map[string][]string{}, ClassFlags: map[string][]string{}}
-		c.addScopes()
+		c.Map = &Map{Blind: true, Flags: set(flags), NodeFlags: map[string][]string{}, ClassFlags: map[string][]string{}}
+		if c.Health != nil {
+			c.addScopes()
+		}
 	}
 	var pools list[wirePool]
 	if ask(node+"/pool", Gap{Optional: true, Loses: "the copies each pool needs", Mgr: true}, &pools) && c.Map != nil {

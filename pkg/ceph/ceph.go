@@ -81,6 +81,8 @@ type Gap struct {
 	// which Loses names.
 	Optional bool
 	Loses    string
+	// Needs is what we would have to be allowed, empty when that is not it.
+	Needs string
 	// Mgr is true for what the active mgr answers, not the mons.
 	Mgr bool
 }

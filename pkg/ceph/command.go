@@ -94,12 +94,11 @@ func (c *Command) silence(ctx context.Context, p *process) error {
 // are for people; nothing is decided by them.
 var hints = []struct{ word, hint string }{
 	{"EACCES", "the key lacks a permission: caps mon 'allow r' mgr 'allow r' are enough"},
-	{"EPERM", "the key is refused: is it the one of this cluster, for this --id?"},
-	{"Permission denied", "is it readable for this user, or the key another one?"},
-	{"unable to find a keyring", "name it with --keyring, its user with --id"},
-	{"No such file", "name it with --conf or --keyring"},
-	{"Did not load config file", "name it with --conf"},
-	{"unable to get monitor info", "the configuration names no monitors: name it with --conf"},
+	{"conf_read_file", "name the configuration with --conf"},
+	{"unable to get monitor info", "the configuration names no monitors: name another with --conf"},
+	{"(13) Permission denied", "this user may not read the keyring"},
+	{"unable to find a keyring", "name the keyring with --keyring, its user with --id"},
+	{"RADOS permission denied", "is the key the one of this cluster, and of this --id?"},
 }
 
 // hinted adds what to do to the first line that means something.

@@ -235,7 +235,7 @@ func TestReleases(t *testing.T) {
 	for _, name := range []string{"dashboard-contract-v17.2.7", "dashboard-contract-v19.2.5"} {
 		t.Run(name, func(t *testing.T) {
 			doc, err := decode[struct {
-				Health part[wireDashboard]     `json:"health_minimal"`
+				Health part[wireDashboard]    `json:"health_minimal"`
 				OSDs   list[wireDashboardOSD] `json:"osds"`
 			}](read(t, "ceph-releases", name, "input.json"))
 			if err != nil || !doc.Health.set {

@@ -5,8 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
@@ -59,7 +64,7 @@ func NewDashboard(client *http.Client, hosts []string, port int, credentials fun
 type standbyError struct{ active *url.URL }
 
 func (e *standbyError) Error() string {
-	return "is a standby, the active mgr is at " + e.active.Host
+	return "is a standby, the active mgr is at " + e.active.Host + " (name it with -H)"
 }
 
 // refusal is an answer that another mgr would give too.
@@ -142,6 +147,8 @@ type dashboardMemory struct {
 	Base  string `json:"base"`
 	User  string `json:"user"`
 	Token string `json:"token"`
+	// Versions are those that were spoken, by path, where not the first.
+	Versions map[string]string `json:"versions,omitempty"`
 }
 
 func recall(raw Memory) dashboardMemory {
@@ -181,7 +188,7 @@ func (p *dashboardPoll) ask(ctx context.Context, h dashboardHost, left int) (Clu
 	if err != nil {
 		return Cluster{}, secret.Scrub(err, append(h.cred.Secrets(), s.token)...)
 	}
-	kept, err := json.Marshal(dashboardMemory{Base: h.base.String(), User: h.cred.Username, Token: s.token.Reveal()})
+	kept, err := json.Marshal(dashboardMemory{Base: h.base.String(), User: h.cred.Username, Token: s.token.Reveal(), Versions: p.memory.Versions})
 	if err != nil {
 		return Cluster{}, fmt.Errorf("keeping the token: %w", err)
 	}
@@ -190,11 +197,23 @@ func (p *dashboardPoll) ask(ctx context.Context, h dashboardHost, left int) (Clu
 	return found, nil
 }
 
-// unanswered says that nobody answered: a refused connection, a silent mgr.
+// unanswered says that nobody answered: a refused connection, a silent mgr. A
+// name or a certificate that is wrong is our own affair.
 func unanswered(err error) bool {
-	var plain *transport.Error
-	var status *statusError
-	return !errors.As(err, &status) && (errors.As(err, &plain) || errors.Is(err, context.DeadlineExceeded))
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		var name *net.DNSError
+		return !errors.As(err, &name)
+	}
+	for _, cause := range []error{
+		context.DeadlineExceeded, os.ErrDeadlineExceeded, io.EOF, io.ErrUnexpectedEOF,
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EPIPE,
+	} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	return false
 }
 
 // versions of the API's documents, in the order they are tried; 16 and 17 have
@@ -209,13 +228,24 @@ type request struct {
 	body []byte
 }
 
-// send makes a request in the first version that the mgr takes.
+// send makes a request in the version that was spoken last, else in the first
+// that the mgr takes.
 func (s *dashboardSession) send(ctx context.Context, r request) ([]byte, http.Header, error) {
-	for _, v := range versions {
+	tries := versions
+	if known := s.memory.Versions[r.path]; slices.Contains(versions, known) {
+		tries = append([]string{known}, versions...)
+	}
+	for _, v := range tries {
 		raw, header, err := s.once(ctx, r, v)
 		var status *statusError
 		if errors.As(err, &status) && status.code == http.StatusUnsupportedMediaType {
 			continue
+		}
+		if v != versions[0] {
+			if s.memory.Versions == nil {
+				s.memory.Versions = map[string]string{}
+			}
+			s.memory.Versions[r.path] = v
 		}
 		return raw, header, err
 	}

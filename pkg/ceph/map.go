@@ -17,8 +17,10 @@ type Map struct {
 	// ScopesUnknown is true when the source cannot tell flags of hosts, classes
 	// and OSDs apart from there being none.
 	ScopesUnknown bool
-	OSDs          []OSD // by id
-	Pools         []Pool
+	// Blind is true when the source told the flags and could not tell the OSDs.
+	Blind bool
+	OSDs  []OSD // by id
+	Pools []Pool
 	// Created and Modified are of the map as a whole. Every flag that is set
 	// was set at Modified or before. UpChange and InChange are the last times
 	// any OSD went up or down, in or out. All by the mons' clocks, zero when

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -44,7 +45,15 @@ type process struct {
 func start(ctx context.Context, o CommandOptions, args []string) (*process, error) {
 	path, err := exec.LookPath(o.Command)
 	if err != nil {
-		return nil, fmt.Errorf("no command %s: install ceph-common on this machine, or ask with --via dashboard or --via pve (%w)", o.Command, err)
+		var found *exec.Error
+		if errors.As(err, &found) {
+			err = found.Err // the name stands in front already
+		}
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("no command %s (%w): install ceph-common on this machine, or ask another way than by the ceph command", o.Command, err)
 	}
 	p := &process{started: time.Now()}
 	p.until = p.started.Add(2 * patience)

@@ -1,6 +1,9 @@
 package ceph
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Rule is a CRUSH rule: where a pool's copies may lie.
 type Rule struct {
@@ -35,21 +38,39 @@ func (c Cluster) Rule(p Pool) (Rule, bool) {
 // copy, which is the worst of all rules.
 func (c Cluster) Copies(p Pool, gone []int) (left int, exact bool) {
 	rule, ok := c.Rule(p)
-	if !ok || rule.Domain == "" || c.Tree == nil {
+	if !ok || rule.Domain == "" || c.Tree == nil || c.Map == nil {
 		return max(0, p.Size-len(gone)), false
 	}
-	lost := map[int]bool{}
-	for _, osd := range gone {
-		for _, root := range rule.roots {
-			if root.class != "" && c.Tree.nodes[osd].class != root.class {
-				continue
-			}
-			if unit, found := c.Tree.unit(osd, rule.Domain, c.Tree.root(root)); found {
+	// a pool has no more copies than there are places for them
+	places, lost := map[int]bool{}, map[int]bool{}
+	for _, o := range c.Map.OSDs {
+		away := slices.Contains(gone, o.ID)
+		if !o.In && !away {
+			continue
+		}
+		for _, unit := range c.Tree.units(o.ID, rule) {
+			places[unit] = true
+			if away {
 				lost[unit] = true
 			}
 		}
 	}
-	return max(0, p.Size-len(lost)), true
+	return max(0, min(p.Size, len(places))-len(lost)), true
+}
+
+// units are the buckets of the rule's domain, below what it takes, that hold
+// the OSD.
+func (t Tree) units(osd int, rule Rule) []int {
+	var out []int
+	for _, root := range rule.roots {
+		if root.class != "" && t.nodes[osd].class != root.class {
+			continue
+		}
+		if unit, found := t.unit(osd, rule.Domain, t.root(root)); found {
+			out = append(out, unit)
+		}
+	}
+	return out
 }
 
 // root finds the bucket a rule takes. Rules for a device class take a shadow

@@ -211,7 +211,7 @@ func (c *Cluster) consistent() {
 	if c.Map == nil || c.Counts == nil {
 		return
 	}
-	if len(c.Map.OSDs) < c.Counts.OSDs {
+	if n := len(c.Map.OSDs); n < c.Counts.OSDs && !c.Map.Blind {
 		c.Gaps = append(c.Gaps, Gap{What: "osd dump", Why: "it lists fewer OSDs than status counts"})
 	}
 	if c.PGs != nil && c.PGs.Missing() > 0 {

@@ -1,40 +1,11 @@
 package ceph
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 )
-
-// Documents by the words that ask for them.
-const (
-	docStatus = "status"
-	docMap    = "osd dump"
-	docTree   = "osd tree"
-	docQuorum = "quorum_status"
-	docDetail = "health detail"
-	docRules  = "osd crush rule dump"
-	docMgrs   = "mgr metadata"
-	docFS     = "fs dump"
-	docFill   = "osd df"
-	docSafety = "osd ok-to-stop"
-)
-
-// optional documents with what is lost without them.
-var optional = map[string]string{
-	docQuorum: "the names of the monitors",
-	docDetail: "details of health checks",
-	docRules:  "the CRUSH rules",
-	docMgrs:   "the names of the mgrs",
-	docFS:     "the names of the MDS",
-	docFill:   "the usage of each OSD",
-}
 
 // talk is one conversation with the ceph command: questions on its standard
 // input, one document a line on its output.
@@ -114,35 +85,6 @@ func (t *talk) wanted() []string {
 	return out
 }
 
-// Read puts a cluster together from documents as the ceph command prints them,
-// one a line in any order: recordings, or answers that came another way.
-// Documents that are needed and missing are gaps.
-func Read(r io.Reader) (Cluster, error) {
-	var c Cluster
-	seen := map[string]bool{}
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			seen[c.add(line)] = true
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return c, fmt.Errorf("reading documents: %w", err)
-		}
-	}
-	for _, name := range []string{docStatus, docMap, docTree} {
-		if !seen[name] {
-			c.Gaps = append(c.Gaps, Gap{What: name, Why: "it is missing"})
-		}
-	}
-	c.consistent()
-	c.place()
-	return c, nil
-}
-
 // flagged says whether any flag is set that Ceph warns of.
 func (c *Cluster) flagged() bool {
 	if c.Health == nil {
@@ -162,134 +104,6 @@ var plain = []string{
 
 func worthDetail(c Check) bool { return !slices.Contains(plain, c.Code) }
 
-// add takes a document by its shape and returns its name, empty when it is none.
-func (c *Cluster) add(raw []byte) string {
-	name := shapeOf(raw)
-	take, known := takers[name]
-	if !known {
-		return ""
-	}
-	if err := take(c, raw); err != nil {
-		c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
-	}
-	c.Evidence = append(c.Evidence, fmt.Sprintf("%s: %d bytes", name, len(raw)))
-	return name
-}
-
-// takers know what to do with each document.
-var takers = map[string]func(*Cluster, []byte) error{
-	docStatus: taker((*Cluster).addStatus),
-	docMap: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireMap](raw)
-		if err != nil {
-			return err
-		}
-		return c.addMap(w)
-	},
-	docTree: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireTree](raw)
-		if err != nil {
-			return err
-		}
-		if c.Tree = w.facts(); c.Tree == nil {
-			return fmt.Errorf("it is not whole")
-		}
-		return nil
-	},
-	docQuorum: taker((*Cluster).addMons),
-	docDetail: taker((*Cluster).addDetail),
-	docRules: func(c *Cluster, raw []byte) error {
-		rows, err := decode[list[wireRule]](raw)
-		if err != nil {
-			return err
-		}
-		if c.Rules = rules(rows); c.Rules == nil {
-			return fmt.Errorf("a rule cannot be read")
-		}
-		return nil
-	},
-	docMgrs: func(c *Cluster, raw []byte) error {
-		rows, err := decode[list[wireMgr]](raw)
-		c.addMgrs(rows.rows)
-		return err
-	},
-	docFS: taker((*Cluster).addFS),
-	docFill: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireTree](raw)
-		c.Fill = w.fill()
-		return err
-	},
-}
-
-func taker[T any](add func(*Cluster, T)) func(*Cluster, []byte) error {
-	return func(c *Cluster, raw []byte) error {
-		w, err := decode[T](raw)
-		if err != nil {
-			return err
-		}
-		add(c, w)
-		return nil
-	}
-}
-
-// shapeOf tells a document by its fields: they come without a name, and one of
-// them may be missing.
-func shapeOf(raw []byte) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return ""
-	}
-	if raw[0] == '[' {
-		var rows []json.RawMessage
-		if json.Unmarshal(raw, &rows) != nil || len(rows) == 0 {
-			return ""
-		}
-		switch has := fields(rows[0]); {
-		case has("rule_id", "steps"):
-			return docRules
-		case has("name", "hostname"):
-			return docMgrs
-		}
-		return ""
-	}
-	has := fields(raw)
-	switch {
-	case has("health", "pgmap"), has("health", "osdmap"), has("health", "quorum_names"):
-		return docStatus
-	case has("ok_to_stop"):
-		return docSafety
-	case has("osds", "flags"), has("osds", "flags_set"):
-		return docMap
-	case has("nodes", "summary"):
-		return docFill
-	case has("nodes"):
-		return docTree
-	case has("quorum_names", "monmap"):
-		return docQuorum
-	case has("filesystems", "standbys"):
-		return docFS
-	case has("status", "checks"):
-		return docDetail
-	}
-	return ""
-}
-
-// fields says of an object which members it has.
-func fields(raw []byte) func(...string) bool {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		members = nil
-	}
-	return func(names ...string) bool {
-		for _, n := range names {
-			if _, found := members[n]; !found {
-				return false
-			}
-		}
-		return true
-	}
-}
-
 // explain lists what was asked and did not come. Whether it was waited for is
 // told by the time between the answers around it.
 func (t *talk) explain() {
@@ -299,8 +113,11 @@ func (t *talk) explain() {
 		waited := at.Sub(before) >= t.limit-slack || ended && t.killed.Load()
 		for _, name := range open {
 			g := Gap{What: name, Waited: waited, Loses: optional[name], Optional: optional[name] != "", Mgr: name == docFill}
-			if g.Why = t.reason(); waited {
+			switch g.Why = t.reason(); {
+			case waited:
 				g.Why = "no answer in time"
+			case g.Mgr:
+				g.Needs = "caps mgr 'allow r'"
 			}
 			t.cluster.Gaps = append(t.cluster.Gaps, g)
 			t.cluster.Evidence = append(t.cluster.Evidence, name+": "+g.Why)

@@ -183,8 +183,12 @@ func (v *view) gaps() {
 		}
 		switch {
 		case g.Optional:
-			v.add(check.OK, "without %s (%s)", g.Loses, text)
-			v.notes = append(v.notes, "without "+g.Loses)
+			lost := "without " + g.Loses
+			if g.Needs != "" {
+				lost += ", which needs " + g.Needs
+			}
+			v.add(check.OK, "%s (%s)", lost, text)
+			v.notes = append(v.notes, lost)
 		case g.Waited && !g.Mgr:
 			v.add(check.CRITICAL, "the monitors stopped answering: %s", text)
 		default:

@@ -22,7 +22,7 @@ func (v *view) downOSDs() {
 		v.add(check.WARNING, "retired: %s, down and out with all PGs clean elsewhere", names(ids(v.retired)))
 	}
 	v.downAsDeclared()
-	if v.c.Map == nil {
+	if v.c.Map == nil || v.c.Map.Blind {
 		v.countedDown()
 		return
 	}

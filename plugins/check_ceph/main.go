@@ -37,7 +37,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 var examples = []check.Example{
 	{Command: "check_ceph --id nagios --keyring /etc/ceph/ceph.client.nagios.keyring", Why: "on a machine with the ceph command, such as any node of the cluster"},
 	{Command: "check_ceph --id nagios --maintenance node3", Why: "node3 is being serviced: only what is not its doing is a problem"},
-	{Command: "check_ceph --id nagios --maintenance node3=$HOSTDOWNTIME:node3$", Why: "the same from Nagios, while node3 is in downtime"},
+	{Command: "check_ceph --id nagios --maintenance node3=0", Why: "the same with a number that a host fills in, such as the depth of its downtime: 0 is not now"},
 	{Command: "check_ceph --via dashboard -H mgr1,mgr2 --auth-file /etc/noout/ceph.ini", Why: "from anywhere, through the mgr's dashboard"},
 	{Command: "check_ceph --via pve -H pve1,pve2 --auth-file /etc/noout/pve.ini", Why: "from anywhere, with one token of Proxmox VE"},
 }

@@ -68,8 +68,10 @@ func (m *memory) rememberNoout(c ceph.Cluster, until, now time.Time) {
 		bound = now
 	}
 	seen := map[string]time.Time{}
+	again := false
 	for _, s := range c.Scopes("noout") {
 		since, known := m.Noout[s.String()]
+		again = again || known
 		if !known || since.After(bound) || since.Before(c.Map.Created) {
 			since = bound
 		}
@@ -77,10 +79,14 @@ func (m *memory) rememberNoout(c ceph.Cluster, until, now time.Time) {
 	}
 	if c.Map.ScopesUnknown {
 		for scope, since := range m.Noout {
-			if _, again := seen[scope]; !again && scope != string(ceph.ScopeCluster) {
-				seen[scope] = since
+			if _, known := seen[scope]; !known && scope != string(ceph.ScopeCluster) {
+				seen[scope], again = since, true
 			}
 		}
+	}
+	if len(m.Noout) > 0 && !again {
+		// it is another noout than the one whose end was declared
+		m.Until, m.Mute = time.Time{}, false
 	}
 	m.Noout = seen
 	m.rememberEnd(c, until, now)

@@ -31,7 +31,7 @@ func (w *World) Ask(question, caps string) Reply {
 
 func (w *World) ask(words []string, caps string) Reply {
 	if w.quorum() == nil {
-		return Reply{Hang: forever, Error: "timed out"}
+		return Reply{Hang: forever, Error: errSilent.Error()}
 	}
 	if !strings.Contains(caps, "mon") {
 		return Reply{Error: "Error EACCES: access denied"}

@@ -86,14 +86,8 @@ func Run(c Config, listen string) (*Sim, error) {
 	if s.Control, err = s.serve(listen, http.HandlerFunc(s.control), false); err == nil {
 		s.Questions, err = s.serve(any, http.HandlerFunc(s.answer), false)
 	}
-	for _, m := range s.World.mgrs {
-		if err != nil {
-			break
-		}
-		var at string
-		at, err = s.serve(any, s.dashboard(m.Name), true)
-		s.addresses[m.Name] = at
-		s.Dashboards = append(s.Dashboards, at)
+	if err == nil {
+		err = s.serveDashboards()
 	}
 	if err == nil {
 		s.API, err = s.serve(any, s.PVE(s.World.config.Hosts[0].Name), true)
@@ -103,6 +97,24 @@ func Run(c Config, listen string) (*Sim, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// serveDashboards listens at one port on an address of its own for each mgr, as
+// the mgrs of a cluster do.
+func (s *Sim) serveDashboards() error {
+	port := "0"
+	for i, m := range s.World.mgrs {
+		at, err := s.serve(fmt.Sprintf("127.0.0.%d:%s", 1+i, port), s.dashboard(m.Name), true)
+		if err != nil {
+			return err
+		}
+		if _, port, err = net.SplitHostPort(at); err != nil {
+			return err
+		}
+		s.addresses[m.Name] = at
+		s.Dashboards = append(s.Dashboards, at)
+	}
+	return nil
 }
 
 func (s *Sim) serve(address string, h http.Handler, secure bool) (string, error) {

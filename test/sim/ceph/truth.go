@@ -1,5 +1,7 @@
 package ceph
 
+import "time"
+
 // Truth is how the cluster really is, for those who check what others make of
 // its answers. It comes from the model, not from any document.
 type Truth struct {
@@ -13,19 +15,27 @@ type Truth struct {
 	// DownOut those that are down and out.
 	Down, Out, DownOut []int
 	HostOf             map[int]string
-	// Dead are PGs without enough copies, Passing those on their way, Unclean
-	// all that are not whole where they belong.
-	PGs, Dead, Passing, Unclean int
+	// Dead are PGs without enough copies, Passing those on their way, Short
+	// those with too few, Unclean all that are not whole where they belong.
+	PGs, Dead, Passing, Short, Unclean int
+	// Edge says whether a PG with too few copies cannot lose another.
+	Edge bool
 	// Moving says whether data goes elsewhere.
 	Moving bool
-	Pools  []Pool
+	// Changed is when an OSD last went up, down, in or out, Modified when
+	// anything in the OSD map last changed.
+	Changed, Modified time.Time
 }
 
 // Truth tells how the cluster is.
 func (w *World) Truth() Truth {
 	t := Truth{HostOf: map[int]string{}}
 	w.look(func() {
-		t.Quorum, t.Mgr, t.Standbys, t.Pools = w.quorum() != nil, w.Active() != nil, w.standbys(), w.config.Pools
+		t.Quorum, t.Mgr, t.Standbys = w.quorum() != nil, w.Active() != nil, w.standbys()
+		t.Changed, t.Modified = w.upped, w.modified
+		if w.inned.After(t.Changed) {
+			t.Changed = w.inned
+		}
 		for _, m := range w.mons {
 			if !m.up {
 				t.Lost = append(t.Lost, m.Daemon)
@@ -75,6 +85,10 @@ func (w *World) truthOf(t *Truth, p *pool, g *pg) {
 		t.Passing++
 	case copies < p.MinSize:
 		t.Dead++
+	}
+	if copies < p.Size {
+		t.Short++
+		t.Edge = t.Edge || copies <= p.MinSize && !passing
 	}
 	if passing || copies < p.Size || lacking {
 		t.Unclean++

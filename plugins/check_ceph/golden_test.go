@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	sim "github.com/noout-monitoring/noout/test/sim/ceph"
+)
+
+// standIn makes this test binary the ceph command of the simulator.
+const standIn = "NOOUT_TEST_CEPH"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(standIn) != "" {
+		os.Exit(sim.Command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// command writes a ceph command into dir.
+func command(t *testing.T, dir string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "ceph")
+	if err := os.WriteFile(path, fmt.Appendf(nil, "#!/bin/sh\nexec env %s=1 %s \"$@\"\n", standIn, self), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestGolden runs what testdata records against the simulator. A file "do"
+// before a command makes something happen first.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { golden(t, file) })
+	}
+}
+
+func golden(t *testing.T, file string) {
+	clock := world.Still(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	var s *sim.Sim
+	var dir string
+	prepare := func(t *testing.T, work string) map[string]string {
+		dir = work
+		s = sim.Start(t, sim.Config{Clock: clock})
+		if err := s.Files(work); err != nil {
+			t.Fatal(err)
+		}
+		ceph := command(t, work)
+		memory := "state-dir = " + work + "/state\n"
+		secure := "fingerprint = " + s.Fingerprint() + "\n"
+		files := map[string]string{
+			"auth.ini":  "[*]\nusername = " + sim.Username + "\npassword = " + sim.Password + "\n",
+			"wrong.ini": "[*]\nusername = " + sim.Username + "\npassword = wrong-pass-2\n",
+			"pve.ini":   "[*]\ntoken = " + sim.Token + "\n",
+			"site.ini": "[command]\nceph-command = " + ceph + "\nconf = " + work + "/ceph.conf\nid = nagios\nkeyring = " + work + "/ceph.client.nagios.keyring\n" + memory +
+				"[dashboard]\nvia = dashboard\nauth-file = " + work + "/auth.ini\n" + secure + memory +
+				"[pve]\nvia = pve\nhost = " + s.API + "\nauth-file = " + work + "/pve.ini\n" + secure + memory,
+		}
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(work, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return map[string]string{"CEPH": ceph, "MGR1": s.Dashboards[0], "MGR2": s.Dashboards[1], "API": s.API, "FINGERPRINT": s.Fingerprint(), "PIN": colons(s.Fingerprint())}
+	}
+	newPlugin := func() check.Plugin {
+		happen(t, s, filepath.Join(dir, "do"))
+		return pluginAt(clock.Now)
+	}
+	checktest.Golden(t, newPlugin, file, prepare)
+}
+
+// colons is a fingerprint as it is printed.
+func colons(hex string) string {
+	var parts []string
+	for i := 0; i < len(hex); i += 2 {
+		parts = append(parts, strings.ToUpper(hex[i:i+2]))
+	}
+	return strings.Join(parts, ":")
+}
+
+// happen does what a file says, a line at a time, once.
+func happen(t *testing.T, s *sim.Sim, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if err := s.Do(strings.TrimSpace(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
