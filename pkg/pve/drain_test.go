@@ -1,0 +1,155 @@
+package pve
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// drawEvidence makes up what a cluster may say about its nodes and guests,
+// sensible or not.
+func drawEvidence(t *rapid.T) DrainEvidence {
+	c := Cluster{Name: "lab", Asked: "pve1", Quorate: true, Time: noon}
+	names := []string{"pve1", "pve2", "pve3"}
+	pick := func(what string, from ...string) string { return rapid.SampledFrom(from).Draw(t, what) }
+	c.HA = HA{Time: noon, Nodes: map[string]string{}, Requested: map[string]bool{}, LRM: map[string]LRM{}}
+	for _, n := range names {
+		online := n == "pve1" || rapid.IntRange(0, 3).Draw(t, "online "+n) > 0
+		status := "offline"
+		if online {
+			status = pick("status "+n, "online", "online", "online", "unknown")
+		}
+		c.Nodes = append(c.Nodes, Node{Name: n, Online: online, Status: status})
+		c.HA.Nodes[n] = pick("ha "+n, "online", "maintenance", "fence", "unknown")
+		c.HA.Requested[n] = rapid.Bool().Draw(t, "requested "+n)
+		c.HA.LRM[n] = LRM{Mode: "active", Time: noon.Add(-time.Duration(rapid.IntRange(0, 90).Draw(t, "silent")) * time.Second)}
+	}
+	for id := 100; id < 100+rapid.IntRange(0, 6).Draw(t, "guests"); id++ {
+		g := Guest{ID: id, Kind: VM, Node: pick("node", names...), Status: pick("status", "running", "stopped", "paused", "unknown", "io-error")}
+		g.Template = rapid.IntRange(0, 5).Draw(t, "template") == 0
+		g.Lock = pick("lock", "", "", "migrate", "backup")
+		n, _ := c.Node(g.Node)
+		g.Stale = !n.Online || n.Status != "online"
+		c.Guests = append(c.Guests, g)
+		if rapid.Bool().Draw(t, "managed") {
+			s := Service{SID: g.SID(), Node: pick("service on", g.Node, g.Node, "pve1"), State: pick("state", "started", "stopped", "migrate", "error", "freeze", "fence")}
+			if s.Moving() {
+				s.Target = pick("target", names...)
+			}
+			c.HA.Services = append(c.HA.Services, s)
+		}
+		if rapid.IntRange(0, 4).Draw(t, "task") == 0 {
+			c.Tasks = append(c.Tasks, Task{Node: pick("task on", names...), Type: pick("type", "qmigrate", "qmstart", "vzdump", "vncproxy"), ID: guestNumber(g), Start: noon})
+		}
+	}
+	e := DrainEvidence{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]Presence{}, Silent: map[string]error{}}
+	if n, _ := c.Node("pve3"); n.Online && rapid.IntRange(0, 3).Draw(t, "own list") > 0 {
+		e.Presence["pve3"] = []Presence{}
+		for _, g := range c.Guests {
+			if g.Node == "pve3" {
+				e.Presence["pve3"] = append(e.Presence["pve3"], Presence{ID: g.ID, Kind: g.Kind, Status: pick("own", "running", "stopped"), Template: g.Template})
+			}
+		}
+	}
+	return e
+}
+
+// Every single fact that speaks against an empty node is in the answer,
+// whatever else is there. The facts are read here one by one, with no sum or
+// search of the code under test.
+func TestNothingIsMissed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for range 100 { // cheap, and odd combinations are rare
+			notMissed(t, drawEvidence(t))
+		}
+	})
+}
+
+func notMissed(t *rapid.T, e DrainEvidence) {
+	d := DrainOf(e)
+	against := func(why string, in ...any) {
+		if len(d.Doubts)+len(d.Left)+len(d.Arriving)+len(d.Finishing) == 0 {
+			t.Fatalf("%s %v, and the node counts as empty: %+v", why, in, e)
+		}
+	}
+	n, _ := e.Cluster.Node("pve3")
+	maintained := e.Cluster.HA.Requested["pve3"] || e.Cluster.HA.Nodes["pve3"] == "maintenance"
+	if !n.Online && !maintained {
+		against("it went without maintenance")
+	}
+	if n.Online && n.Status == "unknown" {
+		against("pvestatd is silent")
+	}
+	for _, g := range e.Cluster.Guests {
+		if g.Node == "pve3" && !g.Template && g.Status != "stopped" {
+			against("a guest is on it", g)
+		}
+		if g.Node != "pve3" && g.Lock == "migrate" && g.HAState == "" && !moves(e.Cluster, g) {
+			against("a guest is on its way to nobody knows where", g)
+		}
+	}
+	for _, p := range e.Presence["pve3"] {
+		if p.Status != "stopped" && !p.Template {
+			against("the node itself says that a guest runs", p)
+		}
+	}
+	for _, s := range e.Cluster.HA.Services {
+		if s.Node == "pve3" && s.State != "stopped" || s.Target == "pve3" {
+			against("HA has a service on it or on its way to it", s)
+		}
+	}
+	for _, k := range e.Cluster.Tasks {
+		if on, _ := e.Cluster.Node(k.Node); on.Online && k.Node == "pve3" && (k.Type == "qmigrate" || k.Type == "qmstart") {
+			against("a task moves or starts a guest there", k)
+		}
+	}
+}
+
+// moves says that HA moves the guest, and to another node than pve3.
+func moves(c Cluster, g Guest) bool {
+	for _, s := range c.HA.Services {
+		if s.SID == g.SID() && s.State == "migrate" && s.Target != "pve3" {
+			return true
+		}
+	}
+	return false
+}
+
+func TestDoubts(t *testing.T) {
+	whole := threeNodes(false)
+	e := func(change func(*Cluster)) DrainEvidence {
+		c := whole
+		change(&c)
+		return DrainEvidence{Cluster: c, Leaving: []string{"pve3"}}
+	}
+	for want, e := range map[string]DrainEvidence{
+		"it lacks VM.Audit on /vms": e(func(c *Cluster) { c.Rights = Rights{"VM.Audit on /vms"} }),
+		"does not see vm:999":       e(func(c *Cluster) { c.HA.Services = []Service{{SID: "vm:999", Node: "pve1", State: "started"}} }),
+		"no quorum":                 e(func(c *Cluster) { c.Quorate = false }),
+		"596 Broken pipe":           e(func(c *Cluster) { c.Gaps = []Gap{{pathTasks, &Error{Status: "596 Broken pipe", Code: 596}}} }),
+		"silent for 1m30s": e(func(c *Cluster) {
+			c.HA = HA{Services: []Service{{SID: "vm:101", Node: "pve1", State: "started"}}, Time: noon, LRM: map[string]LRM{"pve1": {Time: noon.Add(90 * time.Second)}}}
+		}),
+		"there is no node pve9, the cluster has pve1, pve2, pve3": {Cluster: whole, Leaving: []string{"pve9"}},
+	} {
+		d := DrainOf(e)
+		if len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], want) || len(d.Left) > 0 {
+			t.Errorf("%q: %+v", want, d)
+		}
+	}
+	if d := DrainOf(DrainEvidence{Cluster: whole, Leaving: []string{"pve3"}}); len(d.Doubts) > 0 || len(d.Left) != 1 || len(d.Unconfirmed) != 1 {
+		t.Errorf("%+v", d)
+	}
+}
+
+// An HA that nobody uses writes no time, and nothing of it is missed.
+func TestIdleHA(t *testing.T) {
+	c := threeNodes(false)
+	c.Guests = c.Guests[:2]
+	d := DrainOf(DrainEvidence{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]Presence{"pve3": {}}})
+	if len(d.Doubts)+len(d.Left)+len(d.Returns)+len(d.Unconfirmed) > 0 {
+		t.Errorf("%+v", d)
+	}
+}
