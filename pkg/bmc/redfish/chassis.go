@@ -76,13 +76,13 @@ func (p *poll) readChassis(ctx context.Context) error {
 		p.memory.Learned = p.now()
 	}
 	path := cmp.Or(string(p.root.Chassis), "/redfish/v1/Chassis")
-	members, err := p.members(ctx, path, true)
+	members, err := p.members(ctx, path)
 	if err != nil {
-		var refused *StatusError
-		if errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
-			return p.shut(refused)
+		if shutOut(err) && p.cred.Username == "" {
+			return &ConnectError{Address: p.base.Host, Err: err, What: "a user name and password are needed",
+				Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
 		}
-		if p.barred {
+		if shutOut(err) || p.barred {
 			return p.unreachable(err)
 		}
 		p.gap("the chassis collection", false, err)
@@ -101,15 +101,6 @@ func (p *poll) readChassis(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// shut explains a refused user.
-func (p *poll) shut(refused *StatusError) error {
-	if p.cred.Username == "" {
-		return &ConnectError{Address: p.base.Host, Err: refused, What: "a user name and password are needed",
-			Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
-	}
-	return p.unreachable(refused)
 }
 
 // untouchable chassis are never asked for: on iDRACs a request for the chassis
@@ -158,23 +149,30 @@ type member struct {
 	body json.RawMessage
 }
 
-// members reads a collection, expanded when asked for and possible. Members
-// that come more than once are listed once.
-func (p *poll) members(ctx context.Context, path string, expand bool) ([]member, error) {
-	if expand && p.root.Features.expands && !slices.Contains(p.memory.Plain, path) {
-		query := "?$expand=."
-		if p.root.Features.levels {
-			query += "($levels=1)"
-		}
-		out, err := p.pages(ctx, path+query)
-		var refused *StatusError
-		if err == nil || missing(err) || ctx.Err() != nil || p.barred || errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusForbidden) {
-			return out, err
-		}
-		// One member that cannot be rendered fails the whole expansion.
+// members reads a collection, expanded where that is possible.
+func (p *poll) members(ctx context.Context, path string) ([]member, error) {
+	if !p.root.Features.expands || slices.Contains(p.memory.Plain, path) {
+		return p.pages(ctx, path)
+	}
+	query := "?$expand=."
+	if p.root.Features.levels {
+		query += "($levels=1)"
+	}
+	out, err := p.pages(ctx, path+query)
+	if err == nil || missing(err) || shutOut(err) || ctx.Err() != nil || p.barred {
+		return out, err
+	}
+	// One member that cannot be rendered fails the whole expansion.
+	if refused := (*StatusError)(nil); errors.As(err, &refused) && refused.Code != http.StatusServiceUnavailable {
 		p.memory.Plain = append(p.memory.Plain, path)
 	}
 	return p.pages(ctx, path)
+}
+
+// shutOut says that the controller does not let us read.
+func shutOut(err error) bool {
+	var e *StatusError
+	return errors.As(err, &e) && (e.Code == http.StatusUnauthorized || e.Code == http.StatusForbidden)
 }
 
 var (
@@ -183,7 +181,8 @@ var (
 	errPages  = fmt.Errorf("the list has more than %d members or %d pages", maxMembers, maxPages)
 )
 
-// pages reads a collection to its end or its bound.
+// pages reads a collection to its end or its bound. Members that come more
+// than once are listed once.
 func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 	var out []member
 	var bad error
@@ -208,8 +207,13 @@ func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 			if len(out) == maxMembers {
 				return out, errPages
 			}
+			known := "member " + trimSlash(string(self))
+			if seen[known] {
+				continue
+			}
+			seen[known] = true
 			m := member{path: string(self)}
-			if len(item) > 0 && item[0] == '{' {
+			if item[0] == '{' {
 				m.body = item
 			}
 			out = append(out, m)

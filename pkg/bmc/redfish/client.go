@@ -69,8 +69,8 @@ func (c *client) get(ctx context.Context, path string) (*answer, error) {
 		}
 		a, err = c.once(ctx, http.MethodGet, path, nil)
 	}
-	if err == nil && c.scheme == byBasic {
-		// The password is right: a 401 that comes later is about the resource.
+	if err == nil && c.scheme != byNothing {
+		// We are in: a 401 that comes later is about the resource.
 		c.login = nil
 	}
 	return a, err

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	sim "github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
 
 // TestIDs keeps the id of a fan when another leaves the list, although the
@@ -226,5 +228,42 @@ func TestIdentity(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestLogsHalfFound looks for the event logs again when the better place could
+// not be read, and says so until then.
+func TestLogsHalfFound(t *testing.T) {
+	paths := map[string]string{
+		"/redfish/v1/Chassis/1": `{"Id":"1","PowerState":"On","Thermal":{"@odata.id":"/redfish/v1/Chassis/1/Thermal"},
+			"Links":{"ComputerSystems":[{"@odata.id":"/redfish/v1/Systems/1"}],"ManagedBy":[{"@odata.id":"/redfish/v1/Managers/1"}]}}`,
+		"/redfish/v1/Systems/1/LogServices":               `busy`,
+		"/redfish/v1/Managers/1/LogServices":              `{"Members":[{"@odata.id":"/redfish/v1/Managers/1/LogServices/Log1"}]}`,
+		"/redfish/v1/Managers/1/LogServices/Log1":         `{"Entries":{"@odata.id":"/redfish/v1/Managers/1/LogServices/Log1/Entries"}}`,
+		"/redfish/v1/Managers/1/LogServices/Log1/Entries": `{"Members":[]}`,
+		"/redfish/v1/Systems/1/LogServices/Log1":          `{}`,
+		"/redfish/v1/Systems/1/LogServices/Log1/Entries":  `{"Members":[]}`,
+	}
+	first, err := pollPaths(t, paths, bmc.Ask{Logs: true})
+	if err != nil || len(first.Logs) != 1 || len(first.Gaps) != 1 || !first.Gaps[0].Log {
+		t.Fatalf("%v, %+v, gaps %v", err, first.Logs, first.Gaps)
+	}
+	paths["/redfish/v1/Systems/1/LogServices"] = `{"Members":[{"@odata.id":"/redfish/v1/Systems/1/LogServices/Log1"}]}`
+	second, err := pollPaths(t, paths, bmc.Ask{Logs: true, Memory: first.Memory})
+	if err != nil || len(second.Logs) != 1 || !strings.Contains(second.Logs[0].ID, "Systems") || len(second.Gaps) != 0 {
+		t.Errorf("%v, %+v, gaps %v", err, second.Logs, second.Gaps)
+	}
+}
+
+// TestDenied keeps the session when one resource alone is denied with 401.
+func TestDenied(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	source := ours(t, s, sim.Password)
+	first := mustPoll(t, source, bmc.Ask{Keep: true, Logs: true})
+	s.MustBreak(t, sim.Fault{Name: sim.Status401, Path: "/redfish/v1/Managers/iDRAC.Embedded.1/LogServices/Sel/Entries"})
+	s.Forget()
+	second := mustPoll(t, source, bmc.Ask{Keep: true, Logs: true, Memory: first.Memory})
+	if stats := s.Stats(); stats.Logins != 0 || stats.Sessions != 1 || len(second.Gaps) != 1 || len(second.Fans) != 6 {
+		t.Errorf("%d logins, %d sessions, gaps %v, fans %v", stats.Logins, stats.Sessions, second.Gaps, ids(second))
 	}
 }

@@ -68,13 +68,16 @@ func (p *poll) readLogs(ctx context.Context) {
 	if !known {
 		p.findLogs(ctx)
 	}
-	defer p.reconcile()
 	if gone := p.readEach(ctx); gone && known {
 		// A firmware update may move a log: look once more.
 		p.memory.Logs, p.server.Logs = nil, nil
 		p.server.Gaps = slices.DeleteFunc(p.server.Gaps, func(g bmc.Gap) bool { return g.Log })
 		p.findLogs(ctx)
 		p.readEach(ctx)
+	}
+	p.reconcile()
+	if p.unsure {
+		p.memory.Logs = nil
 	}
 }
 
@@ -117,14 +120,17 @@ func (p *poll) findLogs(ctx context.Context) {
 		if i > 0 && (s.rank > 1 || len(p.memory.Logs) == maxLogs) {
 			break
 		}
-		if err := p.learnLog(ctx, s); err != nil && failed == nil {
+		if err := p.learnLog(ctx, s); err != nil {
 			failed = err
+		} else if s.rank == 0 {
+			failed = nil // no other could have been better
 		}
 	}
-	if len(p.memory.Logs) == 0 {
-		if failed == nil {
-			failed, p.memory.NoLog = errNoLog, true
-		}
+	if len(p.memory.Logs) == 0 && failed == nil {
+		failed, p.memory.NoLog = errNoLog, true
+	}
+	if failed != nil {
+		p.unsure = true
 		p.gap("event log", true, failed)
 	}
 }
@@ -133,13 +139,13 @@ func (p *poll) findLogs(ctx context.Context) {
 // fans. Where they are is a convention that all keep; the resource is asked
 // only when it is not kept.
 func (p *poll) logServices(ctx context.Context, owner string) ([]logService, error) {
-	members, err := p.members(ctx, trimSlash(owner)+"/LogServices", true)
+	members, err := p.members(ctx, trimSlash(owner)+"/LogServices")
 	if missing(err) {
 		var body struct{ LogServices link }
 		if _, err := p.read(ctx, owner, &body); err != nil || body.LogServices == "" {
 			return nil, err
 		}
-		members, err = p.members(ctx, string(body.LogServices), true)
+		members, err = p.members(ctx, string(body.LogServices))
 	}
 	if err != nil {
 		return nil, err

@@ -6,9 +6,10 @@
 // Requests are plain net/http. A Redfish library would have to be guarded
 // against rather than used: github.com/stmcginnis/gofish v0.23.0 loses the
 // whole controller to one odd value in the service root (Product: 5), sends the
-// credentials wherever a link such as "@other.example/x" points, hides the
-// WWW-Authenticate and Date headers that decide about the password and the
-// clock, and logs out without a time limit once the context has ended.
+// credentials wherever a link such as "@other.example/x" points, drops the
+// WWW-Authenticate header that tells a wrong password from a refused way to log
+// in, loses a session whose Location is missing, and logs out without a time
+// limit once the context has ended.
 package redfish
 
 import (
@@ -107,8 +108,10 @@ type poll struct {
 	gone    []string // listed, but not there (Intel, Cray)
 	// session is the one that is open, nil without; remember stores it.
 	session  *session
+	kept     *session // by an earlier poll
 	remember func(bmc.Memory)
 	barred   bool // a login failed
+	unsure   bool // whether the logs that were found are the best ones
 	manager  *manager
 	hosts    map[string]*computer
 	fresh    context.Context // for a login that must not be cut off
@@ -132,6 +135,9 @@ func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 	end := p.outlive(ctx)
 	defer end()
 	if err := p.enter(ctx); err != nil {
+		if p.session != nil && p.session != p.kept && s.Remember == nil {
+			p.ask.Keep = false // the memory that names it is lost with the error
+		}
 		p.leave(ctx)
 		return bmc.Server{Evidence: p.evidence}, err
 	}

@@ -46,7 +46,7 @@ func (p *poll) prepare() {
 	}
 	p.login = p.logIn
 	if kept := p.memory.Session; kept != nil && kept.Host == p.base.Host && kept.User == p.cred.Username {
-		p.session, p.scheme, p.token = kept, bySession, kept.Token
+		p.session, p.kept, p.scheme, p.token = kept, kept, bySession, kept.Token
 		return
 	}
 	p.memory.Session = nil

@@ -217,7 +217,7 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	if !body.FanRedundancy.found || !body.FanRedundancy.wrong && len(body.FanRedundancy.items) == 0 {
 		p.memory.single(path, string(body.Fans))
 	}
-	members, err := p.members(ctx, string(body.Fans), true)
+	members, err := p.members(ctx, string(body.Fans))
 	if err != nil && !missing(err) {
 		p.gap(what+" Fans", false, err)
 	}
@@ -241,7 +241,7 @@ func (p *poll) readSensors(ctx context.Context, c *chassis) {
 		return
 	}
 	what := "Chassis " + c.id + " Sensors"
-	members, err := p.members(ctx, path, true)
+	members, err := p.members(ctx, path)
 	if err != nil && !missing(err) {
 		p.gap(what, false, err)
 	}
