@@ -99,6 +99,9 @@ func DurationText(d time.Duration) string {
 		return "-" + DurationText(-max(d, -1<<62))
 	}
 	for i, u := range units {
+		if u.length == day && d < 2*day {
+			continue // a day is 24h to those who set a window
+		}
 		// 90s reads better than 1m30s, 36h better than 1d12h: a unit holds up
 		// to twice the next longer one
 		if d >= time.Minute && d%u.length == 0 && (i == 0 || d < 2*units[i-1].length) {

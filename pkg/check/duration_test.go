@@ -36,7 +36,7 @@ func TestParseDuration(t *testing.T) {
 
 func TestDurationText(t *testing.T) {
 	for want, d := range map[string]time.Duration{
-		"0s": 0, "90s": 90 * time.Second, "4h": 4 * time.Hour, "7d": 7 * day, "8s": 8 * time.Second, "1d": day, "36h": 36 * time.Hour,
+		"0s": 0, "90s": 90 * time.Second, "4h": 4 * time.Hour, "7d": 7 * day, "8s": 8 * time.Second, "24h": day, "2d": 2 * day, "36h": 36 * time.Hour,
 		"90m": 90 * time.Minute, "3h25m": 3*time.Hour + 25*time.Minute + 17*time.Second, "2d1h": 2*day + time.Hour + time.Minute,
 		"2m1s": 121 * time.Second, "12.5s": 12500 * time.Millisecond, "80ms": 80 * time.Millisecond, "1.234ms": 1234567 * time.Nanosecond,
 		"20us": 20 * time.Microsecond, "0.5us": 500 * time.Nanosecond, "-1h": -time.Hour, "3m": 3*time.Minute + 5*time.Millisecond,

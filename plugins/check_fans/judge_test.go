@@ -87,7 +87,7 @@ func TestRows(t *testing.T) {
 		want   check.Status
 		say    string
 	}{
-		{"all turn", nil, []bmc.Server{six()}, check.OK, "6 fans turn, no drop-out in 1d"},
+		{"all turn", nil, []bmc.Server{six()}, check.OK, "6 fans turn, no drop-out in 24h"},
 		{"host off", nil, []bmc.Server{six(), six(func(s *bmc.Server) { s.Power = bmc.PowerOff; s.Fans = nil })}, check.OK, "server is off"},
 		{"host powering on is not off", nil, []bmc.Server{six(), six(absent, func(s *bmc.Server) { s.Power = bmc.PowerChanges })}, check.CRITICAL, "FAN3 is missing"},
 		{"power unknown is not off", nil, []bmc.Server{six(), six(absent, func(s *bmc.Server) { s.Power = bmc.PowerUnknown })}, check.CRITICAL, "FAN3 is missing"},
@@ -123,18 +123,18 @@ func TestRows(t *testing.T) {
 		{"redundancy disabled (Intel)", nil, []bmc.Server{six(func(s *bmc.Server) {
 			s.Redundancies = []bmc.Redundancy{{Name: "Fan Redundancy", Health: bmc.HealthCritical, Disabled: true}}
 		})}, check.OK, "6 fans turn"},
-		{"drop-out in the log, first run", nil, []bmc.Server{six(events(event("1", 1, ago(time.Hour), "1/3", bmc.Failed), event("2", 2, ago(time.Hour-11*time.Second), "1/3", bmc.Recovered)))}, check.WARNING, "FAN3 dropped out once in 1d: "},
+		{"drop-out in the log, first run", nil, []bmc.Server{six(events(event("1", 1, ago(time.Hour), "1/3", bmc.Failed), event("2", 2, ago(time.Hour-11*time.Second), "1/3", bmc.Recovered)))}, check.WARNING, "FAN3 dropped out once in 24h: "},
 		{"drop-out in the log, too old", nil, []bmc.Server{six(events(event("1", 1, ago(25*time.Hour), "1/3", bmc.Failed), event("2", 2, ago(25*time.Hour-11*time.Second), "1/3", bmc.Recovered)))}, check.OK, "6 fans turn"},
 		{"undatable entries of a first run", nil, []bmc.Server{six(events(event("1", 1, time.Time{}, "1/3", bmc.Failed), event("2", 2, time.Time{}, "1/3", bmc.Recovered)))}, check.OK, "6 fans turn"},
 		{"undatable entries that are new", nil, []bmc.Server{six(), six(events(event("1", 1, time.Time{}, "1/3", bmc.Failed), event("2", 2, time.Time{}, "1/3", bmc.Recovered)))}, check.WARNING, "FAN3 dropped out once"},
-		{"five drop-outs", nil, []bmc.Server{six(), six(five("1/3"))}, check.CRITICAL, "FAN3 dropped out 5 times in 1d, last "},
+		{"five drop-outs", nil, []bmc.Server{six(), six(five("1/3"))}, check.CRITICAL, "FAN3 dropped out 5 times in 24h, last "},
 		{"five drop-outs, more allowed", func(p *policy) { p.warn, p.crit = mustRange("5"), mustRange("10") }, []bmc.Server{six(), six(five("1/3"))}, check.OK, "6 fans turn"},
 		{"two fans within five seconds", nil, []bmc.Server{six(), six(events(
 			event("1", 1, noon.Add(time.Minute), "1/3", bmc.Failed), event("2", 2, noon.Add(time.Minute+4*time.Second), "1/4", bmc.Failed),
 			event("3", 3, noon.Add(2*time.Minute), "1/3", bmc.Recovered), event("4", 4, noon.Add(2*time.Minute), "1/4", bmc.Recovered),
-		))}, check.WARNING, "FAN3 and FAN4 dropped out once in 1d: "},
+		))}, check.WARNING, "FAN3 and FAN4 dropped out once in 24h: "},
 		{"the live reading wins over a log without recovery", nil, []bmc.Server{six(), six(events(event("1", 1, noon.Add(time.Minute), "1/3", bmc.Failed)))}, check.WARNING, "at the latest"},
-		{"latched although it turns again", nil, []bmc.Server{six(), six(absent), six()}, check.CRITICAL, "FAN3 dropped out once in 1d"},
+		{"latched although it turns again", nil, []bmc.Server{six(), six(absent), six()}, check.CRITICAL, "FAN3 dropped out once in 24h"},
 		{"host power changed", nil, []bmc.Server{six(), six(func(s *bmc.Server) { s.Power = bmc.PowerOff }), six(events(event("1", 1, noon.Add(9*time.Minute), "1/3", bmc.Failed), event("2", 2, noon.Add(9*time.Minute+20*time.Second), "1/3", bmc.Recovered)))}, check.OK, "6 fans turn"},
 		{"maintenance", func(p *policy) { p.maintenance = true }, []bmc.Server{six(), six(five("1/3"))}, check.OK, "maintenance: drop-outs are not counted"},
 		{"maintenance does not hide a fan that is missing now", func(p *policy) { p.maintenance = true }, []bmc.Server{six(), six(absent)}, check.CRITICAL, "FAN3 is missing"},
