@@ -187,7 +187,7 @@ func (l leaving) monitors(c *Checklist) {
 
 // managers: without one nobody could tell whether it is safe to go on.
 func (l leaving) managers(c *Checklist) {
-	stays(c, "a mgr stays", l.daemons(l.Mgr.Daemons), 1, "start another mgr elsewhere")
+	*c = append(*c, l.daemons(l.Mgr.Daemons).stay("a mgr stays", 1, "start another mgr elsewhere"))
 }
 
 // metadata: every active rank needs a daemon that stays.
@@ -199,7 +199,7 @@ func (l leaving) metadata(c *Checklist) {
 	case l.FS.Ranks == 0:
 		c.add(Holds, name, "there is no CephFS", "")
 	default:
-		stays(c, name, l.daemons(l.FS.Daemons), l.FS.Ranks, "start a standby MDS elsewhere")
+		*c = append(*c, l.daemons(l.FS.Daemons).stay(name, l.FS.Ranks, "start a standby MDS elsewhere"))
 	}
 }
 
@@ -221,16 +221,16 @@ func (l leaving) daemons(ds []ceph.Daemon) placed {
 	return p
 }
 
-func stays(c *Checklist, name string, p placed, need int, next string) {
+// stay is the condition that enough daemons are elsewhere.
+func (p placed) stay(name string, need int, next string) Condition {
 	sum := fmt.Sprintf("%s elsewhere, %d here, %d needed", count(p.elsewhere, "daemon", "daemons"), p.here, need)
 	switch {
 	case p.elsewhere >= need:
-		c.add(Holds, name, sum, "")
+		return Condition{name, Holds, sum, ""}
 	case p.elsewhere+p.here+p.unknown == 0 || p.elsewhere+p.unknown >= need:
-		c.add(Unknown, name, "nobody can say on which host the daemons are", "ask with --ceph command")
-	default:
-		c.add(Fails, name, sum, next)
+		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
 	}
+	return Condition{name, Fails, sum, next}
 }
 
 // elsewhere: with an OSD missing on another host the next one missing may be
