@@ -52,6 +52,8 @@ type Source struct {
 	base string
 	cred secret.Credentials
 	now  func() time.Time
+	// grace is how long closing may take when the context has ended.
+	grace time.Duration
 }
 
 // New makes the source for the controller at base: https://host:port, or just
@@ -60,7 +62,7 @@ func New(client *http.Client, base string, cred secret.Credentials) *Source {
 	own := *client
 	own.Jar = nil
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Source{http: &own, base: base, cred: cred, now: time.Now}
+	return &Source{http: &own, base: base, cred: cred, now: time.Now, grace: bmc.CloseTime}
 }
 
 var _ bmc.Source = (*Source)(nil)
@@ -132,7 +134,7 @@ func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 		memory: recall(ask.Memory),
 	}
 	defer s.http.CloseIdleConnections()
-	end := p.outlive(ctx)
+	end := p.outlive(ctx, s.grace)
 	defer end()
 	if err := p.enter(ctx); err != nil {
 		if p.session != nil && p.session != p.kept && s.Remember == nil {

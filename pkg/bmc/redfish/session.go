@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
 )
 
@@ -145,12 +144,12 @@ func (p *poll) leave(ctx context.Context) {
 const closeLimit = 2 * time.Second
 
 // outlive makes the contexts that go on for a moment when ctx has ended: a
-// login that is under way gets half of [bmc.CloseTime], so that the rest is
-// left to close what it opened.
-func (p *poll) outlive(ctx context.Context) (end func()) {
+// login that is under way gets half of grace, so that the rest is left to close
+// what it opened.
+func (p *poll) outlive(ctx context.Context, grace time.Duration) (end func()) {
 	var stop [4]func()
-	p.fresh, stop[0], stop[1] = later(ctx, bmc.CloseTime/2)
-	p.closing, stop[2], stop[3] = later(ctx, bmc.CloseTime-20*time.Millisecond)
+	p.fresh, stop[0], stop[1] = later(ctx, grace/2)
+	p.closing, stop[2], stop[3] = later(ctx, grace-grace/20)
 	return func() {
 		for _, f := range stop {
 			f()
