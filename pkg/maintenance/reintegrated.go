@@ -246,4 +246,3 @@ func (r Return) node(c *Checklist, name string) {
 	}
 	c.add(Holds, "versions are equal", name+" runs "+facts.Version, "")
 }
-

@@ -1,0 +1,82 @@
+package maintenance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// stale is by how much a baseline may be older than the node's last start:
+// guests are moved on the day of the work.
+const stale = 24 * time.Hour
+
+// homes: guests are where they were, and run if they ran.
+func (r Return) homes(c *Checklist) {
+	const what = "guests are where they were"
+	b := r.Baseline
+	switch {
+	case r.BaselineErr != nil:
+		c.add(Unknown, what, "the baseline: "+r.BaselineErr.Error(), "name the file that check_drained --save wrote")
+		return
+	case b == nil:
+		c.add(Reserved, what, "homes of guests outside HA are not known without a baseline", "next time: check_drained --save FILE, then --baseline FILE")
+		return
+	case b.Cluster != r.PVE.Cluster.Subject() || !subset(r.PVE.Leaving, b.Leaving):
+		c.add(Unknown, what, "the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, "name the file about "+r.names())
+		return
+	}
+	n := len(*c)
+	r.age(c, what)
+	for _, was := range b.Guests {
+		r.home(c, was)
+	}
+	if len(*c) == n {
+		c.add(Holds, what, count(len(b.Guests), "guest is", "guests are")+" as on "+b.Saved.Local().Format(time.RFC3339), "")
+	}
+}
+
+func subset(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// age warns of a baseline from an earlier maintenance.
+func (r Return) age(c *Checklist, what string) {
+	for _, name := range r.PVE.Leaving {
+		n, _ := r.PVE.Cluster.Node(name)
+		if n.Uptime <= 0 {
+			continue
+		}
+		if boot := r.Now.Add(-n.Uptime); boot.Sub(r.Baseline.Saved) > stale {
+			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", r.Baseline.Saved.Local().Format(time.RFC3339), name), "is it the one of this maintenance?")
+			return
+		}
+	}
+}
+
+func (r Return) home(c *Checklist, was pve.BaselineGuest) {
+	const what = "guests are where they were"
+	if was.Template {
+		return
+	}
+	g, found := r.PVE.Cluster.Guest(was.ID)
+	ran := was.Status != "stopped" && was.Status != ""
+	move := map[pve.Kind]string{pve.VM: "qm migrate %d %s --online", pve.Container: "pct migrate %d %s --restart"}[was.Kind]
+	switch {
+	case !found:
+		c.add(Reserved, what, fmt.Sprintf("%s%d %s is gone", was.Kind.Prefix(), was.ID, was.Name), "removed on purpose?")
+	case g.Stale || g.Status == "unknown":
+		c.add(Unknown, what, g.String()+" on "+g.Node+": its status is not known", "see pvestatd on "+g.Node)
+	case ran && g.Status == "stopped":
+		c.add(Fails, what, g.String()+" is stopped, it ran before", "start it")
+	case ran && g.Status != was.Status:
+		c.add(Fails, what, g.String()+" is "+g.Status+", it was "+was.Status, "see its console and its task log")
+	case g.Node == was.Node || !slices.Contains(r.PVE.Leaving, was.Node):
+	case was.HA != "" && g.HAState != "":
+		c.add(Reserved, what, g.String()+" is on "+g.Node+", it was on "+was.Node+", HA decides", "ha-manager migrate "+g.SID()+" "+was.Node+" if it belongs there")
+	default:
+		c.add(Fails, what, g.String()+" is on "+g.Node+", it was on "+was.Node, fmt.Sprintf(move, was.ID, was.Node))
+	}
+}
