@@ -1,9 +1,7 @@
 package pve
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -95,12 +93,7 @@ func (e DrainEvidence) doubts() []string {
 	if hidden := c.Hidden(); len(hidden) > 0 {
 		out = append(out, "this token does not see "+strings.Join(hidden, ", ")+", which HA knows")
 	}
-	for _, g := range c.Gaps {
-		var e *Error
-		if len(c.Rights) == 0 || !errors.As(g.Err, &e) || e.Code != http.StatusForbidden { // else said already
-			out = append(out, g.Err.Error())
-		}
-	}
+	out = append(out, c.Untold()...)
 	switch {
 	case len(out) > 0:
 		return out

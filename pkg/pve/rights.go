@@ -1,6 +1,9 @@
 package pve
 
 import (
+	"errors"
+	"net/http"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -60,4 +63,25 @@ func (c Cluster) Hidden() []string {
 		}
 	}
 	return hidden
+}
+
+// Untold says in words what of the cluster's documents is missing, each cause
+// once. What the token may not see is left to [Cluster.Rights].
+func (c Cluster) Untold() []string { return untold(c.Gaps, len(c.Rights) > 0) }
+
+// Untold is the same of any gaps.
+func Untold(gaps []Gap) []string { return untold(gaps, false) }
+
+func untold(gaps []Gap, forbidden bool) []string {
+	var out []string
+	for _, g := range gaps {
+		var e *Error
+		if forbidden && errors.As(g.Err, &e) && e.Code == http.StatusForbidden {
+			continue
+		}
+		if text := g.Err.Error(); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
 }

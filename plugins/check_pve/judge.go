@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -57,12 +56,8 @@ func (v *verdict) evidence() {
 	if hidden := c.Hidden(); len(hidden) > 0 && !v.gap("/cluster/resources") {
 		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", some(hidden))
 	}
-	for _, g := range slices.Concat(c.Gaps, v.gaps) {
-		var e *pve.Error
-		if len(c.Rights) > 0 && errors.As(g.Err, &e) && e.Code == http.StatusForbidden {
-			continue // said already
-		}
-		v.say(check.UNKNOWN, "%s", g.Err)
+	for _, text := range append(c.Untold(), pve.Untold(v.gaps)...) {
+		v.say(check.UNKNOWN, "%s", text)
 	}
 }
 
