@@ -60,6 +60,7 @@ func tool(g Guest) string {
 
 func (d *drain) managed(g Guest, s Service) (why, next string) {
 	ha := d.Cluster.HA
+	devices, _ := d.Cluster.Local(g, d.Memory.Configs[g.ID].Config)
 	switch {
 	case s.State == "error":
 		return "is under HA in state error", fmt.Sprintf("mend it, then ha-manager set %s --state disabled, then started", s.SID)
@@ -69,6 +70,9 @@ func (d *drain) managed(g Guest, s Service) (why, next string) {
 		return "is under HA", "ha-manager crm-command node-maintenance enable " + g.Node
 	case s.State != "started":
 		return "is under HA in state " + s.State, "see ha-manager status"
+	case len(devices) > 0:
+		return fmt.Sprintf("is under HA, but uses %s of %s and cannot move while it runs", strings.Join(devices, ", "), g.Node),
+			fmt.Sprintf("ha-manager set %s --state stopped (its users notice)", s.SID)
 	case d.target == "":
 		return "is under HA, and no other node is online to take it", "bring one back"
 	}

@@ -146,7 +146,11 @@ const mostConfigs = 10
 func (o *options) learn(ctx context.Context, client *pve.Client, f facts, leaving []string) (pve.Memory, []pve.Gap) {
 	want := pve.Want{Configs: mostConfigs, Fresh: true}
 	for _, l := range pve.DrainOf(f.evidence(leaving)).Left {
-		if n, _ := f.cluster.Node(l.Guest.Node); n.Online && f.silent[n.Name] == nil && !l.Moving {
+		n, _ := f.cluster.Node(l.Guest.Node)
+		_, managed := f.cluster.HA.Service(l.Guest.SID())
+		// What HA has not been asked to move needs no further reason.
+		asked := !managed || f.cluster.HA.Nodes[n.Name] == "maintenance"
+		if n.Online && f.silent[n.Name] == nil && !l.Moving && asked {
 			want.Guests = append(want.Guests, l.Guest)
 		}
 	}

@@ -93,3 +93,31 @@ func asked(r *rapid.T, s *sim.Sim, node string, args []string) int {
 	}
 	return 1
 }
+
+// A steady run costs seven requests, and a node that is off costs none.
+func TestBudget(t *testing.T) {
+	t.Setenv("NOOUT_TOKEN", sim.Token)
+	memory := filepath.Join(t.TempDir(), "state")
+	s := sim.Start(t, sim.Lab())
+	for _, tc := range []struct {
+		does string
+		most int
+	}{
+		{"advance?by=1m", 8}, // one guest's configuration is read, and kept
+		{"advance?by=1m", 7},
+		{"maintenance?node=pve3", 7},
+		{"advance?by=2m", 7},
+		{"poweroff?node=pve3", 5},
+		{"advance?by=10m", 5},
+	} {
+		s.Must(tc.does)
+		s.Requests()
+		var out bytes.Buffer
+		p := pluginAt(func() time.Time { return s.Now() })
+		p.Run([]string{"-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "--node", "pve3", "--state-dir", memory}, &out)
+		requests := s.Requests()
+		if v := sim.Violations(requests); len(v) > 0 || len(requests) > tc.most {
+			t.Errorf("%s: %d requests, at most %d, violations %q: %v\n%s", tc.does, len(requests), tc.most, v, requests, out.Bytes())
+		}
+	}
+}
