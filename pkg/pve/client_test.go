@@ -3,6 +3,7 @@ package pve_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -273,5 +274,98 @@ func TestHiddenGuest(t *testing.T) {
 	}
 	if got := c.Hidden(); len(got) != 1 || got[0] != "vm:103" {
 		t.Errorf("hidden %v", got)
+	}
+}
+
+// What the nodes themselves tell.
+func TestProxied(t *testing.T) {
+	config := sim.Lab()
+	config.Jobs = []sim.Job{{Guest: 105, Target: "pve1", Fails: 2, Error: "no route to host"}}
+	for i := range config.Guests {
+		if id := config.Guests[i].ID; id == 105 || id == 200 {
+			config.Guests[i].Addresses = []string{"192.0.2.77", "2001:db8::77"}
+		}
+	}
+	s := sim.Start(t, config)
+	ask := client(t, s)
+	ctx := within(t, 10*time.Second)
+	var data any
+	if err := ask.Get(ctx, "/version", &data); err == nil {
+		t.Error("a document before a host was chosen")
+	}
+	c, err := ask.Cluster(ctx, pve.Ask{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ask.Get(ctx, "/version", &data); err != nil {
+		t.Error(err)
+	}
+	if v, err := ask.Version(ctx, "pve3"); err != nil || v != "9.2.11" {
+		t.Errorf("version %q, %v", v, err)
+	}
+	if jobs, err := ask.Replication(ctx, "pve3"); err != nil || len(jobs) != 1 || jobs[0].Fails != 2 || jobs[0].Error != "no route to host" {
+		t.Errorf("%+v, %v", jobs, err)
+	}
+	if list, err := ask.Presence(ctx, "pve3"); err != nil || len(list) != 3 || list[0].ID != 103 || !list[1].Template {
+		t.Errorf("%+v, %v", list, err)
+	}
+	for id, want := range map[int]string{105: "[192.0.2.77 2001:db8::77]", 200: "[192.0.2.77 2001:db8::77]"} {
+		g, _ := c.Guest(id)
+		config, err := ask.Config(ctx, g)
+		if err != nil || !config.Onboot || len(config.NICs) != 1 {
+			t.Errorf("%+v, %v", config, err)
+		}
+		reported, err := ask.Interfaces(ctx, g)
+		if got := fmt.Sprint(pve.Addresses(config, reported)); err != nil || got != want {
+			t.Errorf("%d: %s, %v", id, got, err)
+		}
+	}
+	g, _ := c.Guest(103)
+	if _, err := ask.Interfaces(ctx, g); err == nil || !strings.Contains(err.Error(), "500 No QEMU guest agent configured") {
+		t.Errorf("got %v", err)
+	}
+	s.Must("migrate?id=103&to=pve1&for=1s", "advance?by=2s")
+	if _, err := ask.Config(ctx, g); err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("a guest that has just moved: %v", err)
+	}
+	s.Must("crash?node=pve3")
+	if _, err := ask.Version(ctx, "pve3"); err == nil || !strings.Contains(err.Error(), "595 No route to host") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Learning asks for what is not known, once, and no node twice that is silent.
+func TestLearn(t *testing.T) {
+	s := sim.Start(t, sim.Lab())
+	ask := client(t, s)
+	ctx := within(t, 10*time.Second)
+	c, err := ask.Cluster(ctx, pve.Ask{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pve.Want{Nodes: []string{"pve1", "pve2", "pve3"}, Configs: 2}
+	for _, id := range []int{101, 105, 102} {
+		g, _ := c.Guest(id)
+		want.Guests = append(want.Guests, g)
+	}
+	learned := func(m pve.Memory, now time.Time, requests, gaps int) pve.Memory {
+		t.Helper()
+		s.Requests()
+		m, missing := ask.Learn(ctx, m, want, now)
+		if got := len(s.Requests()); got != requests || len(missing) != gaps {
+			t.Errorf("%d requests, want %d, gaps %v", got, requests, missing)
+		}
+		return m
+	}
+	now := s.Now()
+	m := learned(pve.Memory{}, now, 3*2+2, 0)
+	m = learned(m, now.Add(time.Minute), 1, 0)        // the third guest
+	m = learned(m, now.Add(10*time.Minute), 0, 0)     // steady
+	m = learned(m, now.Add(20*time.Minute), 3*2+2, 0) // nodes, and guests that start with theirs
+	m = learned(m, now.Add(-time.Hour), 3*2+2, 0)     // the clock was set back
+	s.Must("crash?node=pve3")
+	m = learned(m, now.Add(30*time.Hour), 2*2+1+2, 2) // pve3 is asked once
+	if len(m.Nodes) != 3 || len(m.Configs) != 3 {
+		t.Errorf("what was known of it is kept: %+v", m)
 	}
 }

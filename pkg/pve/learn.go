@@ -71,14 +71,14 @@ func (c *Client) Learn(ctx context.Context, m Memory, want Want, now time.Time) 
 		if recent(m.Configs[g.ID].Time, now, age) {
 			continue
 		}
+		if err := silent[g.Node]; err != nil {
+			gaps = append(gaps, Gap{"configuration of " + g.String(), err})
+			continue
+		}
 		if read++; read > want.Configs || ctx.Err() != nil {
 			break
 		}
-		err := silent[g.Node]
-		var config Config
-		if err == nil {
-			config, err = c.Config(ctx, g)
-		}
+		config, err := c.Config(ctx, g)
 		if err != nil {
 			if absent(err) {
 				silent[g.Node] = err

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // node answers what the asked node forwards to another.
@@ -106,6 +107,10 @@ func (q question) guestDocument(n *node, rest []string) (any, *refusal) {
 		return nil, &refusal{code: 500, reason: fmt.Sprintf("Configuration file 'nodes/%s/%s/%d.conf' does not exist", n.Name, directory, id)}
 	}
 	switch {
+	case rest[2] == "agent" && len(rest) == 4 && rest[3] == "network-get-interfaces":
+		return q.agent(g)
+	case rest[2] == "interfaces" && g.Container && len(rest) == 3 && q.release(8, 1):
+		return q.interfaces(g), nil
 	case rest[2] == "config" && len(rest) == 3:
 		return q.config(g), nil
 	case rest[2] == "status" && len(rest) == 4 && rest[3] == "current":
@@ -132,6 +137,69 @@ func (q question) config(g *guest) object {
 	}
 	if g.lock != "" {
 		out["lock"] = g.lock
+	}
+	return out
+}
+
+// agent answers for a guest agent; there is none where no address is known.
+func (q question) agent(g *guest) (any, *refusal) {
+	privilege := "VM.Monitor"
+	if q.release(9, 0) {
+		privilege = "VM.GuestAgent.Audit"
+	}
+	if bad := q.need("/vms/"+itoa(g.ID), privilege); bad != nil {
+		return nil, bad
+	}
+	switch {
+	case g.status == "stopped":
+		return nil, &refusal{code: 500, reason: fmt.Sprintf("VM %d is not running", g.ID)}
+	case g.Values["agent"] != "1":
+		return nil, &refusal{code: 500, reason: "No QEMU guest agent configured"}
+	case g.status != "running":
+		return nil, &refusal{code: 500, reason: "QEMU guest agent is not running"}
+	}
+	lo := object{"name": "lo", "hardware-address": "00:00:00:00:00:00", "ip-addresses": addresses([]string{"127.0.0.1", "::1"}, "ipv")}
+	_, mac, _ := strings.Cut(strings.Split(g.Values["net0"], ",")[0], "=")
+	own := object{"name": "ens18", "hardware-address": strings.ToLower(mac), "ip-addresses": addresses(g.Addresses, "ipv")}
+	return object{"result": []object{lo, own}}, nil
+}
+
+// interfaces of a container; null when it is stopped.
+func (q question) interfaces(g *guest) any {
+	if g.status == "stopped" {
+		return nil
+	}
+	row := object{"name": "eth0"}
+	for part := range strings.SplitSeq(g.Values["net0"], ",") {
+		if mac, is := strings.CutPrefix(part, "hwaddr="); is {
+			row["hwaddr"] = strings.ToLower(mac)
+		}
+	}
+	for _, a := range g.Addresses {
+		key, mask := "inet", "/24"
+		if strings.Contains(a, ":") {
+			key, mask = "inet6", "/64"
+		}
+		row[key] = a + mask // only the last of each
+	}
+	if q.release(8, 4) {
+		row["hardware-address"] = row["hwaddr"]
+		row["ip-addresses"] = addresses(g.Addresses, "inet")
+	}
+	return []object{{"name": "lo", "hwaddr": "00:00:00:00:00:00", "inet": "127.0.0.1/8", "inet6": "::1/128"}, row}
+}
+
+// addresses as the agent lists them, with types ipv4 and ipv6, or as
+// containers do, with inet and inet6.
+func addresses(list []string, family string) []object {
+	kinds := map[string][2]string{"ipv": {"ipv4", "ipv6"}, "inet": {"inet", "inet6"}}[family]
+	out := []object{}
+	for _, a := range list {
+		kind, prefix := kinds[0], 24
+		if strings.Contains(a, ":") {
+			kind, prefix = kinds[1], 64
+		}
+		out = append(out, object{"ip-address": a, "ip-address-type": kind, "prefix": prefix})
 	}
 	return out
 }

@@ -15,6 +15,7 @@
 package pve
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -83,6 +84,9 @@ type Guest struct {
 	// HA is the state asked of the HA manager: started, stopped, or empty for
 	// guests outside HA.
 	HA string
+	// Addresses are those it reports: through its agent, which only a machine
+	// with some has, or as a container.
+	Addresses []string
 	// Values are further lines of the configuration: scsi0, hostpci0, net0.
 	Values map[string]string
 }
@@ -179,9 +183,24 @@ func (c Config) filled() Config {
 		if g.Values == nil {
 			g.Values = map[string]string{}
 		}
-		if len(g.Values) == 0 && !g.Container {
-			g.Values["scsi0"] = "ceph:vm-disk-0,size=32G"
-		}
+		g.defaults()
 	}
 	return c
+}
+
+// defaults are a disk and a network card for a guest of which nothing was said.
+func (g *Guest) defaults() {
+	mac := fmt.Sprintf("BC:24:11:%02X:%02X:%02X", g.ID>>16&255, g.ID>>8&255, g.ID&255)
+	disk, volume, card := "scsi0", "ceph:vm-disk-0,size=32G", "virtio="+mac+",bridge=vmbr0"
+	if g.Container {
+		disk, volume, card = "rootfs", "ceph:vm-disk-0,size=8G", "name=eth0,bridge=vmbr0,hwaddr="+mac+",ip=dhcp"
+	}
+	for key, value := range map[string]string{disk: volume, "net0": card} {
+		if g.Values[key] == "" {
+			g.Values[key] = value
+		}
+	}
+	if len(g.Addresses) > 0 && !g.Container {
+		g.Values["agent"] = "1"
+	}
 }

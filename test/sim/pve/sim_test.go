@@ -98,9 +98,16 @@ func TestSchemas(t *testing.T) {
 			config.Release = release
 			config.Device = &Device{Algorithm: "Fifty-Fifty split", Connected: true}
 			config.Jobs = []Job{{Guest: 105, Target: "pve1"}}
+			for i := range config.Guests {
+				config.Guests[i].Addresses = []string{"192.0.2.77", "2001:db8::77"}
+			}
+			config.Tokens = map[string][]Grant{Token: {{Path: "/", Privileges: append([]string{"VM.Monitor"}, Audit...)}}}
 			s := Start(t, config)
-			s.Must("maintenance?node=pve3", "migrate?id=102&to=pve1&for=1h", "stop?id=105", "advance?by=1m")
+			s.Must("migrate?id=102&to=pve1&for=1h", "stop?id=105", "advance?by=1m")
 			for name, path := range documents {
+				if api[name] == nil {
+					continue // this release has no such document
+				}
 				status, data := fetch(t, s, "pve1", path)
 				if status != "200 OK" {
 					t.Errorf("%s: %s", path, status)

@@ -1,0 +1,121 @@
+package pve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Interface is a network interface as the guest itself reports it.
+type Interface struct {
+	Name      string
+	MAC       string // upper case
+	Addresses []netip.Addr
+}
+
+// interfaceRow is one of network-get-interfaces of the guest agent, and of
+// the list of a container, which has one address of each family and from 8.4
+// on all of them.
+type interfaceRow struct {
+	Name   text `json:"name"`
+	MAC    text `json:"hardware-address"`
+	HwAddr text `json:"hwaddr"`
+	Inet   text `json:"inet"`
+	Inet6  text `json:"inet6"`
+	IPs    []struct {
+		Address text `json:"ip-address"`
+	} `json:"ip-addresses"`
+}
+
+// Interfaces asks a running guest for its interfaces: a virtual machine
+// through its agent, which takes up to 3 s and needs VM.GuestAgent.Audit (9.0
+// and later) or VM.Monitor (before), a container through its node (after 8.0).
+// The error says which it was: an agent that is not configured, not running or
+// not allowed is the normal case, and says nothing about the guest.
+func (c *Client) Interfaces(ctx context.Context, g Guest) ([]Interface, error) {
+	path := fmt.Sprintf("/nodes/%s/%s/%d/", url.PathEscape(g.Node), g.Kind, g.ID)
+	var found []Interface
+	if g.Kind == Container {
+		err := c.proxied(ctx, path+"interfaces", func(raw json.RawMessage) (err error) {
+			found, err = interfaces(raw) // null when it is stopped
+			return err
+		})
+		return found, err
+	}
+	err := c.proxied(ctx, path+"agent/network-get-interfaces", func(raw json.RawMessage) error {
+		var answer struct {
+			Result json.RawMessage `json:"result"`
+		}
+		err := json.Unmarshal(raw, &answer)
+		if err == nil && len(answer.Result) > 0 {
+			found, err = interfaces(answer.Result)
+		}
+		return err
+	})
+	return found, err
+}
+
+func interfaces(raw json.RawMessage) ([]Interface, error) {
+	list, err := rows[interfaceRow](raw)
+	out := make([]Interface, 0, len(list))
+	for _, r := range list {
+		i := Interface{Name: r.Name.name(), MAC: strings.ToUpper(r.MAC.name())}
+		if i.MAC == "" {
+			i.MAC = strings.ToUpper(r.HwAddr.name())
+		}
+		texts := []text{r.Inet, r.Inet6}
+		if len(r.IPs) > 0 {
+			texts = nil // the others hold the last of these only
+		}
+		for _, ip := range r.IPs {
+			texts = append(texts, ip.Address)
+		}
+		for _, t := range texts {
+			plain, _, _ := strings.Cut(string(t), "/")
+			if a, err := netip.ParseAddr(plain); err == nil {
+				i.Addresses = append(i.Addresses, a)
+			}
+		}
+		out = append(out, i)
+	}
+	return out, err
+}
+
+// inner are interfaces that guests make for themselves.
+var inner = regexp.MustCompile(`^(?i:lo|docker|br-|veth|virbr|vnet|podman|cni|cali|flannel|kube|lxc|lxd|tailscale|wg|zt|tun|tap|isatap|teredo)`)
+
+// Addresses are those at which a guest ought to answer, the best first: what
+// its configuration gives it, in the order of its cards, else what the guest
+// reports for these cards. Of what it reports loopback and link-local addresses
+// are none, nor are those of interfaces that guests make for themselves.
+func Addresses(config Config, reported []Interface) []netip.Addr {
+	var out []netip.Addr
+	for _, n := range config.NICs {
+		out = append(out, n.Addresses...)
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, n := range config.NICs {
+		for _, i := range reported {
+			if n.MAC != "" && i.MAC == n.MAC && !inner.MatchString(i.Name) {
+				for _, a := range i.Addresses {
+					out = append(out, usable(a)...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func usable(a netip.Addr) []netip.Addr {
+	a = a.Unmap()
+	if !a.IsValid() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast() {
+		return nil
+	}
+	return []netip.Addr{a.WithZone("")}
+}
