@@ -16,10 +16,10 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/bmc/ipmi"
 	"github.com/noout-monitoring/noout/pkg/bmc/redfish"
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/secret"
@@ -31,6 +31,8 @@ func main() { check.Main(plugin()) }
 
 type options struct {
 	BMC       redfish.Options   `embed:"" group:"Device"`
+	Via       string            `enum:"auto,redfish,ipmi,local" default:"auto" placeholder:"WAY" help:"How to ask: Redfish, and IPMI where there is none (auto), one of them, or this host's own controller through /dev/ipmi0 (local)." group:"Device"`
+	IPMI      ipmi.Options      `embed:"" group:"Device"`
 	Secret    secret.Options    `embed:"" group:"Device"`
 	Transport transport.Options `embed:"" group:"Device"`
 
@@ -56,8 +58,10 @@ type options struct {
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
 	switch {
-	case o.BMC.Host == "":
+	case o.BMC.Host == "" && o.Via != viaLocal:
 		return errors.New("--host: expected the address of a management controller, such as -H bmc1.example.net")
+	case o.BMC.Host != "" && o.Via == viaLocal:
+		return errors.New("--via local asks this host's own controller: expected it without --host")
 	case o.Acknowledge != "" && o.Relearn:
 		return errors.New("--acknowledge and --relearn: expected one of them")
 	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
@@ -110,13 +114,10 @@ UNKNOWN: the controller does not answer, lists no fan, or a part of it could not
 // check polls the controller, folds the poll into the memory of the device
 // that answered, and judges both.
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	mem := open(o.State, strings.ToLower(o.BMC.Host))
-	source, err := o.source(mem)
-	if err != nil {
-		return check.Result{}, err
-	}
+	mem := open(o.State, o.address())
 	p := poll{started: o.now()}
-	p.server, err = source.Poll(ctx, mem.ask(o.Log != "off"))
+	var err error
+	p.server, err = o.poll(ctx, mem)
 	p.now = o.now()
 	if err != nil {
 		return o.unreachable(mem, p, err)
@@ -133,27 +134,6 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	pol := o.policy()
 	m := mem.update(func(m memory) memory { return observe(m, p, pol) })
 	return o.finish(mem, p, m), nil
-}
-
-func (o *options) source(mem *recall) (bmc.Source, error) {
-	client, err := o.Transport.Client()
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := o.Secret.For(o.BMC.Host)
-	if err != nil {
-		return nil, err
-	}
-	address, err := transport.Address(o.BMC.Host, o.BMC.Port)
-	if err != nil {
-		return nil, fmt.Errorf("--host: %w", err)
-	}
-	s := redfish.New(client, address, credentials)
-	s.TellTime(o.now)
-	if mem.store != nil {
-		s.Remember = mem.remember
-	}
-	return s, nil
 }
 
 // unreachable judges what is remembered beside the fact that nothing could be

@@ -14,9 +14,11 @@ import (
 // and what the source needs to ask it again. The memory of the device itself
 // is kept under the device's own name, whatever address leads to it.
 type target struct {
-	Subject  string          `json:"subject,omitempty"`
-	Identity bmc.Identity    `json:"identity"`
-	Source   json.RawMessage `json:"source,omitempty"`
+	Subject  string       `json:"subject,omitempty"`
+	Identity bmc.Identity `json:"identity"`
+	// Via is the way that worked, Sources what the source of each way needs.
+	Via     string                     `json:"via,omitempty"`
+	Sources map[string]json.RawMessage `json:"sources,omitempty"`
 	// Replaced is the device that stood here before, until --relearn.
 	Replaced *bmc.Identity `json:"replaced,omitempty"`
 }
@@ -27,6 +29,7 @@ type recall struct {
 	address string
 	target  target
 	memory  memory
+	via     string // the way this run went
 	// trouble says why there is no memory, or why it started anew.
 	trouble error
 }
@@ -57,9 +60,9 @@ func (r *recall) fail(err error) {
 }
 
 // ask is what the source needs of the memory.
-func (r *recall) ask(logs bool) bmc.Ask {
+func (r *recall) ask(via string, logs bool) bmc.Ask {
 	return bmc.Ask{
-		Memory: bmc.Memory(r.target.Source),
+		Memory: bmc.Memory(r.target.Sources[via]),
 		Keep:   r.store != nil,
 		Known:  slices.Sorted(maps.Keys(r.memory.Fans)),
 		Logs:   logs,
@@ -68,12 +71,22 @@ func (r *recall) ask(logs bool) bmc.Ask {
 
 // remember stores what the source wants kept, at once: a session that is
 // written down can be ended by the next run if this one is killed.
-func (r *recall) remember(m bmc.Memory) {
-	_, err := state.Update(r.store, r.address, func(t target) (target, error) {
-		t.Source = json.RawMessage(m)
-		return t, nil
-	})
+func (r *recall) remember(via string, m bmc.Memory) {
+	_, err := state.Update(r.store, r.address, func(t target) (target, error) { return t.keeping(via, m), nil })
 	r.fail(err)
+}
+
+// keeping is the target with what the source of one way wants kept.
+func (t target) keeping(via string, m bmc.Memory) target {
+	sources := maps.Clone(t.Sources)
+	if sources == nil {
+		sources = map[string]json.RawMessage{}
+	}
+	if delete(sources, via); len(m) > 0 {
+		sources[via] = json.RawMessage(m)
+	}
+	t.Sources = sources
+	return t
 }
 
 // subject names the device that answered. A device is the same when its UUID
@@ -102,9 +115,8 @@ func (r *recall) learn(p poll, relearn bool) error {
 		if t.Subject != subject || relearn {
 			t.Identity = p.server.Identity
 		}
-		t.Subject = subject
-		t.Source = json.RawMessage(p.server.Memory)
-		return t, nil
+		t.Subject, t.Via = subject, r.via
+		return t.keeping(r.via, p.server.Memory), nil
 	})
 	r.target = t
 	if err != nil {

@@ -1,8 +1,11 @@
 package redfish
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"os"
+	"syscall"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
@@ -14,6 +17,8 @@ type ConnectError struct {
 	Address string
 	What    string
 	Next    string
+	// Foreign says that whatever answers there is no Redfish.
+	Foreign bool
 	Err     error
 }
 
@@ -29,6 +34,18 @@ func (e *ConnectError) Error() string {
 // Unwrap gives the cause.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
+// Absent says whether an error of Poll means that nobody speaks Redfish at the
+// address: the port is closed or filtered, or something else answers there. A
+// refused password, a certificate that cannot be verified and a controller that
+// is busy are no absence.
+func Absent(err error) bool {
+	var e *ConnectError
+	if errors.As(err, &e) {
+		return e.Foreign
+	}
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // explain is an error of a request in plain words and without secrets.
 func (c *client) explain(err error) error {
 	return secret.Scrub(transport.Explain(err), append(c.cred.Secrets(), secret.NewText(c.token))...)
@@ -42,8 +59,9 @@ func (c *client) unreachable(err error) error {
 	switch {
 	case errors.As(err, &refused):
 		e.What, e.Next = answered(refused)
+		e.Foreign = refused.Code == http.StatusNotFound
 	case errors.Is(err, errPage), errors.Is(err, errNotJSON), errors.Is(err, errNoObject), errors.Is(err, errTooLong):
-		e.What, e.Next = "no Redfish here, "+err.Error(), "check the address and port"
+		e.What, e.Next, e.Foreign = "no Redfish here, "+err.Error(), "check the address and port", true
 	default:
 		return err
 	}
