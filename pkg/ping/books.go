@@ -94,8 +94,8 @@ func (e *engine) answered(target, round int, at time.Duration) bool {
 // sent to names the target: a router is not the target.
 func (e *engine) complained(s *side, c complaint) {
 	target, found := e.index(c.to)
-	if !found {
-		return // for another program's packet
+	if !found || !isError(s.family, c.message) {
+		return // another program's packet, or a redirection
 	}
 	if !c.by.IsValid() { // this machine's own word: sending fails, and is counted there
 		e.reach[target].tooBig(c.mtu, 0)

@@ -141,7 +141,9 @@ func (c *connector) poll() {
 		switch {
 		case fds[i].Revents != 0:
 			c.done(a)
-		case c.out[a.target].Answered || now.Sub(a.began) >= c.o.Wait:
+		case c.out[a.target].Answered:
+		case now.Sub(a.began) >= c.o.Wait:
+			c.expired(a)
 		default:
 			open = append(open, a)
 			continue
@@ -162,6 +164,14 @@ func (c *connector) done(a attempt) {
 		c.answered(a, errno != 0)
 	default:
 		c.out[a.target].Reason = errno.Error()
+	}
+}
+
+// expired asks for an error that came back while the system still had hope,
+// such as a router's when it answers before connect(2) has returned.
+func (c *connector) expired(a attempt) {
+	if number, err := unix.GetsockoptInt(a.fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && number != 0 {
+		c.out[a.target].Reason = syscall.Errno(number).Error()
 	}
 }
 

@@ -213,7 +213,11 @@ func (e *engine) rounds(interval time.Duration, more func(round int, at time.Dur
 func (e *engine) close() []Fault {
 	var faults []Fault
 	for _, s := range e.sides {
-		faults = append(faults, s.faults()...)
+		unanswered := 0
+		for _, t := range s.targets {
+			unanswered += e.reach[t].Lost()
+		}
+		faults = append(faults, s.faults(unanswered)...)
 	}
 	return faults
 }

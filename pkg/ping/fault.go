@@ -48,6 +48,9 @@ const (
 	// Overflow: answers were dropped because this program did not read them in
 	// time.
 	Overflow Trouble = "overflow"
+	// Discarded: packets were taken for sending and then discarded, by this
+	// machine. Of datagram sockets for IPv6 the kernel does not say which.
+	Discarded Trouble = "discarded"
 	// NeighbourTable: there is no room for the link addresses of so many
 	// hosts on the own segment.
 	NeighbourTable Trouble = "neighbour table"
@@ -74,18 +77,25 @@ func closed(f family, targets int, err error) Fault {
 	return Fault{Trouble: Closed, Family: f.String(), Count: targets, Err: fmt.Errorf("%s: %w", f, err)}
 }
 
-// faults closes the link and says what it lost.
-func (s *side) faults() []Fault {
-	n, err := s.link.dropped()
+// faults closes the link and says what it lost. unanswered is how many packets
+// of the family have no answer.
+func (s *side) faults(unanswered int) []Fault {
+	l, err := s.link.losses()
 	if err = errors.Join(err, s.link.close()); err != nil {
-		err = fmt.Errorf("%s socket: %w", s.family, err)
-	} else if n > 0 {
-		err = fmt.Errorf("%s: %d answers were dropped on this machine, its receive buffer was full", s.family, n)
+		return []Fault{{Overflow, s.family.String(), 0, fmt.Errorf("%s socket: %w", s.family, err)}}
 	}
-	if err == nil {
-		return nil
+	var out []Fault
+	if l.in > 0 {
+		out = append(out, Fault{Overflow, s.family.String(), l.in,
+			fmt.Errorf("%s: %d answers were dropped on this machine, its receive buffer was full", s.family, l.in)})
 	}
-	return []Fault{{Trouble: Overflow, Family: s.family.String(), Count: n, Err: err}}
+	// Discarded packets may be other programs'. They explain what is
+	// unanswered only when there are enough of them.
+	if unanswered > 0 && l.out >= unanswered {
+		out = append(out, Fault{Discarded, s.family.String(), l.out,
+			fmt.Errorf("%s: this machine discarded %d packets on their way out (packet filter, neighbour table or link)", s.family, l.out)})
+	}
+	return out
 }
 
 // rights are what decides whether a process may send echo requests.

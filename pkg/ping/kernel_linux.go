@@ -28,36 +28,44 @@ func (s *socket) drops() (int, error) {
 	return int(info[len(info)-1]), nil
 }
 
-// dropped leaves out what the kernel dropped for a wrong checksum, which it
-// counts in the same place for raw ICMPv6 sockets.
-func (s *socket) dropped() (int, error) {
-	now, err := s.drops()
-	n := now - s.lost
-	if err != nil || n <= 0 {
-		return 0, err
+// Counters of /proc/net/snmp6.
+const (
+	wrongSums    = "Icmp6InCsumErrors"
+	discardedOut = "Ip6OutDiscards"
+)
+
+// losses leaves out what the kernel dropped for a wrong checksum, which it
+// counts in the same place for raw ICMPv6 sockets. What it discards on the way
+// out of a datagram socket it hides (ping_v6_sendmsg), and counts.
+func (s *socket) losses() (losses, error) {
+	drops, err := s.drops()
+	l := losses{in: drops - s.lost}
+	if err != nil || s.family == v4 {
+		return l, err
 	}
-	if s.family == v6 && s.kind == unix.SOCK_RAW {
-		n = max(0, n-(badSums()-s.badSums))
+	now := snmp6()
+	if s.kind == unix.SOCK_RAW {
+		l.in = max(0, l.in-(now[wrongSums]-s.counted[wrongSums]))
+	} else {
+		l.out = now[discardedOut] - s.counted[discardedOut]
 	}
-	return n, nil
+	return l, nil
 }
 
-// badSums is how many ICMPv6 messages with a wrong checksum have come.
-func badSums() int {
+// snmp6 reads the kernel's counters for IPv6, as far as they can be read.
+func snmp6() map[string]int {
+	counters := map[string]int{}
 	text, err := os.ReadFile("/proc/net/snmp6")
 	if err != nil {
-		return 0
+		return counters
 	}
 	for line := range strings.Lines(string(text)) {
-		if name, value, found := strings.Cut(line, " "); found && name == "Icmp6InCsumErrors" {
-			n, err := strconv.Atoi(strings.TrimSpace(value))
-			if err != nil {
-				return 0
-			}
-			return n
+		name, value, _ := strings.Cut(line, " ")
+		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
+			counters[name] = n
 		}
 	}
-	return 0
+	return counters
 }
 
 // Attributes of a neighbour table, linux/neighbour.h.

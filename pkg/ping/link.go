@@ -35,12 +35,20 @@ type link interface {
 	receive(got func(incoming)) error
 	// complaints hands over the errors that came back.
 	complaints(got func(complaint)) error
-	// dropped is how many messages were lost here because nobody read them in
-	// time.
-	dropped() (int, error)
+	// losses of this machine so far.
+	losses() (losses, error)
 	close() error
 	// String says what it is.
 	String() string
+}
+
+// losses are messages that came to nothing on this machine.
+type losses struct {
+	// in: they arrived, and nobody read them in time.
+	in int
+	// out: they were taken and then discarded, and sending did not say so.
+	// Other programs' may be among them.
+	out int
 }
 
 type outgoing struct {

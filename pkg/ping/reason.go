@@ -73,6 +73,15 @@ var reasons6 = map[message]string{
 	{3, 1}: "fragments not reassembled in time",
 }
 
+// isError says whether a message tells that a packet did not arrive. Kernels
+// report redirections and source quenches in the same way.
+func isError(f family, m message) bool {
+	if f == v6 {
+		return m.kind < 128
+	}
+	return m.kind == 3 || m.kind == 11 || m.kind == 12
+}
+
 // reason names an ICMP error, by its numbers when it has no name.
 func reason(f family, m message) string {
 	table := reasons4

@@ -352,6 +352,34 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
+// TestDiscarded: a datagram socket for IPv6 takes packets that a filter then
+// drops. When as many are unanswered it was that; other programs' discarded
+// packets excuse nobody.
+func TestDiscarded(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		discards func(netip.Addr) bool
+		alive    bool
+		want     bool
+	}{
+		{"all", func(netip.Addr) bool { return true }, true, true},
+		{"only some, and a silent guest", func(a netip.Addr) bool { return a == other6 }, false, false},
+		{"none", func(netip.Addr) bool { return false }, false, false},
+	} {
+		n := world(map[netip.Addr]*guests.Guest{other6: {}})
+		if c.alive {
+			n.World.Set(host6, &guests.Guest{})
+		}
+		r, err := run(context.Background(), simulated{Net: n, discards: c.discards}, []Target{{Addr: host6}, {Addr: other6}}, five)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(r.Faults, func(f Fault) bool { return f.Trouble == Discarded }); got != c.want {
+			t.Errorf("%s: faults %v", c.name, r.Faults)
+		}
+	}
+}
+
 func TestNeighbourTable(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -1,6 +1,7 @@
 package ping
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/guests"
@@ -12,6 +13,8 @@ type simulated struct {
 	// closed says why there is no link for a family.
 	closed [families]error
 	tables [families]neighbourTable
+	// discards says which packets are taken and not sent.
+	discards func(netip.Addr) bool
 }
 
 func (s simulated) open(f family, want setup) (link, error) {
@@ -20,7 +23,7 @@ func (s simulated) open(f family, want setup) (link, error) {
 	}
 	c := s.Listen(f == v6)
 	c.DontFragment = want.dontFragment
-	return &simulatedLink{conn: c, family: f, ident: want.id}, nil
+	return &simulatedLink{conn: c, family: f, ident: want.id, discards: s.discards}, nil
 }
 
 func (s simulated) now() time.Duration { return s.Now() }
@@ -42,12 +45,19 @@ type simulatedLink struct {
 	conn   *guests.Conn
 	family family
 	ident  uint16
+	// discarded packets were taken and not sent.
+	discards  func(netip.Addr) bool
+	discarded int
 }
 
 func (l *simulatedLink) id() uint16 { return l.ident }
 
 func (l *simulatedLink) send(out []outgoing) (int, error) {
 	for i, o := range out {
+		if l.discards != nil && l.discards(o.to) {
+			l.discarded++
+			continue
+		}
 		if _, err := l.conn.Send(o.message, o.to); err != nil {
 			if i == 0 {
 				return 0, err
@@ -78,6 +88,8 @@ func (l *simulatedLink) complaints(got func(complaint)) error {
 	}
 }
 
-func (l *simulatedLink) dropped() (int, error) { return l.conn.Dropped(), nil }
-func (l *simulatedLink) close() error          { return l.conn.Close() }
-func (l *simulatedLink) String() string        { return "simulated " + l.family.icmp() + " socket" }
+func (l *simulatedLink) losses() (losses, error) {
+	return losses{in: l.conn.Dropped(), out: l.discarded}, nil
+}
+func (l *simulatedLink) close() error   { return l.conn.Close() }
+func (l *simulatedLink) String() string { return "simulated " + l.family.icmp() + " socket" }

@@ -53,8 +53,8 @@ type socket struct {
 	empty time.Duration
 	// lost is what the kernel counted as dropped before we sent anything.
 	lost int
-	// badSums is what the kernel counted as wrong ICMPv6 checksums then.
-	badSums int
+	// counted is what the kernel had counted for IPv6 then.
+	counted map[string]int
 }
 
 func (m *machine) openSocket(f family, want setup, kind int) (*socket, error) {
@@ -103,7 +103,9 @@ func (s *socket) prepare(want setup) error {
 	if err := s.receive(func(incoming) {}); err != nil {
 		return err
 	}
-	s.badSums = badSums()
+	if s.family == v6 {
+		s.counted = snmp6()
+	}
 	var err error
 	s.lost, err = s.drops()
 	return err
