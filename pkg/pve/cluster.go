@@ -137,7 +137,7 @@ func (c *Client) poll(ctx context.Context, h host, ask Ask, limit time.Duration)
 			}
 		}
 		if err != nil {
-			found.Gaps = append(found.Gaps, Gap{d.path, err})
+			found.Gaps = append(found.Gaps, Gap{Path: d.path, Err: err})
 		}
 		// A host that fell silent is not asked again: each question would
 		// cost its whole bound.

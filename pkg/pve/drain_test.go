@@ -128,7 +128,7 @@ func TestDoubts(t *testing.T) {
 		"it lacks VM.Audit on /vms": e(func(c *Cluster) { c.Rights = Rights{"VM.Audit on /vms"} }),
 		"does not see vm:999":       e(func(c *Cluster) { c.HA.Services = []Service{{SID: "vm:999", Node: "pve1", State: "started"}} }),
 		"no quorum":                 e(func(c *Cluster) { c.Quorate = false }),
-		"596 Broken pipe":           e(func(c *Cluster) { c.Gaps = []Gap{{pathTasks, &Error{Status: "596 Broken pipe", Code: 596}}} }),
+		"596 Broken pipe":           e(func(c *Cluster) { c.Gaps = []Gap{{Path: pathTasks, Err: &Error{Status: "596 Broken pipe", Code: 596}}} }),
 		"silent for 1m30s": e(func(c *Cluster) {
 			c.HA = HA{Services: []Service{{SID: "vm:101", Node: "pve1", State: "started"}}, Time: noon, LRM: map[string]LRM{"pve1": {Time: noon.Add(90 * time.Second)}}}
 		}),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -38,57 +39,81 @@ func (c *Client) Learn(ctx context.Context, m Memory, want Want, now time.Time) 
 	if m.Configs == nil {
 		m.Configs = map[int]ConfigFacts{}
 	}
-	var gaps []Gap
-	silent := map[string]error{}
+	l := &lesson{client: c, memory: m, now: now, silent: map[string]error{}}
+	l.nodes(ctx, want.Nodes)
+	l.configs(ctx, want)
+	return l.memory, l.gaps
+}
+
+// lesson is what is being learned.
+type lesson struct {
+	client *Client
+	memory Memory
+	now    time.Time
+	gaps   []Gap
+	silent map[string]error // nodes that are not there
+}
+
+func (l *lesson) nodes(ctx context.Context, names []string) {
 	var late []string
-	for _, n := range want.Nodes {
-		if recent(m.Nodes[n].Time, now, nodeAge) {
+	for _, n := range names {
+		if recent(l.memory.Nodes[n].Time, l.now, nodeAge) {
 			continue
 		}
 		if ctx.Err() != nil {
 			late = append(late, n)
 			continue
 		}
-		facts, err := c.nodeFacts(ctx, n, now)
+		facts, err := l.client.nodeFacts(ctx, n, l.now)
 		if err != nil {
-			silent[n] = err
-			gaps = append(gaps, Gap{"version and replication of " + n, err})
+			l.silent[n] = err
+			l.gaps = append(l.gaps, Gap{"version and replication of " + n, n, err})
 			continue
 		}
-		m.Nodes[n] = facts
+		l.memory.Nodes[n] = facts
 	}
 	if len(late) > 0 {
-		gaps = append(gaps, Gap{"nodes", fmt.Errorf("no time was left to ask %s for version and replication", strings.Join(late, ", "))})
+		err := fmt.Errorf("no time was left to ask %s for version and replication", strings.Join(late, ", "))
+		l.gaps = append(l.gaps, Gap{Path: "version and replication", Err: err})
 	}
+}
+
+func (l *lesson) configs(ctx context.Context, want Want) {
 	read := 0
 	for _, g := range want.Guests {
 		// A guest that ought to run is looked at sooner: somebody may just
 		// have changed its mind.
-		age := configAge
-		if want.Fresh || m.Configs[g.ID].Onboot {
+		known, age := l.memory.Configs[g.ID], configAge
+		if want.Fresh || known.Onboot {
 			age = nodeAge
 		}
-		if recent(m.Configs[g.ID].Time, now, age) {
+		if recent(known.Time, l.now, age) {
 			continue
 		}
-		if err := silent[g.Node]; err != nil {
-			gaps = append(gaps, Gap{"configuration of " + g.String(), err})
-			continue
-		}
-		if read++; read > want.Configs || ctx.Err() != nil {
-			break
-		}
-		config, err := c.Config(ctx, g)
-		if err != nil {
-			if absent(err) {
-				silent[g.Node] = err
+		err := l.silent[g.Node]
+		if err == nil {
+			if read++; read > want.Configs || ctx.Err() != nil {
+				return
 			}
-			gaps = append(gaps, Gap{"configuration of " + g.String(), err})
-			continue
+			known.Config, err = l.client.Config(ctx, g)
 		}
-		m.Configs[g.ID] = ConfigFacts{config, now}
+		switch {
+		case err == nil:
+			l.memory.Configs[g.ID] = ConfigFacts{known.Config, l.now}
+			continue
+		case moved(err):
+			continue // the next list will say where to
+		case absent(err):
+			l.silent[g.Node] = err
+		}
+		l.gaps = append(l.gaps, Gap{"configuration of " + g.String(), g.Node, err})
 	}
-	return m, gaps
+}
+
+// moved says that a guest left its node after the list was made.
+func moved(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == http.StatusInternalServerError && strings.Contains(e.Status, "does not exist")
 }
 
 func (c *Client) nodeFacts(ctx context.Context, node string, now time.Time) (NodeFacts, error) {

@@ -48,6 +48,8 @@ type Cluster struct {
 // Gap is a document that was asked for and could not be read, or not whole.
 type Gap struct {
 	Path string
+	// Node is the one that should have told, empty for the cluster's documents.
+	Node string
 	Err  error
 }
 

@@ -56,7 +56,9 @@ func (v *verdict) evidence() {
 	if hidden := c.Hidden(); len(hidden) > 0 && !v.gap("/cluster/resources") {
 		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", some(hidden))
 	}
-	for _, text := range append(c.Untold(), pve.Untold(v.gaps)...) {
+	// A node that is being serviced may be slow to come up.
+	untold := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool { return g.Node != "" && v.explained(c, g.Node) })
+	for _, text := range append(c.Untold(), pve.Untold(untold)...) {
 		v.say(check.UNKNOWN, "%s", text)
 	}
 }
