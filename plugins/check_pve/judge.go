@@ -104,8 +104,14 @@ func (v *verdict) nodes() {
 			v.say(check.WARNING, "pvestatd of %s is silent, the statuses of its guests are not known", n.Name)
 		}
 	}
-	for _, name := range v.maintained(c) {
+	maintained := v.maintained(c)
+	for _, name := range maintained {
 		v.maintenance(name)
+	}
+	for _, name := range v.named {
+		if _, found := c.Node(name); found && !slices.Contains(maintained, name) {
+			v.known = append(v.known, name+" in maintenance") // it may explain something all the same
+		}
 	}
 }
 

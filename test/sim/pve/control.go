@@ -75,12 +75,19 @@ var verbs = map[string]func(*World, *call){
 	},
 	"link":     func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.linked = c.on() }) },
 	"pvestatd": func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.statd = c.on() }) },
+	"lrm":      func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.mute = !c.on() }) },
+	"crm":      func(w *World, c *call) { w.when(c, func() { w.headless = !c.on() }) },
 	"version":  func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.Version = c.Get("is") }) },
 	"qdevice": func(w *World, c *call) {
 		if w.device == nil {
 			c.fail("there is no qdevice")
 		}
-		w.when(c, func() { w.device.Connected = c.on() })
+		w.when(c, func() {
+			w.device.Connected = c.on()
+			if c.Get("gone") == "1" { // its daemon does not run
+				w.device = nil
+			}
+		})
 	},
 	// HA
 	"maintenance": func(w *World, c *call) {

@@ -78,7 +78,7 @@ func (w *World) lrm() {
 		return
 	}
 	for _, n := range w.nodes {
-		if !n.up || !w.live(n) {
+		if !n.up || n.mute || !w.live(n) {
 			continue
 		}
 		l := lrm{mode: "active", state: "wait_for_agent_lock", time: w.now}
@@ -129,7 +129,7 @@ func (w *World) keepRunning(id int, s service) service {
 // crm is one round of the master.
 func (w *World) crm() {
 	h := &w.ha
-	if len(h.nodes) == 0 || !w.elect() {
+	if len(h.nodes) == 0 || w.headless || !w.elect() {
 		return
 	}
 	commands := h.commands

@@ -20,6 +20,8 @@ type World struct {
 	jobs   []Job
 	device *Device
 	serial int
+	// headless clusters have no HA master, and none is elected.
+	headless bool
 }
 
 type node struct {
@@ -31,6 +33,7 @@ type node struct {
 	started time.Time
 	linked  bool // to the others
 	statd   bool // pvestatd runs
+	mute    bool // its local HA manager does not
 	// heard is what the pvestatd daemons told this node, by guest and by node.
 	heardGuest map[int]heard
 	heardNode  map[string]time.Time
