@@ -9,7 +9,10 @@ import (
 )
 
 // device does not exist outside Linux.
-type device struct{ path string }
+type device struct {
+	path string
+	sent int
+}
 
 func (l *local) open() (*device, error) {
 	return nil, &OpenError{Cause: CauseDevice, Address: strings.Join(l.paths, ", "), Text: "there is no IPMI device on this system",

@@ -123,6 +123,9 @@ func (e logEntry) means(falls bool) (bmc.Kind, string) {
 	case kindSeverity:
 		switch e.offset {
 		case 0:
+			if e.cleared {
+				return "", "" // what it changed to is an entry of its own
+			}
 			return recovered, ""
 		case 1, 4:
 			return failed, "non-critical"

@@ -22,11 +22,14 @@ func (p *poll) systemGUID(ctx context.Context) (guid [16]byte, err error) {
 		if err != nil && !refused(err) {
 			return guid, err
 		}
-		if err == nil && len(data) >= len(guid) {
+		if err == nil && len(data) < len(guid) {
+			err = short(r.name, data, len(guid))
+		}
+		if err == nil {
 			copy(guid[:], data)
 			return guid, nil
 		}
-		p.note("%s: none (%v)", r.name, err)
+		p.note("%v", err)
 	}
 	return guid, nil
 }

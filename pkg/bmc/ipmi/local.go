@@ -3,6 +3,7 @@ package ipmi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 	"time"
@@ -42,7 +43,9 @@ func (l *local) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 		return bmc.Server{}, err
 	}
 	defer d.close()
-	return read(ctx, d, d.path, ask)
+	server, err := read(ctx, d, d.path, ask)
+	server.Evidence = append(server.Evidence, fmt.Sprintf("close %s: %d requests in all", d.path, d.sent))
+	return server, err
 }
 
 // read polls the controller behind a device.

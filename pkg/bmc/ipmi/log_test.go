@@ -90,6 +90,7 @@ func TestEvents(t *testing.T) {
 		{"degraded state deasserted", typeFan, 0x10, off | kindAvailability, 0x06, "0x11 recovered"},
 		{"power save", typeFan, 0x10, kindAvailability, 0x07, ""},
 		{"to OK", typeFan, 0x90, kindSeverity, 0x00, "FAN EV recovered"},
+		{"to OK deasserted", typeFan, 0x90, off | kindSeverity, 0x00, ""},
 		{"to non-critical", typeFan, 0x90, kindSeverity, 0x01, "FAN EV failed non-critical"},
 		{"to critical", typeFan, 0x90, kindSeverity, 0x02, "FAN EV failed critical"},
 		{"to non-recoverable", typeFan, 0x90, kindSeverity, 0x06, "FAN EV failed non-recoverable"},

@@ -1,0 +1,117 @@
+//go:build real
+
+package ipmi_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// TestInband reads a controller through a real kernel's /dev/ipmi0: Debian's
+// kernel in a virtual machine, whose KCS interface leads to ipmi_sim. The
+// peers ask the same simulator over the network meanwhile. It needs the
+// packages qemu-system-x86, linux-image-amd64 and busybox-static besides.
+func TestInband(t *testing.T) {
+	vm := freePort(t, "tcp")
+	s, stop := startSim(t, fmt.Sprintf("serial 15 127.0.0.1 %d codec VM\n  startcmd \"/bin/true\"\n  startnow false", vm))
+	defer stop()
+	s.vm = vm
+	g := boot(t, s, nil)
+
+	if a, err := g.ask("poll"); err != nil || !strings.Contains(a.Error, "modprobe -a ipmi_si ipmi_devintf") {
+		t.Fatalf("without modules: %+v, %v", a.Error, err)
+	}
+	if a, err := g.ask("load /ipmi_msghandler.ko /ipmi_devintf.ko /ipmi_si.ko"); err != nil || a.Error != "" {
+		t.Fatalf("modules: %+v, %v", a, err)
+	}
+	if err := notPermitted(g); err != nil {
+		t.Error(err)
+	}
+	server, err := inside(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// ipmi_sim has a GUID on its LAN interface only.
+	if server.Power != bmc.PowerOn || server.Identity.UUID != "" || server.Identity.Firmware != "9.08" {
+		t.Errorf("power %q, identity %+v", server.Power, server.Identity)
+	}
+	if err := compareSensors(s, server); err != nil {
+		t.Error(err)
+	}
+	for i, step := range [][]string{
+		{"sensor_set_value 0x20 0 0x41 0x03 1", "sensor_set_bit_clr_rest 0x20 0 0x50 1 1"},
+		{"sensor_set_value 0x20 0 0x41 0x38 1", "sensor_set_bit_clr_rest 0x20 0 0x50 0 1", "sensor_set_bit_clr_rest 0x20 0 0x54 1 1"},
+		{},
+	} {
+		if err := s.set(step...); err != nil {
+			t.Fatal(err)
+		}
+		before := len(server.Logs[0].Events)
+		if server, err = inside(g); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(compareSensors(s, server), compareLog(s, server.Logs[0].Events, 1<<15)); err != nil {
+			t.Error(err)
+		}
+		if n := len(server.Logs[0].Events); (n == 0) != (len(step) == 0) {
+			t.Errorf("step %d: %d events, %d before", i, n, before)
+		}
+	}
+	last := server.Evidence[len(server.Evidence)-1]
+	sensors := strings.Count(strings.Join(server.Evidence, "\n"), "Get Sensor Reading")
+	// Two questions for a GUID, the repository, the log.
+	if want := fmt.Sprintf("%d requests", 4+sensors); !strings.Contains(last, want) {
+		t.Errorf("%q, want %s", last, want)
+	}
+	t.Log(last)
+	if s.deaths.Load() > 0 {
+		t.Error("ipmi_sim died meanwhile")
+	}
+}
+
+// TestInbandOther: the same against the controller that QEMU brings along,
+// through a BT interface. It has a GUID and no fans.
+func TestInbandOther(t *testing.T) {
+	g := boot(t, nil, nil)
+	if a, err := g.ask("load /ipmi_msghandler.ko /ipmi_devintf.ko /ipmi_si.ko"); err != nil || a.Error != "" {
+		t.Fatalf("modules: %+v, %v", a, err)
+	}
+	server, err := inside(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(strings.Join(server.Evidence, "\n"))
+	if server.Identity.UUID != machineUUID || len(server.Fans) != 0 || len(server.Logs) != 1 {
+		t.Errorf("%+v", server)
+	}
+}
+
+// inside polls from inside the machine.
+func inside(g *guest) (bmc.Server, error) {
+	a, err := g.ask("poll")
+	if err == nil && (a.Error != "" || len(a.Gaps) > 0) {
+		err = fmt.Errorf("%s %q\n%s", a.Error, a.Gaps, strings.Join(a.Server.Evidence, "\n"))
+	}
+	return a.Server, err
+}
+
+// notPermitted polls as somebody who may not: the error says what to do.
+func notPermitted(g *guest) error {
+	a, err := g.ask("nobody /bin/inband once")
+	if err != nil {
+		return err
+	}
+	var said answer
+	if err := json.Unmarshal([]byte(a.Output), &said); err != nil {
+		return fmt.Errorf("%+v: %w", a, err)
+	}
+	if !strings.Contains(said.Error, `KERNEL=="ipmi*"`) || !strings.Contains(said.Error, "NOPASSWD") {
+		return fmt.Errorf("not permitted: %q", said.Error)
+	}
+	return nil
+}
