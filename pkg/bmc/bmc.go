@@ -5,6 +5,8 @@ package bmc
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,8 +52,8 @@ type Server struct {
 	Redundancies []Redundancy
 	Logs         []Log
 	Gaps         []Gap
-	// Restarted is when the controller itself last started, zero when it does
-	// not tell or was not asked, see [Ask.Known].
+	// Restarted is when the controller itself last started, by our clock; zero
+	// when it does not tell or was not asked, see [Ask.Known].
 	Restarted time.Time
 	// Memory is to be handed to the next poll.
 	Memory Memory
@@ -161,7 +163,22 @@ type Gap struct {
 	What string
 	// Log is true when what is missing is an event log.
 	Log bool
-	Err error
+	// Hides says which fans may be behind it, by how their ids begin: "1/" those
+	// of a chassis, "*" any, empty none.
+	Hides string
+	Err   error
+}
+
+// Hides says whether the fan with this id may be in a part that was not read.
+func (s Server) Hides(id string) bool {
+	return slices.ContainsFunc(s.Gaps, func(g Gap) bool {
+		return g.Hides == "*" || g.Hides != "" && strings.HasPrefix(id, g.Hides)
+	})
+}
+
+// Blind says whether any fan may be in a part that was not read.
+func (s Server) Blind() bool {
+	return slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.Hides != "" })
 }
 
 // Log is one event log of the controller, or the part of it that was read.

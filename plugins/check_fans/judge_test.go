@@ -78,7 +78,10 @@ func TestRows(t *testing.T) {
 	absent := third(func(f *bmc.Fan) { f.Presence, f.Reading, f.Says = bmc.Absent, nil, "State Absent, Health OK" })
 	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
 	gap := func(s *bmc.Server) {
-		s.Gaps = append(s.Gaps, bmc.Gap{What: "Chassis 2 Thermal", Err: errors.New("HTTP 503")})
+		s.Gaps = append(s.Gaps, bmc.Gap{What: "Chassis 2 Thermal", Hides: "2/", Err: errors.New("HTTP 503")})
+	}
+	blind := func(s *bmc.Server) {
+		s.Gaps = append(s.Gaps, bmc.Gap{What: "Chassis 1 Thermal", Hides: "1/", Err: errors.New("HTTP 503")})
 	}
 	tests := []struct {
 		name   string
@@ -147,7 +150,8 @@ func TestRows(t *testing.T) {
 		})}, check.UNKNOWN, "no fan is present"},
 		{"a gap beside fans that turn", nil, []bmc.Server{six(gap)}, check.UNKNOWN, "Chassis 2 Thermal: HTTP 503"},
 		{"a gap does not hide a dead fan", nil, []bmc.Server{six(), six(gap, absent)}, check.CRITICAL, "FAN3 is missing"},
-		{"a fan that may be in the gap is not called missing", nil, []bmc.Server{six(), six(gap, drop3), six(gap, drop3)}, check.UNKNOWN, "Chassis 2 Thermal"},
+		{"a fan that may be in the gap is not called missing", nil, []bmc.Server{six(), six(blind, drop3), six(blind, drop3)}, check.UNKNOWN, "Chassis 1 Thermal"},
+		{"a gap elsewhere does not hide a fan that left", nil, []bmc.Server{six(), six(gap, drop3), six(gap, drop3)}, check.CRITICAL, "FAN3 is missing"},
 		{"log unreadable", nil, []bmc.Server{six(noLog)}, check.OK, "SEL not read: HTTP 500"},
 		{"log unreadable and required", func(p *policy) { p.log = "require" }, []bmc.Server{six(noLog)}, check.UNKNOWN, "SEL: HTTP 500"},
 		{"log full", nil, []bmc.Server{six(func(s *bmc.Server) { s.Logs[0].Full = true })}, check.WARNING, "event log is full"},

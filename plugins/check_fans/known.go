@@ -24,7 +24,7 @@ func (m *memory) rename(p poll) {
 			present = append(present, f)
 		}
 	}
-	if len(m.Fans) < 2 || len(present) != len(m.Fans) || unread(p.server) {
+	if len(m.Fans) < 2 || len(present) != len(m.Fans) || p.server.Blind() {
 		return
 	}
 	old := slices.SortedFunc(maps.Keys(m.Fans), bmc.Compare)
@@ -87,7 +87,7 @@ func (m *memory) sample(p poll, pol policy) {
 		m.Fans[f.ID] = k
 	}
 	for id, k := range m.Fans {
-		if !listed[id] && !unread(p.server) {
+		if !listed[id] && !p.server.Hides(id) {
 			m.Fans[id] = m.follow(id, k, gone, p)
 		}
 	}
@@ -163,7 +163,7 @@ func (m *memory) turns(id string, p poll) bool {
 	if k, ok := m.Fans[id]; ok {
 		return !k.Down && k.Gone.IsZero() && k.Seen.Equal(p.now)
 	}
-	if len(m.Fans) == 0 || unread(p.server) {
+	if len(m.Fans) == 0 || p.server.Blind() {
 		return false
 	}
 	for _, k := range m.Fans {

@@ -139,7 +139,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 // unreachable judges what is remembered beside the fact that nothing could be
 // read: a controller that does not answer must not end a drop-out.
 func (o *options) unreachable(mem *recall, p poll, err error) (check.Result, error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Hides: "*", Err: err})
 	if o.Acknowledge != "" || o.Relearn {
 		return check.Result{}, err
 	}
@@ -170,7 +170,7 @@ func (o *options) relearn(mem *recall, p poll) (check.Result, error) {
 	if err := o.writable(mem); err != nil {
 		return check.Result{}, fmt.Errorf("--relearn: %w", err)
 	}
-	if unread(p.server) || p.server.Power == bmc.PowerOff {
+	if p.server.Blind() || p.server.Power == bmc.PowerOff {
 		return check.Result{}, errors.New("--relearn: expected a server that is on and whose fans can all be read")
 	}
 	var changes []string

@@ -235,7 +235,3 @@ func (m *memory) prune(now time.Time) {
 	}
 }
 
-// unread says whether a resource that may list fans could not be read.
-func unread(s bmc.Server) bool {
-	return slices.ContainsFunc(s.Gaps, func(g bmc.Gap) bool { return !g.Log })
-}

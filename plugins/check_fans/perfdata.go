@@ -36,7 +36,7 @@ func countFans(p poll, pol policy, m memory) numbers {
 		}
 		n.present++
 	}
-	if unread(p.server) {
+	if p.server.Blind() {
 		return n
 	}
 	for id, k := range m.Fans {
@@ -54,7 +54,7 @@ func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
 	zero := 0.0
 	window := pol.warn
 	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero}}
-	if !unread(p.server) { // half a count would be a wrong one
+	if !p.server.Blind() { // half a count would be a wrong one
 		out = append([]check.Perfdatum{
 			{Label: "fans_present", Value: float64(n.present), Min: &zero},
 			{Label: "fans_failed", Value: float64(n.failing), Min: &zero},

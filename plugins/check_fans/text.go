@@ -136,7 +136,7 @@ func summary(p poll, pol policy, m memory, d drops) string {
 	}
 	n := countFans(p, pol, m)
 	if n.listed == 0 {
-		if pol.expect == 0 && !unread(p.server) {
+		if pol.expect == 0 && !p.server.Blind() {
 			return "no fan, as expected"
 		}
 		return ""
@@ -185,7 +185,7 @@ func notes(p poll, pol policy, m memory) []string {
 		}
 		gap = gap || g.Log
 	}
-	if len(p.server.Logs) == 0 && !gap && !unread(p.server) {
+	if len(p.server.Logs) == 0 && !gap && !p.server.Blind() {
 		out = append(out, "no event log")
 	}
 	return out

@@ -68,7 +68,7 @@ func (p *poll) sensors(ctx context.Context) []sensor {
 	r := &p.memory.Repository
 	info, err := p.repositoryInfo(ctx)
 	if err != nil {
-		p.gap("sensor repository", err)
+		p.hidden("sensor repository", err)
 		return r.Sensors
 	}
 	if r.fresh(info, p.now) {
@@ -92,7 +92,7 @@ func (p *poll) sensors(ctx context.Context) []sensor {
 		p.note("sensor repository: %v, the records of %s are used once more", err, r.Read.Format("2006-01-02 15:04:05"))
 		return r.Sensors
 	}
-	p.gap("sensor repository", fmt.Errorf("%d of %d records read, the next run goes on: %w", w.Records, info.Count, err))
+	p.hidden("sensor repository", fmt.Errorf("%d of %d records read, the next run goes on: %w", w.Records, info.Count, err))
 	return w.Sensors
 }
 

@@ -85,7 +85,7 @@ func (p *poll) readChassis(ctx context.Context) error {
 		if shutOut(err) || p.barred {
 			return p.unreachable(err)
 		}
-		p.gap("the chassis collection", false, err)
+		p.hidden(anyFan, "the chassis collection", err)
 		for _, known := range p.memory.Fans {
 			members = append(members, member{path: known})
 		}
@@ -125,7 +125,7 @@ func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
 		if missing(err) {
 			p.gone = append(p.gone, c.path)
 		} else {
-			p.gap("Chassis "+c.id, false, err)
+			p.hidden(c.id+"/", "Chassis "+c.id, err)
 		}
 		return nil
 	}

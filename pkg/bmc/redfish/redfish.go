@@ -205,3 +205,12 @@ func (p *poll) look(ctx context.Context) {
 func (p *poll) gap(what string, log bool, err error) {
 	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Log: log, Err: err})
 }
+
+// anyFan is what a gap hides when nobody can say which fans are behind it.
+const anyFan = "*"
+
+// hidden records what could not be read and may hold fans, by how their ids
+// begin.
+func (p *poll) hidden(fans, what string, err error) {
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Hides: fans, Err: err})
+}

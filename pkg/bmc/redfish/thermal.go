@@ -126,7 +126,7 @@ func (p *poll) fansOf(ctx context.Context, c *chassis, w way) (n int, clean bool
 func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
 	if len(p.server.Fans) >= maxFans {
 		if len(p.server.Fans) == maxFans && !slices.ContainsFunc(p.server.Gaps, func(g bmc.Gap) bool { return errors.Is(g.Err, errMany) }) {
-			p.gap("Chassis "+c.id+" fans", false, errMany)
+			p.hidden(c.id+"/", "Chassis "+c.id+" fans", errMany)
 		}
 		return
 	}
@@ -141,7 +141,7 @@ func (p *poll) add(c *chassis, fan bmc.Fan, place int) {
 // element may be only a link to a resource of the same shape (iDRAC7).
 func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string) {
 	if fans.wrong {
-		p.gap(what, false, errors.New("its Fans are no list"))
+		p.hidden(c.id+"/", what, errors.New("its Fans are no list"))
 	}
 	for i, item := range fans.items {
 		var f thermalFan
@@ -152,9 +152,9 @@ func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string)
 		switch {
 		case string(item) == "null":
 		case err != nil:
-			p.gap(fmt.Sprintf("%s fan %d", what, i), false, err)
+			p.hidden(c.id+"/", fmt.Sprintf("%s fan %d", what, i), err)
 		case f.empty():
-			p.gap(fmt.Sprintf("%s fan %d", what, i), false, errEmpty)
+			p.hidden(c.id+"/", fmt.Sprintf("%s fan %d", what, i), errEmpty)
 		default:
 			p.add(c, f.fan(), i)
 		}
@@ -178,7 +178,7 @@ func (p *poll) readThermal(ctx context.Context, c *chassis) {
 	var body thermal
 	if _, err := p.read(ctx, path, &body); err != nil {
 		if !missing(err) {
-			p.gap(what, false, err)
+			p.hidden(c.id+"/", what, err)
 		}
 		return
 	}
@@ -205,7 +205,7 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	if body.Fans == "" {
 		if _, err := p.read(ctx, path, &body); err != nil {
 			if !missing(err) {
-				p.gap(what, false, err)
+				p.hidden(c.id+"/", what, err)
 			}
 			return
 		}
@@ -219,13 +219,13 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	}
 	members, err := p.members(ctx, string(body.Fans))
 	if err != nil && !missing(err) {
-		p.gap(what+" Fans", false, err)
+		p.hidden(c.id+"/", what+" Fans", err)
 	}
 	for i, m := range members {
 		var f subsystemFan
 		if m.body == nil || object(m.body, &f) != nil || f.ID == "" {
 			if _, err := p.read(ctx, m.path, &f); err != nil {
-				p.gap(what+" fan "+lastOf(m.path), false, err)
+				p.hidden(c.id+"/"+lastOf(m.path), what+" fan "+lastOf(m.path), err)
 				continue
 			}
 		}
@@ -243,7 +243,7 @@ func (p *poll) readSensors(ctx context.Context, c *chassis) {
 	what := "Chassis " + c.id + " Sensors"
 	members, err := p.members(ctx, path)
 	if err != nil && !missing(err) {
-		p.gap(what, false, err)
+		p.hidden(c.id+"/", what, err)
 	}
 	for i, m := range members {
 		var s sensor
@@ -253,7 +253,7 @@ func (p *poll) readSensors(ctx context.Context, c *chassis) {
 				continue
 			}
 			if _, err := p.read(ctx, m.path, &s); err != nil {
-				p.gap(what+" "+lastOf(m.path), false, err)
+				p.hidden(c.id+"/"+lastOf(m.path), what+" "+lastOf(m.path), err)
 				continue
 			}
 		}
