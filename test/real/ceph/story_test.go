@@ -1,0 +1,364 @@
+//go:build real
+
+package ceph
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// site is the plugin and where it runs.
+type site struct {
+	*cluster
+	binary string
+	record string // directory for recordings, empty for none
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{cluster: up(t), record: os.Getenv("NOOUT_RECORD")}
+	s.binary = s.path("check_ceph")
+	build := exec.Command("go", "build", "-o", s.binary, "../../../plugins/check_ceph")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building check_ceph: %v\n%s", err, out)
+	}
+	s.write("auth.ini", "[*]\nusername = "+user+"\npassword = "+password+"\n")
+	return s
+}
+
+// command and dashboard are the options of both ways to ask.
+func (s *site) command() []string {
+	return []string{"--conf", s.path("ceph.conf"), "--id", "nagios", "--keyring", s.path("nagios.keyring"), "--state-dir", s.path("memory"), "--mon-socket", s.path("run", "ceph-mon.node*.asok")}
+}
+
+func (s *site) dashboard() []string {
+	fingerprint, err := os.ReadFile(s.path("fingerprint"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return []string{"--via", "dashboard", "-H", network + "1," + network + "2", "--auth-file", s.path("auth.ini"), "--fingerprint", string(fingerprint), "--state-dir", s.path("memory")}
+}
+
+// ask runs the plugin and returns its exit code and its first line without
+// performance data. Nothing may be on standard error, and it must keep its
+// time.
+func (s *site) ask(options []string, more ...string) (int, string) {
+	s.t.Helper()
+	cmd := exec.Command(s.binary, append(append([]string{}, options...), more...)...)
+	var out, noise bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &noise
+	started := time.Now()
+	// the exit code says how it went
+	_ = cmd.Run()
+	if took := time.Since(started); took > 8*time.Second {
+		s.t.Errorf("%v took %v", more, took)
+	}
+	if noise.Len() > 0 {
+		s.t.Errorf("standard error: %s", noise.String())
+	}
+	line, _, _ := strings.Cut(out.String(), "\n")
+	line, _, _ = strings.Cut(line, " | ")
+	return cmd.ProcessState.ExitCode(), line
+}
+
+var words = map[int]string{0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+
+// expect asks until the first line says what it should, at most for limit: the
+// cluster takes a while to notice.
+func (s *site) expect(limit time.Duration, options []string, want string, more ...string) {
+	s.t.Helper()
+	for end := time.Now().Add(limit); ; time.Sleep(500 * time.Millisecond) {
+		code, line := s.ask(options, more...)
+		if !strings.HasPrefix(line, words[code]+": ") {
+			s.t.Errorf("exit %d beside %q", code, line)
+		}
+		if matches(line, want) {
+			s.t.Logf("%s", line)
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Errorf("%v %v:\n got %s\nwant %s", options[:2], more, line, want)
+			return
+		}
+	}
+}
+
+// matches says whether all parts of want stand in the line in this order, the
+// first at its begin.
+func matches(line, want string) bool {
+	parts := strings.Split(want, " ... ")
+	if !strings.HasPrefix(line, parts[0]) {
+		return false
+	}
+	for _, p := range parts {
+		i := strings.Index(line, p)
+		if i < 0 {
+			return false
+		}
+		line = line[i+len(p):]
+	}
+	return true
+}
+
+// both expects the same of both ways to ask.
+func (s *site) both(want string, more ...string) {
+	s.t.Helper()
+	s.expect(45*time.Second, s.command(), want, more...)
+	s.expect(45*time.Second, s.dashboard(), want, more...)
+}
+
+// TestStory walks a cluster through the service of a host and through what goes
+// wrong meanwhile.
+func TestStory(t *testing.T) {
+	started := time.Now()
+	s := newSite(t)
+	t.Logf("up after %v", time.Since(started).Round(time.Second))
+	s.objects()
+	for _, step := range []struct {
+		name string
+		walk func(*site)
+	}{
+		{"healthy", healthy},
+		{"planned", planned},
+		{"host-stopped", hostStopped},
+		{"foreign-mon-lost", foreignMonLost},
+		{"foreign-osd-killed", foreignOSDKilled},
+		{"back", back},
+		{"noout-forgotten", nooutForgotten},
+		{"pause", pause},
+		{"frozen-osd", frozenOSD},
+		{"full", full},
+		{"scrub-error", scrubError},
+		{"mon-lost", monLost},
+		{"mgr-hangs", mgrHangs},
+		{"mgr-lost", mgrLost},
+		{"quorum-lost", quorumLost},
+		{"bad-input", badInput},
+		{"well-again", wellAgain},
+	} {
+		if !t.Run(step.name, func(t *testing.T) {
+			own := *s
+			inner := *s.cluster
+			inner.t = t
+			own.cluster = &inner
+			at := time.Now()
+			step.walk(&own)
+			own.save(step.name)
+			t.Logf("%v", time.Since(at).Round(time.Second))
+		}) {
+			return
+		}
+	}
+	t.Logf("all in %v", time.Since(started).Round(time.Second))
+}
+
+// objects are some data, so that PGs have something to lose.
+func (s *site) objects() {
+	s.write("object", strings.Repeat("noout ", 4000))
+	for i := range 40 {
+		s.tool("rados", "-p", "rbd", "put", fmt.Sprintf("object%d", i), s.path("object"))
+	}
+}
+
+func healthy(s *site) {
+	s.untilWell()
+	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, 3 of 3 monitors in quorum")
+	s.both("OK: maintenance of node1, ... one more failure on another host stops I/O in pool", "--maintenance", "node1")
+}
+
+func planned(s *site) {
+	s.ceph("osd", "set-group", "noout", "node1")
+	s.both("OK: maintenance of node1, 6 of 6 OSDs up, ... noout (host node1) for")
+	s.ceph("osd", "unset-group", "noout", "node1")
+	s.ceph("osd", "set-group", "noout", "osd.0", "osd.3")
+	s.both("OK: maintenance of osd.0, osd.3, 6 of 6 OSDs up, ... noout (osd.0, osd.3) for")
+	s.ceph("osd", "unset-group", "noout", "osd.0", "osd.3")
+	s.ceph("osd", "set", "noout")
+	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, ... noout (cluster) for")
+}
+
+func hostStopped(s *site) {
+	s.halt("osd.0", "osd.3")
+	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... one more failure on another host stops I/O in pool ... rbd", "--maintenance", "node1")
+	s.both("WARNING: node1 is down (2 OSDs), declared by nobody")
+	s.both("CRITICAL: noout hides a failure: osd.0, osd.3 on node1", "--maintenance", "node2")
+	s.halt("mon.node1", "mgr.node1")
+	s.until("two monitors in quorum, one mgr", 60*time.Second, func() bool {
+		st := s.status()
+		return len(st.Quorum) == 2 && st.Mgr.Available && st.Mgr.Standbys == 0
+	})
+	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... 2 of 3 monitors in quorum, ... one more monitor lost stops the cluster", "--maintenance", "node1")
+}
+
+// foreignMonLost: with the monitor of node1 running again, that of node3 goes.
+func foreignMonLost(s *site) {
+	s.run("mon.node1")
+	s.until("all monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 3 })
+	s.halt("mon.node3")
+	s.until("two monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 2 })
+	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)", "--maintenance", "node1")
+	s.run("mon.node3")
+	s.until("all monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 3 })
+}
+
+func foreignOSDKilled(s *site) {
+	s.signal("osd.4", syscall.SIGKILL)
+	s.until("osd.4 is down", 60*time.Second, func() bool { return s.status().OSDs.Up == 3 })
+	s.both("CRITICAL: ... PGs inactive, I/O on them has stopped: ... noout hides a failure: osd.4 on node2", "--maintenance", "node1")
+}
+
+func back(s *site) {
+	s.run("osd.4", "osd.0", "osd.3", "mgr.node1")
+	s.untilWell()
+	s.both("OK: maintenance of node1, 6 of 6 OSDs up, 33 PGs clean", "--maintenance", "node1")
+}
+
+func nooutForgotten(s *site) {
+	s.both("WARNING: noout (cluster) since ", "--noout-warning", "1s")
+	s.both("CRITICAL: noout (cluster) since ", "--noout-warning", "1s", "--noout-critical", "2s", "--maintenance", "node1")
+	s.ceph("health", "mute", "OSDMAP_FLAGS", "1h")
+	s.both("OK: 6 of 6 OSDs up, ... muted until ", "--noout-warning", "1s")
+	s.ceph("osd", "unset", "noout")
+	s.until("the mute is gone", 30*time.Second, func() bool { return s.status().Health.Status == "HEALTH_OK" })
+	s.both("OK: 6 of 6 OSDs up, 33 PGs clean")
+}
+
+func pause(s *site) {
+	s.ceph("osd", "pause")
+	s.both("CRITICAL: pause is set: all client I/O is stopped")
+	s.ceph("osd", "unpause")
+}
+
+// frozenOSD: nodown keeps the cluster from noticing that an OSD hangs.
+func frozenOSD(s *site) {
+	s.ceph("osd", "set", "nodown")
+	s.signal("osd.4", syscall.SIGSTOP)
+	client := exec.Command("rados", "-c", s.path("ceph.conf"), "-p", "rbd", "bench", "120", "write", "-b", "4096", "--no-cleanup")
+	if err := client.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.both("CRITICAL: client I/O waits: ... slow ops, ... also 1 WARNING", "--slow-ops", "5s")
+	s.signal("osd.4", syscall.SIGCONT)
+	if err := client.Process.Kill(); err != nil {
+		s.t.Error(err)
+	}
+	// it was killed
+	_ = client.Wait()
+	s.ceph("osd", "unset", "nodown")
+	s.until("no slow operations", 60*time.Second, func() bool { return !s.status().has("SLOW_OPS") })
+	s.untilWell()
+}
+
+func full(s *site) {
+	s.ceph("osd", "set-nearfull-ratio", "0.02")
+	s.ceph("osd", "set-backfillfull-ratio", "0.03")
+	s.ceph("osd", "set-full-ratio", "0.04")
+	s.both("CRITICAL: osd.0, osd.1, osd.2, osd.3, osd.4, osd.5, pool ... full: writes are stopped")
+	s.ceph("osd", "set-full-ratio", "0.95")
+	s.ceph("osd", "set-backfillfull-ratio", "0.9")
+	s.ceph("osd", "set-nearfull-ratio", "0.85")
+	s.until("nothing is full", 60*time.Second, func() bool { st := s.status(); return !st.has("OSD_FULL") && !st.has("POOL_FULL") })
+}
+
+// scrubError: one copy of an object is changed behind the OSD's back.
+func scrubError(s *site) {
+	s.ceph("osd", "set", "noout")
+	where := s.ceph("-f", "json", "osd", "map", "rbd", "object7")
+	pg := between(where, `"pgid":"`, `"`)
+	osd := between(where, `"acting_primary":`, "}")
+	osd, _, _ = strings.Cut(osd, ",")
+	s.halt("osd." + osd)
+	s.tool("ceph-objectstore-tool", "--data-path", s.path("osd", osd), "--pgid", pg, "object7", "set-bytes", s.path("password"))
+	s.run("osd." + osd)
+	s.untilWell()
+	s.ceph("osd", "unset", "noout")
+	s.until("the scrub finds it", 90*time.Second, func() bool {
+		// a scrub that is asked for too early is forgotten
+		_, _ = s.try(20*time.Second, "ceph", "pg", "deep-scrub", pg)
+		time.Sleep(2 * time.Second)
+		return s.status().has("PG_DAMAGED")
+	})
+	s.both("CRITICAL: OSD_SCRUB_ERRORS: ... scrub errors, PG_DAMAGED: ")
+	s.until("the repair is done", 90*time.Second, func() bool {
+		_, _ = s.try(20*time.Second, "ceph", "pg", "repair", pg)
+		time.Sleep(2 * time.Second)
+		return !s.status().has("PG_DAMAGED")
+	})
+}
+
+func between(s, from, to string) string {
+	_, rest, _ := strings.Cut(s, from)
+	found, _, _ := strings.Cut(rest, to)
+	return found
+}
+
+func monLost(s *site) {
+	s.halt("mon.node3")
+	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)")
+	s.both("OK: maintenance of node3, 6 of 6 OSDs up", "--maintenance", "node3")
+	s.run("mon.node3")
+	s.untilWell()
+}
+
+// mgrHangs: the monitors notice only after ten seconds.
+func mgrHangs(s *site) {
+	active := "mgr." + between(s.ceph("-f", "json", "mgr", "stat"), `"active_name":"`, `"`)
+	s.signal(active, syscall.SIGSTOP)
+	s.expect(0, s.command(), "WARNING: the active mgr does not answer: the numbers of PGs and space may be frozen", "-t", "4s")
+	s.signal(active, syscall.SIGCONT)
+	s.untilWell()
+}
+
+func mgrLost(s *site) {
+	s.halt("mgr.node1", "mgr.node2")
+	s.expect(45*time.Second, s.command(), "WARNING: no active mgr: the numbers of PGs and space are frozen")
+	s.expect(0, s.dashboard(), "CRITICAL: no dashboard answers: ")
+	s.run("mgr.node1", "mgr.node2")
+	s.until("both mgrs are back", 60*time.Second, func() bool { st := s.status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
+	s.untilWell()
+	s.both("OK: 6 of 6 OSDs up")
+}
+
+func quorumLost(s *site) {
+	s.halt("mon.node2", "mon.node3")
+	s.expect(40*time.Second, s.command(), "CRITICAL: quorum lost: mon.node1 here is ")
+	s.expect(40*time.Second, s.dashboard(), "CRITICAL: no dashboard answers: ... the mgr answers from its memory")
+	s.run("mon.node2", "mon.node3")
+	s.untilWell()
+	for n := range hosts {
+		s.signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGSTOP)
+	}
+	s.expect(0, s.command(), "CRITICAL: no answer from the monitors within ", "-t", "4s")
+	for n := range hosts {
+		s.signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGCONT)
+	}
+	s.untilWell()
+	s.write("nobody.conf", "[global]\nfsid = "+s.fsid+"\nmon host = "+network+"99\n")
+	s.expect(0, []string{"--conf", s.path("nobody.conf"), "--id", "nagios", "--keyring", s.path("nagios.keyring"), "--mon-socket", s.path("run", "none")}, "CRITICAL: no answer from the monitors within ", "-t", "4s", "--state", "off")
+}
+
+func badInput(s *site) {
+	conf, keyring := []string{"--conf", s.path("ceph.conf"), "--state", "off"}, s.path("nagios.keyring")
+	s.expect(0, []string{"--ceph-command", s.path("nowhere")}, "UNKNOWN: no command ")
+	s.expect(0, []string{"--conf", s.path("nowhere.conf")}, "UNKNOWN: ceph: ... name the configuration with --conf")
+	s.expect(0, conf, "UNKNOWN: ceph: ... name the keyring with --keyring", "--id", "nagios", "--keyring", s.path("nowhere"))
+	s.expect(0, conf, "UNKNOWN: ceph: ... is the key the one of this cluster", "--id", "monitors", "--keyring", keyring)
+	s.expect(0, conf, "OK: 6 of 6 OSDs up, ... without the usage of each OSD, which needs caps mgr ", "--id", "monitors", "--keyring", s.path("monitors.keyring"))
+	s.expect(0, s.command(), "UNKNOWN: --maintenance pve9: there is no such host, there are node1, node2, node3", "--maintenance", "pve9")
+	s.expect(0, s.command(), "UNKNOWN: option --ignore OSDMAP_FLAGS", "--ignore", "OSDMAP_FLAGS")
+	s.write("wrong.ini", "[*]\nusername = "+user+"\npassword = wrong-pass-2\n")
+	options := s.dashboard()
+	options[5] = s.path("wrong.ini")
+	s.expect(0, append(options[:len(options)-2], "--state", "off"), "UNKNOWN: dashboard of ... login of monitor refused")
+}
+
+func wellAgain(s *site) {
+	s.untilWell()
+	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, 3 of 3 monitors in quorum")
+}
