@@ -37,8 +37,13 @@ var sysctls = [families]string{"net.ipv4.neigh.default.gc_thresh3", "net.ipv6.ne
 // tableFaults says that a neighbour table is full, when sending failed in the
 // way it then does and the kernel counted it too. The kernel's count alone is
 // a hint only: it may be another program's.
-func tableFaults(reach []Reach, before, after [families]neighbourTable) []Fault {
+func tableFaults(reach []Reach, known []Fault, before, after [families]neighbourTable) []Fault {
 	var failed [families]int
+	for _, f := range known {
+		if f.Trouble == Discarded { // said of no target
+			failed[v6] += f.Count
+		}
+	}
 	for _, r := range reach {
 		f := familyOf(r.Addr)
 		for _, refusal := range r.Refusals {

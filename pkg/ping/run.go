@@ -40,7 +40,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	}
 	e.settle(o, end-o.Wait)
 	report.Faults = append(report.Faults, e.close()...)
-	report.Faults = append(report.Faults, tableFaults(reach, before, neighbours(n))...)
+	report.Faults = append(report.Faults, tableFaults(reach, report.Faults, before, neighbours(n))...)
 	report.Evidence = e.evidence(report.Elapsed)
 	report.Targets = spread(reach, targets, place)
 	return report, nil

@@ -124,7 +124,7 @@ func watch(ctx context.Context, n network, targets []Target, o WatchOptions) (Wa
 		r.Spacing = max(r.Spacing, w.tracks[i].spacing)
 	}
 	r.Faults = append(r.Faults, e.close()...)
-	r.Faults = append(r.Faults, tableFaults(reach, before, neighbours(n))...)
+	r.Faults = append(r.Faults, tableFaults(reach, r.Faults, before, neighbours(n))...)
 	r.Evidence = e.evidence(r.Elapsed)
 	for i, seen := range spread(reach, targets, place) {
 		t := w.tracks[place[i]]

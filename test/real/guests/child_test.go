@@ -52,9 +52,11 @@ func (q question) find() (a answer, err error) {
 			a.Targets = append(a.Targets, ping.Watched{Reach: x})
 		}
 		faults, a.Cut, a.Elapsed, a.Evidence = r.Faults, r.Cut, r.Elapsed, r.Evidence
+	case q.Witness:
+		a.Targets, err = testify(ctx, q.Targets, *q.Watch)
 	case q.Watch != nil:
 		var r ping.WatchReport
-		r, err = ping.Watch(ctx, q.Targets, *q.Watch)
+		r, err = ping.Watch(ctx, q.Targets, ping.WatchOptions{Duration: q.Watch.Duration, Interval: q.Watch.Interval, Wait: q.Watch.Wait})
 		a.Targets, faults, a.Cut, a.Elapsed, a.Evidence, a.Spacing = r.Targets, r.Faults, r.Cut, r.Elapsed, r.Evidence, r.Spacing
 	case q.Connect != nil:
 		a.Connections, err = ping.Connect(ctx, q.Targets, *q.Connect)

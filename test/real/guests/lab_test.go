@@ -4,7 +4,9 @@ package guests
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -236,9 +238,11 @@ func (n namespace) openTUN(list map[netip.Addr]*guests.Guest) (*guests.TUN, erro
 type question struct {
 	Targets []ping.Target
 	Run     *ping.Options
-	Watch   *ping.WatchOptions
+	Watch   *watch
 	Connect *ping.ConnectOptions
 	Resolve []string
+	// Witness asks pro-bing to watch, and not us.
+	Witness bool
 	// Limit of the whole.
 	Limit time.Duration
 	// User to become, 0 for root.
@@ -247,6 +251,9 @@ type question struct {
 	// set.
 	Frozen, Bound bool
 }
+
+// watch is how to watch.
+type watch struct{ Duration, Interval, Wait time.Duration }
 
 // answer of a child.
 type answer struct {
@@ -277,33 +284,10 @@ type resolved struct {
 	Err   string
 }
 
-// ask starts a child in the namespace.
+// ask starts a child in the namespace and returns its answer.
 func (n namespace) ask(q question) answer {
 	n.t.Helper()
-	if q.Limit == 0 {
-		q.Limit = 20 * time.Second
-	}
-	text, err := json.Marshal(q)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	file := filepath.Join(home, strconv.Itoa(os.Getpid()))
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		n.t.Fatal(err)
-	}
-	args := []string{"netns", "exec", n.name, "setpriv"}
-	if q.User != 0 {
-		id := strconv.Itoa(q.User)
-		args = append(args, "--reuid", id, "--regid", id, "--clear-groups")
-	}
-	if q.Frozen {
-		args = append(args, "--no-new-privs")
-	}
-	if q.Bound {
-		args = append(args, "--bounding-set=-net_raw")
-	}
-	cmd := exec.Command("ip", append(args, filepath.Join(home, "ask"))...)
-	cmd.Env = append(os.Environ(), "NOOUT_REAL_ASK="+file)
+	cmd := n.child(context.Background(), q)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	if err := cmd.Run(); err != nil {
@@ -317,6 +301,51 @@ func (n namespace) ask(q question) answer {
 		n.t.Fatalf("child: %s", a.Error)
 	}
 	return a
+}
+
+// returns says whether a child answers in time. One that does not is killed.
+func (n namespace) returns(q question, limit time.Duration) bool {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	err := n.child(ctx, q).Run()
+	if err != nil && ctx.Err() == nil {
+		n.t.Fatal(err)
+	}
+	return ctx.Err() == nil
+}
+
+func (n namespace) child(ctx context.Context, q question) *exec.Cmd {
+	n.t.Helper()
+	if q.Limit == 0 {
+		q.Limit = 20 * time.Second
+	}
+	text, err := json.Marshal(q)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	file, err := os.CreateTemp(home, "question")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		n.t.Fatal(err)
+	}
+	args := []string{"netns", "exec", n.name, "setpriv"}
+	if q.User != 0 {
+		id := strconv.Itoa(q.User)
+		args = append(args, "--reuid", id, "--regid", id, "--clear-groups")
+	}
+	if q.Frozen {
+		args = append(args, "--no-new-privs")
+	}
+	if q.Bound {
+		args = append(args, "--bounding-set=-net_raw")
+	}
+	cmd := exec.CommandContext(ctx, "ip", append(args, filepath.Join(home, "ask"))...)
+	cmd.Env = append(os.Environ(), "NOOUT_REAL_ASK="+file.Name())
+	return cmd
 }
 
 // modes are the two kinds of sockets: root has raw ones, others the kernel's

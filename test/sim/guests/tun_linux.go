@@ -22,6 +22,7 @@ type TUN struct {
 
 	mu   sync.Mutex
 	errs []error
+	late time.Duration
 }
 
 // OpenTUN makes an interface and serves it. The caller gives it addresses and
@@ -48,6 +49,9 @@ func OpenTUN(name string, world *World) (*TUN, error) {
 // Now is the time since the world began, by which its guests live.
 func (t *TUN) Now() time.Duration { return time.Since(t.began) }
 
+// World behind the interface.
+func (t *TUN) World() *World { return t.world }
+
 // serve reads what the kernel sends and writes what comes back when it is
 // time.
 func (t *TUN) serve() {
@@ -69,9 +73,24 @@ func (t *TUN) serve() {
 			time.AfterFunc(wait, func() {
 				defer t.done.Done()
 				t.write(d.Packet)
+				t.delayed(t.Now() - d.At)
 			})
 		}
 	}
+}
+
+func (t *TUN) delayed(by time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.late = max(t.late, by)
+}
+
+// Late is by how much an answer came later than it should have, at most,
+// because this machine was busy.
+func (t *TUN) Late() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.late
 }
 
 func (t *TUN) write(packet []byte) {
