@@ -6,6 +6,7 @@ PLUGINS  := $(notdir $(wildcard plugins/*))
 PREFIX   ?= /usr/local
 PLUGINDIR ?= $(PREFIX)/lib/nagios/plugins
 FUZZTIME ?= 30s
+FUZZ     ?= .
 
 export CGO_ENABLED ?= 0
 BUILD := $(GO) build -trimpath -ldflags '-s -w -X github.com/noout-monitoring/noout/pkg/check.version=$(VERSION)'
@@ -28,8 +29,8 @@ race: ## the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (30s)
-	./test/fuzz $(FUZZTIME)
+fuzz: ## the fuzz targets (FUZZ=REGEX, default all), each for FUZZTIME (30s)
+	./test/fuzz $(FUZZTIME) '$(FUZZ)'
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck
