@@ -12,8 +12,8 @@ import (
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
-// API asks Proxmox VE, whose nodes ask Ceph: one token for all. It tells no
-// CRUSH rules, and flags of hosts and OSDs only in the words of health details.
+// API asks Proxmox VE, whose nodes ask Ceph: one token for all. It tells flags
+// of hosts and OSDs only in the words of health details.
 type API struct{ Client *pve.Client }
 
 // quick is the longest a node takes to refuse. Proxmox VE gives Ceph 5 s to
@@ -24,7 +24,7 @@ const quick = 3 * time.Second
 const pathManager = "/cluster/ha/status/manager_status"
 
 // Poll asks the cluster for its HA maintenance and one of its nodes for Ceph.
-func (a *API) Poll(ctx context.Context, _ Ask) (Cluster, error) {
+func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	node, err := a.Client.Cluster(ctx, pve.Ask{})
 	if err != nil {
 		c := Cluster{Evidence: node.Evidence}
@@ -56,7 +56,11 @@ func (a *API) Poll(ctx context.Context, _ Ask) (Cluster, error) {
 		return c, fmt.Errorf("/cluster/ceph/status: %w", err)
 	}
 	c.addStatus(w)
-	a.details(ctx, &c, "/nodes/"+url.PathEscape(node.Asked)+"/ceph")
+	below := "/nodes/" + url.PathEscape(node.Asked) + "/ceph"
+	a.details(ctx, &c, below)
+	if ask.Rules {
+		a.rules(ctx, &c, below)
+	}
 	c.consistent()
 	c.place()
 	return c, nil
