@@ -27,6 +27,9 @@ func (s *Sim) PVE(node string) http.Handler {
 			silent = strings.Contains(path, "/ceph/") && s.World.quorum() == nil
 			if !silent {
 				doc = s.pveDocument(path, node)
+				if path == "/nodes/"+node+"/ceph/cmd-safety" {
+					doc = s.World.cmdSafety(r.URL.Query())
+				}
 			}
 		})
 		switch {
@@ -79,6 +82,8 @@ func (s *Sim) pveDocument(path, node string) any {
 		return w.pveOSDs()
 	case "/nodes/" + node + "/ceph/pool":
 		return w.osdDump()["pools"]
+	case "/nodes/" + node + "/ceph/crush":
+		return w.crushMap()
 	}
 	return nil
 }
