@@ -10,13 +10,41 @@ import (
 func (s set) fans(expected func(id string) bool, power bmc.Power) ([]bmc.Fan, []bmc.Redundancy) {
 	fans := make([]bmc.Fan, 0, len(s.members))
 	for _, m := range s.members {
-		fans = append(fans, m.fan(expected(m.id), power))
+		if m.main.failed == nil {
+			fans = append(fans, m.fan(expected(m.id), power))
+		}
 	}
 	var sets []bmc.Redundancy
 	for _, r := range s.redundancy {
-		sets = append(sets, r.redundancy())
+		if r.failed == nil {
+			sets = append(sets, r.redundancy())
+		}
 	}
 	return fans, sets
+}
+
+// gaps are the sensors about which the controller gave no answer. A fan whose
+// own sensor is one of them is left out: that it was not read is no evidence
+// that it has no reading.
+func (s set) gaps() []bmc.Gap {
+	var gaps []bmc.Gap
+	seen := map[string]bool{}
+	add := func(r reading, hides string) {
+		if r.failed != nil && !seen[r.what()] {
+			seen[r.what()] = true
+			gaps = append(gaps, bmc.Gap{What: r.what(), Hides: hides, Err: r.failed})
+		}
+	}
+	for _, m := range s.members {
+		add(m.main, m.id)
+		for _, r := range m.others {
+			add(r, "")
+		}
+	}
+	for _, r := range s.redundancy {
+		add(r, "")
+	}
+	return gaps
 }
 
 // fan makes the facts of one fan.

@@ -122,15 +122,16 @@ func (i repositoryInfo) told() bool {
 	return !unset(i.Added) || !unset(i.Erase)
 }
 
-// fresh says whether the cached records may be used.
-func (r *repository) fresh(info repositoryInfo, now time.Time) bool {
+// holds says whether the cached records are those of the repository, and
+// whether they are too old to go on believing that.
+func (r *repository) holds(info repositoryInfo, now time.Time) (same, aged bool) {
 	if r.Read.IsZero() {
-		return false
+		return false, false
 	}
 	age, limit, same := now.Sub(r.Read), cacheAge, r.Info == info
 	if !info.told() || r.Restless >= 2 {
 		limit, same = restlessAge, r.Info.Count == info.Count
 	}
 	// A clock that was set back makes the age negative: then it is not known.
-	return same && age >= 0 && age < limit
+	return same, age < 0 || age >= limit
 }

@@ -31,9 +31,10 @@ type poll struct {
 	now    time.Time
 	server bmc.Server
 
-	answered bool  // something was
-	silent   int   // requests in a row without an answer
-	broken   error // why nothing is asked any more
+	renewal  *repositoryInfo // of a cache that is too old
+	answered bool            // something was
+	silent   int             // requests in a row without an answer
+	broken   error           // why nothing is asked any more
 }
 
 // run reads everything. What could not be read is a gap; the error is not nil
@@ -45,10 +46,12 @@ func (p *poll) run(ctx context.Context) (bmc.Server, error) {
 	walked := p.memory.Repository.Read
 	sensors := p.sensors(ctx)
 	set := p.group(p.readings(ctx, sensors))
+	p.server.Gaps = append(p.server.Gaps, set.gaps()...)
 	p.server.Fans, p.server.Redundancies = set.fans(p.expected, p.server.Power)
 	if p.ask.Logs {
 		p.log(ctx, set)
 	}
+	p.renew(ctx)
 	if !p.memory.Repository.Read.Equal(walked) || !p.memory.Inventory {
 		p.inventory(ctx)
 	}
@@ -116,11 +119,6 @@ func (p *poll) note(format string, values ...any) {
 	if len(p.server.Evidence) < maxEvidence {
 		p.server.Evidence = append(p.server.Evidence, cut(fmt.Sprintf(format, values...), maxText))
 	}
-}
-
-// gap records what could not be read.
-func (p *poll) gap(what string, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: what, Err: err})
 }
 
 // hidden records what could not be read and may hold any fan.

@@ -48,9 +48,6 @@ func (p *poll) readings(ctx context.Context, sensors []sensor) []reading {
 		if r.Record != recordEventOnly {
 			p.note("Get Sensor Reading 0x%02x %s: %s", r.Number, r.Name, r)
 		}
-		if r.failed != nil {
-			p.gap(r.what(), r.failed)
-		}
 	}
 	return all
 }

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
 const (
@@ -62,46 +65,70 @@ func (p *poll) repositoryInfo(ctx context.Context) (repositoryInfo, error) {
 }
 
 // sensors are the fan sensors of the controller, from the cache if it holds.
-// A walk that the end of ctx interrupts goes on in the next run; until it is
-// done, the sensors of before are used if only their age was in doubt.
+// A cache that is only too old is used once more, and renewed when everything
+// else was read.
 func (p *poll) sensors(ctx context.Context) []sensor {
 	r := &p.memory.Repository
 	info, err := p.repositoryInfo(ctx)
 	if err != nil {
-		p.hidden("sensor repository", err)
+		p.repositoryGap(err)
 		return r.Sensors
 	}
-	if r.fresh(info, p.now) {
+	same, aged := r.holds(info, p.now)
+	if same {
 		p.note("sensor records: %d about fans, cached %s", len(r.Sensors), r.Read.Format("2006-01-02 15:04:05"))
+		if aged {
+			p.renewal = &info
+		}
 		return r.Sensors
 	}
+	if err := p.walk(ctx, info); err != nil {
+		p.repositoryGap(fmt.Errorf("%d of %d records read, the next run goes on: %w", r.Walk.Records, info.Count, err))
+		return r.Walk.Sensors
+	}
+	return r.Sensors
+}
+
+// renew reads records again that were too old.
+func (p *poll) renew(ctx context.Context) {
+	if p.renewal == nil {
+		return
+	}
+	if err := p.walk(ctx, *p.renewal); err != nil {
+		p.note("sensor repository: %v, the next run goes on", err)
+	}
+}
+
+// walk reads the repository, from where an interrupted walk has left off. On
+// slow boards it takes longer than one run.
+func (p *poll) walk(ctx context.Context, info repositoryInfo) error {
+	r := &p.memory.Repository
 	if r.Walk == nil || r.Walk.Info.Count != info.Count {
-		// Only the times changed: the walk goes on with the old ones, so that
-		// the next run finds them changed and walks again.
+		// Where only the times changed, the walk goes on with the old ones, so
+		// that the next run finds them changed and walks again.
 		r.Walk = &walk{Info: info}
 	}
 	w := walker{walk: r.Walk, poll: p, chunk: r.Chunk}
-	err = w.run(ctx)
+	err := w.run(ctx)
 	r.Chunk = w.chunk
 	p.note("Get SDR: %d records in %d requests of %d bytes, %d fan sensors", w.Records, w.requests, w.chunk, len(w.Sensors))
 	if err == nil {
-		r.renew(p)
-		return r.Sensors
+		r.take(p.now)
 	}
-	if !r.Read.IsZero() && r.Info == info {
-		p.note("sensor repository: %v, the records of %s are used once more", err, r.Read.Format("2006-01-02 15:04:05"))
-		return r.Sensors
-	}
-	p.hidden("sensor repository", fmt.Errorf("%d of %d records read, the next run goes on: %w", w.Records, info.Count, err))
-	return w.Sensors
+	return err
 }
 
-// renew takes over what a walk has found.
-func (r *repository) renew(p *poll) {
+// repositoryGap says that there may be more fans than were found.
+func (p *poll) repositoryGap(err error) {
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "sensor repository", Hides: "*", Err: err})
+}
+
+// take makes a finished walk the cache.
+func (r *repository) take(now time.Time) {
 	if !r.Read.IsZero() && r.Info != r.Walk.Info && slices.EqualFunc(r.Sensors, r.Walk.Sensors, sameRecord) {
 		r.Restless++
 	}
-	r.Info, r.Sensors, r.Read, r.Walk = r.Walk.Info, r.Walk.Sensors, p.now, nil
+	r.Info, r.Sensors, r.Read, r.Walk = r.Walk.Info, r.Walk.Sensors, now, nil
 }
 
 // sameRecord compares two sensors but for their thresholds, which may have
