@@ -128,6 +128,7 @@ func TestRows(t *testing.T) {
 		})}, check.OK, "6 fans turn"},
 		{"drop-out in the log, first run", nil, []bmc.Server{six(events(event("1", 1, ago(time.Hour), "1/3", bmc.Failed), event("2", 2, ago(time.Hour-11*time.Second), "1/3", bmc.Recovered)))}, check.WARNING, "FAN3 dropped out once in 24h: "},
 		{"drop-out in the log, too old", nil, []bmc.Server{six(events(event("1", 1, ago(25*time.Hour), "1/3", bmc.Failed), event("2", 2, ago(25*time.Hour-11*time.Second), "1/3", bmc.Recovered)))}, check.OK, "6 fans turn"},
+		{"first run while the fan is out: the log says so", nil, []bmc.Server{six(absent, events(event("1", 1, ago(time.Minute), "1/3", bmc.Failed)))}, check.WARNING, "FAN3 down since "},
 		{"undatable entries of a first run", nil, []bmc.Server{six(events(event("1", 1, time.Time{}, "1/3", bmc.Failed), event("2", 2, time.Time{}, "1/3", bmc.Recovered)))}, check.OK, "6 fans turn"},
 		{"undatable entries that are new", nil, []bmc.Server{six(), six(events(event("1", 1, time.Time{}, "1/3", bmc.Failed), event("2", 2, time.Time{}, "1/3", bmc.Recovered)))}, check.WARNING, "FAN3 dropped out once"},
 		{"five drop-outs", nil, []bmc.Server{six(), six(five("1/3"))}, check.CRITICAL, "FAN3 dropped out 5 times in 24h, last "},

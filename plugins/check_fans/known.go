@@ -72,6 +72,7 @@ func (m *memory) sample(p poll, pol policy) {
 		listed[f.ID] = true
 		k, known := m.Fans[f.ID]
 		if !known && f.Presence != bmc.Present {
+			m.Former[f.ID] = f.Name
 			continue // an empty bay
 		}
 		c := conditionOf(f, m.known(f.ID), pol)
@@ -163,7 +164,8 @@ func (m *memory) turns(id string, p poll) bool {
 	if k, ok := m.Fans[id]; ok {
 		return !k.Down && k.Gone.IsZero() && k.Seen.Equal(p.now)
 	}
-	if len(m.Fans) == 0 || p.server.Blind() {
+	absent := func(f bmc.Fan) bool { return f.ID == id && f.Presence != bmc.Present }
+	if len(m.Fans) == 0 || p.server.Blind() || slices.ContainsFunc(p.server.Fans, absent) {
 		return false
 	}
 	for _, k := range m.Fans {

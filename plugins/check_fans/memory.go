@@ -41,7 +41,8 @@ type memory struct {
 	// Latch is the worst level reached, by filter: two services may look at
 	// different fans of one server.
 	Latch map[string]check.Status `json:"latch,omitempty"`
-	// Former holds the names of fans that --relearn took off the list.
+	// Former holds the names of fans that are not known: empty bays, and those
+	// that --relearn took off the list.
 	Former map[string]string `json:"former,omitempty"`
 	// Renamed is when all fans changed their ids at once.
 	Renamed time.Time `json:"renamed,omitzero"`
@@ -144,6 +145,7 @@ func (m memory) copy() memory {
 	m.Fans = maps.Clone(m.Fans)
 	m.Logs = maps.Clone(m.Logs)
 	m.Latch = maps.Clone(m.Latch)
+	m.Former = maps.Clone(m.Former)
 	m.Marks = slices.Clone(m.Marks)
 	m.Excused = slices.Clone(m.Excused)
 	m.Acks = slices.Clone(m.Acks)
@@ -152,6 +154,9 @@ func (m memory) copy() memory {
 	}
 	if m.Logs == nil {
 		m.Logs = map[string]readLog{}
+	}
+	if m.Former == nil {
+		m.Former = map[string]string{}
 	}
 	if m.Latch == nil {
 		m.Latch = map[string]check.Status{}
