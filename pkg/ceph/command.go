@@ -32,15 +32,20 @@ func (o CommandOptions) Validate() error {
 }
 
 // Command asks by one process of the ceph command per poll.
-type Command struct{ Options CommandOptions }
+type Command struct {
+	Options CommandOptions
+	// patience is the longest that ceph's own limits are set to, 0 for the
+	// usual.
+	patience time.Duration
+}
 
 // Bounds of a conversation.
 const (
 	// tail is what stays of the caller's time after the process is killed, for
 	// a monitor's admin socket.
 	tail = 400 * time.Millisecond
-	// patience is the longest that ceph's own limits are set to.
-	patience = 5 * time.Second
+	// usualPatience is the longest that ceph's own limits are set to.
+	usualPatience = 5 * time.Second
 	// firstAnswer is how long the first document is waited for before all the
 	// others are asked for anyway: a wrapper may hold back ceph's output until
 	// it ends.
@@ -54,7 +59,7 @@ const (
 // standard error is believed: ceph exits 0 when a command failed and complains
 // beside good documents.
 func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
-	p, err := start(ctx, c.Options, nil)
+	p, err := c.start(ctx, nil)
 	if err != nil {
 		return Cluster{}, err
 	}

@@ -2,6 +2,7 @@ package ceph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ type process struct {
 // start runs ceph, with commands on its standard input when args are nil. It is
 // killed with its whole process group tail before the caller's time is up, or
 // as soon as the caller gives up.
-func start(ctx context.Context, o CommandOptions, args []string) (*process, error) {
+func (c *Command) start(ctx context.Context, args []string) (*process, error) {
+	o := c.Options
 	path, err := exec.LookPath(o.Command)
 	if err != nil {
 		var found *exec.Error
@@ -56,6 +58,7 @@ func start(ctx context.Context, o CommandOptions, args []string) (*process, erro
 		return nil, fmt.Errorf("no command %s (%w): install ceph-common on this machine, or ask another way than by the ceph command", o.Command, err)
 	}
 	p := &process{started: time.Now()}
+	patience := cmp.Or(c.patience, usualPatience)
 	p.until = p.started.Add(2 * patience)
 	if end, bound := ctx.Deadline(); bound {
 		p.until = end.Add(-tail)

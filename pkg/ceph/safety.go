@@ -39,7 +39,7 @@ func (c *Command) Safety(ctx context.Context, osds []int) (Safety, error) {
 	for _, o := range osds {
 		args = append(args, strconv.Itoa(o))
 	}
-	p, err := start(ctx, c.Options, args)
+	p, err := c.start(ctx, args)
 	if err != nil {
 		return Safety{}, err
 	}

@@ -40,7 +40,9 @@ func (m LocalMon) String() string {
 // in a folder per cluster.
 var sockets = []string{"/run/ceph/*-mon.*.asok", "/run/ceph/*/*-mon.*.asok"}
 
-// socketTime bounds the question: a monitor that is frozen does not answer.
+// socketTime bounds the question: a monitor that is frozen does not answer. It
+// is asked also when the caller's time is just over, which a busy machine makes
+// of a silent cluster; a living one answers within milliseconds.
 const socketTime = 300 * time.Millisecond
 
 // maxSocket bounds the answer in bytes; it has about 2 KB.
@@ -69,7 +71,7 @@ func askLocalMon(ctx context.Context, patterns []string) *LocalMon {
 // the length of the answer in four bytes, most significant first, then the
 // answer.
 func askSocket(ctx context.Context, path string) (LocalMon, error) {
-	ctx, cancel := context.WithTimeout(ctx, socketTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), socketTime)
 	defer cancel()
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)

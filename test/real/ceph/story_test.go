@@ -46,8 +46,8 @@ func (s *site) dashboard() []string {
 }
 
 // ask runs the plugin and returns its exit code and its first line without
-// performance data. Nothing may be on standard error, and it must keep its
-// time.
+// performance data. Nothing may be on standard error, and it must not wait for
+// the cluster: twice its time is for a busy machine.
 func (s *site) ask(options []string, more ...string) (int, string) {
 	s.t.Helper()
 	cmd := exec.Command(s.binary, append(append([]string{}, options...), more...)...)
@@ -56,7 +56,7 @@ func (s *site) ask(options []string, more ...string) (int, string) {
 	started := time.Now()
 	// the exit code says how it went
 	_ = cmd.Run()
-	if took := time.Since(started); took > 8*time.Second {
+	if took := time.Since(started); took > 16*time.Second {
 		s.t.Errorf("%v took %v", more, took)
 	}
 	if noise.Len() > 0 {
