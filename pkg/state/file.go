@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -85,34 +86,48 @@ func (s *Store) write(name string, text []byte) error {
 		_ = unix.Unlinkat(s.fd(), temporary, 0)
 		return err
 	}
-	return s.dir.Sync()
+	if err := s.dir.Sync(); err != nil && !errors.Is(err, unix.EINVAL) { // a file system without that
+		return err
+	}
+	return nil
 }
 
 func (s *Store) fill(name string, text []byte) error {
-	flags := unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(s.fd(), name, flags, fileMode)
+	file, err := s.create(name)
 	if err != nil {
 		return err
 	}
-	file := os.NewFile(uintptr(fd), s.path+"/"+name)
-	err = s.own(file)
-	if err == nil {
-		_, err = file.Write(text)
-	}
+	_, err = file.Write(text)
 	if err == nil {
 		err = file.Sync()
 	}
-	return errors.Join(err, file.Close())
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
-// own gives a new file the owner and the mode it has to have, whatever the umask.
-func (s *Store) own(file *os.File) error {
-	if s.owner.other {
-		if err := file.Chown(s.owner.uid, s.owner.gid); err != nil {
-			return err
-		}
+// create makes a file that was not there. Only what root made itself is given
+// to the user it acts for: a file of root that is there already may have been
+// moved there to be given away.
+func (s *Store) create(name string) (*os.File, error) {
+	flags := unix.O_RDWR | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(s.fd(), name, flags, fileMode)
+	if err != nil {
+		return nil, err
 	}
-	return file.Chmod(fileMode)
+	file := os.NewFile(uintptr(fd), s.path+"/"+name)
+	if s.owner.other {
+		err = file.Chown(s.owner.uid, s.owner.gid)
+	}
+	if err == nil {
+		err = file.Chmod(fileMode) // whatever the umask
+	}
+	if err != nil {
+		file.Close() // nothing was written
+		return nil, err
+	}
+	return file, nil
 }
 
 // setAside keeps a damaged file for the administrator, one for each subject.
@@ -128,6 +143,9 @@ func (s *Store) setAside(subject string) error {
 // is one of the kernel on a file of the closed directory: it ends with the
 // process that holds it, and nobody else can take it.
 func (s *Store) lock(ctx context.Context, subject string) (unlock func(), err error) {
+	if strings.TrimSpace(subject) == "" {
+		return nil, errNoSubject
+	}
 	ctx, cancel := context.WithTimeout(ctx, LockWait)
 	defer cancel()
 	name := "." + fileName(s.plugin, subject) + ".lock"
@@ -137,7 +155,7 @@ func (s *Store) lock(ctx context.Context, subject string) (unlock func(), err er
 			return func() { file.Close() }, nil // closing releases the lock
 		}
 		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, s.failed(subject, fmt.Errorf("cannot be locked: %w", err))
+			return nil, s.failed(subject, fmt.Errorf("cannot be locked with %s: %w", name, err))
 		}
 		select {
 		case <-ctx.Done():
@@ -148,14 +166,17 @@ func (s *Store) lock(ctx context.Context, subject string) (unlock func(), err er
 }
 
 func (s *Store) tryLock(name string) (*os.File, error) {
-	file, err := s.open(name, unix.O_RDWR|unix.O_CREAT)
+	file, err := s.open(name, unix.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) {
+		file, err = s.create(name)
+		if errors.Is(err, fs.ErrExist) {
+			return nil, unix.EWOULDBLOCK // another was faster
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	err = s.own(file)
-	if err == nil {
-		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == nil && !s.current(file, name) {
 		err = unix.EWOULDBLOCK // it was removed meanwhile: another may hold the new one
 	}
@@ -181,6 +202,9 @@ func (s *Store) failed(subject string, err error) error {
 
 // advise adds the next step to what the operating system says.
 func advise(err error) error {
+	if wrapped, ok := err.(*fs.PathError); ok {
+		err = wrapped.Err // the path stands in front already
+	}
 	for _, known := range []struct {
 		cause error
 		step  string

@@ -82,12 +82,11 @@ func (o Options) openIn(plugin string, who owner, places []place) (*Store, error
 		if err == nil {
 			return &Store{plugin: plugin, path: at.path, dir: dir, owner: who}, nil
 		}
-		err = fmt.Errorf("state directory %s: %w", at.path, advise(err))
 		if !errors.Is(err, errMissing) {
-			return nil, err
+			return nil, fmt.Errorf("state directory %s: %w", at.path, advise(err))
 		}
-		if missing == nil {
-			missing = err
+		if missing == nil { // the first is where packages expect it
+			missing = fmt.Errorf("state directory %s: %w", at.path, err)
 		}
 	}
 	if missing == nil {

@@ -155,9 +155,9 @@ func (w *walk) follow(fd int, at string, uid int) (string, error) {
 }
 
 // guard refuses a directory in which somebody else than root or the owner could
-// exchange what is below. A group may write in a directory of the owner, who
-// chose it; everybody may in a sticky one such as /tmp, where only the owner of
-// a thing can remove it.
+// exchange what is below. A group may write in a directory of the owner (homes
+// are often so, with a group of one), but not in one of root's; everybody may in
+// a sticky one such as /tmp, where only the owner of a thing can remove it.
 func (w *walk) guard() error {
 	var info unix.Stat_t
 	if err := unix.Fstat(w.fd, &info); err != nil {
@@ -168,7 +168,7 @@ func (w *walk) guard() error {
 		return fmt.Errorf("%w: %s above it belongs to %s, expected root or %s", ErrUnsafe, w.at, nameOf(uid), w.who.name)
 	}
 	sticky := info.Mode&unix.S_ISVTX != 0
-	group := info.Mode&0o020 != 0 && uid != w.who.uid && info.Gid != 0
+	group := info.Mode&0o020 != 0 && uid == 0 && info.Gid != 0
 	if !sticky && (info.Mode&0o002 != 0 || group) {
 		return fmt.Errorf("%w: others can write in %s above it: chmod go-w %s", ErrUnsafe, w.at, w.at)
 	}

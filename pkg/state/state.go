@@ -54,6 +54,7 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -156,6 +157,7 @@ func UpdateContext[T any](ctx context.Context, s *Store, subject string, merge f
 		if err := s.setAside(subject); err != nil {
 			return unsaved(zero, merge, err)
 		}
+		failed = fmt.Errorf("%w: begun anew, the old file is kept with the ending .corrupt", failed)
 	} else if failed != nil {
 		return unsaved(zero, merge, failed)
 	}

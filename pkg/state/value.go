@@ -28,7 +28,7 @@ type document struct {
 func load[T any](s *Store, subject string) (T, error) {
 	var value, zero T
 	if strings.TrimSpace(subject) == "" {
-		return zero, s.failed(subject, errNoSubject)
+		return zero, errNoSubject
 	}
 	text, err := s.read(fileName(s.plugin, subject))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,7 +43,7 @@ func load[T any](s *Store, subject string) (T, error) {
 	return value, nil
 }
 
-var errNoSubject = errors.New("the device does not say which one it is, so nothing can be remembered about it")
+var errNoSubject = errors.New("state: the device does not say which one it is, so nothing can be remembered about it")
 
 // decode fills value from a file that has to be about what expected says.
 func decode[T any](text []byte, expected header, value *T) error {
@@ -54,7 +54,7 @@ func decode[T any](text []byte, expected header, value *T) error {
 	current := versionOf(value)
 	switch {
 	case found.Version > current:
-		return fmt.Errorf("%w (%d, this one knows %d)", ErrNewer, found.Version, current)
+		return fmt.Errorf("%w (%d, this one knows %d): update this one, or remove the file to begin anew", ErrNewer, found.Version, current)
 	case found.Version < 1 || len(found.Value) == 0:
 		return fmt.Errorf("%w: no version or no value in it", ErrCorrupt)
 	case found.Plugin != expected.Plugin || found.Subject != expected.Subject:

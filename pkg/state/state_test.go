@@ -1,0 +1,380 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// memory is what the tests remember.
+type memory struct {
+	Count int            `json:"count"`
+	By    map[string]int `json:"by,omitempty"`
+	Text  string         `json:"text,omitempty"`
+}
+
+const subject = "4c4c4544-0033-4a10-8058-b7c04f4d4632"
+
+// store opens a directory of the test.
+func store(t testing.TB) *Store {
+	t.Helper()
+	s, err := Options{Dir: filepath.Join(t.TempDir(), "state")}.Open("check_fans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func count(old memory) (memory, error) {
+	old.Count++
+	return old, nil
+}
+
+// put replaces the file of the subject behind the store's back.
+func put(t testing.TB, s *Store, text string) {
+	t.Helper()
+	if err := os.WriteFile(s.Path(subject), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func list(t testing.TB, s *Store) []string {
+	t.Helper()
+	entries, err := os.ReadDir(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, strings.ReplaceAll(entry.Name(), subject, "S"))
+	}
+	return names
+}
+
+func TestRemembers(t *testing.T) {
+	s := store(t)
+	if got, err := Load[memory](s, subject); err != nil || got.Count != 0 {
+		t.Fatalf("before the first run: %+v, %v", got, err)
+	}
+	for want := 1; want <= 3; want++ {
+		if got, err := Update(s, subject, count); err != nil || got.Count != want {
+			t.Fatalf("run %d: %+v, %v", want, got, err)
+		}
+	}
+	again, err := Options{Dir: s.path}.Open("check_fans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Load[memory](again, subject); err != nil || got.Count != 3 {
+		t.Errorf("after three runs: %+v, %v", got, err)
+	}
+	for _, other := range []string{"another", strings.ToUpper(subject)} {
+		if got, err := Load[memory](s, other); err != nil || got.Count != 0 {
+			t.Errorf("another subject remembers the same: %+v, %v", got, err)
+		}
+	}
+	other, err := Options{Dir: s.path}.Open("check_ceph")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Load[memory](other, subject); err != nil || got.Count != 0 {
+		t.Errorf("another plugin remembers the same: %+v, %v", got, err)
+	}
+	if diff := cmp.Diff([]string{".check_fans.S.json.lock", "check_fans.S.json"}, list(t, s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFileIsForPeople(t *testing.T) {
+	s := store(t)
+	if _, err := Update(s, subject, func(memory) (memory, error) { return memory{Count: 7, Text: "<Fan & Co>"}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.Path(subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head header
+	if err := json.Unmarshal(text, &head); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(`{
+  "version": 1,
+  "plugin": "check_fans",
+  "subject": "4c4c4544-0033-4a10-8058-b7c04f4d4632",
+  "written": "%s",
+  "value": {
+    "count": 7,
+    "text": "<Fan & Co>"
+  }
+}
+`, head.Written.Format(time.RFC3339))
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Error(diff)
+	}
+	for path, mode := range map[string]os.FileMode{s.path: 0o700, s.Path(subject): 0o600, s.path + "/.check_fans." + subject + ".json.lock": 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v, expected %v", path, info.Mode(), err, mode)
+		}
+	}
+}
+
+func TestOff(t *testing.T) {
+	s, err := Options{Mode: Off, Dir: "/nonexistent/x"}.Open("check_fans")
+	if s != nil || err != nil {
+		t.Fatalf("off opens %v, %v", s, err)
+	}
+	if got, err := Load[memory](s, subject); err != nil || got.Count != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := Update(s, subject, count); err != nil || got.Count != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	refused := errors.New("refused")
+	if _, err := Update(s, subject, func(memory) (memory, error) { return memory{}, refused }); err != refused {
+		t.Errorf("%v", err)
+	}
+	if got := s.Path(subject); got != "" {
+		t.Errorf("Path is %q", got)
+	}
+}
+
+func TestRefusalOfMerge(t *testing.T) {
+	s := store(t)
+	if _, err := Update(s, subject, count); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("a fan is failed")
+	got, err := Update(s, subject, func(old memory) (memory, error) { return memory{Count: 99}, refused })
+	if err != refused || got.Count != 99 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := Load[memory](s, subject); err != nil || got.Count != 1 {
+		t.Errorf("it was written in spite of the refusal: %+v, %v", got, err)
+	}
+}
+
+func TestNoSubject(t *testing.T) {
+	s := store(t)
+	for _, nobody := range []string{"", "  \n"} {
+		if _, err := Load[memory](s, nobody); !errors.Is(err, errNoSubject) {
+			t.Errorf("Load: %v", err)
+		}
+		if got, err := Update(s, nobody, count); !errors.Is(err, errNoSubject) || got.Count != 1 {
+			t.Errorf("Update: %+v, %v", got, err)
+		}
+	}
+	if names := list(t, s); len(names) != 0 {
+		t.Errorf("files without a subject: %v", names)
+	}
+}
+
+func TestLongAndOddSubjects(t *testing.T) {
+	s := store(t)
+	odd := []string{strings.Repeat("ü", 4000), strings.Repeat("ü", 4001), "\xff\xfe", "\xff\xff", "a\nb", "../../x", "\x00"}
+	for i, subject := range odd {
+		if _, err := Update(s, subject, func(memory) (memory, error) { return memory{Count: i + 1}, nil }); err != nil {
+			t.Errorf("%.20q: %v", subject, err)
+		}
+	}
+	for i, subject := range odd {
+		if got, err := Load[memory](s, subject); err != nil || got.Count != i+1 {
+			t.Errorf("%.20q: %+v, %v, expected %d", subject, got, err, i+1)
+		}
+	}
+}
+
+// Every part of a file that was cut off is noticed.
+func TestTruncatedAnywhere(t *testing.T) {
+	s := store(t)
+	if _, err := Update(s, subject, func(memory) (memory, error) { return memory{Count: 41, By: map[string]int{"a": 1}}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(s.Path(subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(whole) - 1 { // the last byte is the end of the line
+		put(t, s, string(whole[:n]))
+		if got, err := Load[memory](s, subject); !errors.Is(err, ErrCorrupt) || got.Count != 0 {
+			t.Fatalf("cut after %d bytes: %+v, %v", n, got, err)
+		}
+		got, err := Update(s, subject, count)
+		if !errors.Is(err, ErrCorrupt) || got.Count != 1 {
+			t.Fatalf("cut after %d bytes: %+v, %v", n, got, err)
+		}
+		if got, err := Load[memory](s, subject); err != nil || got.Count != 1 {
+			t.Fatalf("cut after %d bytes, begun anew: %+v, %v", n, got, err)
+		}
+		if aside, err := os.ReadFile(s.Path(subject) + ".corrupt"); err != nil || string(aside) != string(whole[:n]) {
+			t.Fatalf("cut after %d bytes, put aside: %q, %v", n, aside, err)
+		}
+	}
+	if diff := cmp.Diff([]string{".check_fans.S.json.lock", "check_fans.S.json", "check_fans.S.json.corrupt"}, list(t, s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	const head = `{"version":1,"plugin":"check_fans","subject":"` + subject + `"`
+	for name, text := range map[string]string{
+		"no JSON":          "hello",
+		"zeros":            strings.Repeat("\x00", 4096),
+		"two documents":    head + `,"value":{}}{}`,
+		"an array":         `[1,2]`,
+		"null":             `null`,
+		"no version":       `{"plugin":"check_fans","subject":"` + subject + `","value":{}}`,
+		"version 0":        strings.Replace(head, `:1`, `:0`, 1) + `,"value":{}}`,
+		"negative version": strings.Replace(head, `:1`, `:-1`, 1) + `,"value":{}}`,
+		"version as text":  strings.Replace(head, `:1`, `:"1"`, 1) + `,"value":{}}`,
+		"no value":         head + `}`,
+		"wrong value":      head + `,"value":{"count":"many"}}`,
+		"another subject":  strings.Replace(head, subject, "x", 1) + `,"value":{}}`,
+		"another plugin":   strings.Replace(head, "check_fans", "check_ceph", 1) + `,"value":{}}`,
+		"deep":             head + `,"value":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`,
+		"too large":        head + `,"value":{"text":"` + strings.Repeat("x", MaxSize) + `"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := store(t)
+			put(t, s, text)
+			got, err := Update(s, subject, count)
+			if !errors.Is(err, ErrCorrupt) || got.Count != 1 {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			if message := err.Error(); strings.Contains(message, "\n") || len(message) > 600 || !strings.Contains(message, s.Path(subject)) || !strings.Contains(message, ".corrupt") {
+				t.Errorf("a bad message: %.700s", message)
+			}
+			if got, err := Update(s, subject, count); err != nil || got.Count != 2 {
+				t.Errorf("the next run: %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// memory2 is memory after a change of its shape.
+type memory2 struct {
+	Runs []string `json:"runs"`
+}
+
+func (memory2) StateVersion() int { return 3 }
+
+func (m *memory2) MigrateState(version int, raw []byte) error {
+	var old memory
+	if err := json.Unmarshal(raw, &old); err != nil {
+		return err
+	}
+	for i := range old.Count {
+		m.Runs = append(m.Runs, fmt.Sprintf("run %d of version %d", i, version))
+	}
+	return nil
+}
+
+func again(old memory2) (memory2, error) {
+	old.Runs = append(old.Runs, "new")
+	return old, nil
+}
+
+func TestOlderVersionIsMigrated(t *testing.T) {
+	s := store(t)
+	for range 2 {
+		if _, err := Update(s, subject, count); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"run 0 of version 1", "run 1 of version 1"}
+	if got, err := Load[memory2](s, subject); err != nil || !cmp.Equal(got.Runs, want) {
+		t.Errorf("Load: %+v, %v", got, err)
+	}
+	want = append(want, "new")
+	if got, err := Update(s, subject, again); err != nil || !cmp.Equal(got.Runs, want) {
+		t.Errorf("Update: %+v, %v", got, err)
+	}
+	if got, err := Load[memory2](s, subject); err != nil || !cmp.Equal(got.Runs, want) {
+		t.Errorf("after it: %+v, %v", got, err)
+	}
+	put(t, s, `{"version":1,"plugin":"check_fans","subject":"`+subject+`","value":{"count":"many"}}`)
+	if got, err := Update(s, subject, again); !errors.Is(err, ErrCorrupt) || len(got.Runs) != 1 {
+		t.Errorf("one that cannot be migrated: %+v, %v", got, err)
+	}
+}
+
+func TestNewerVersionIsLeftAlone(t *testing.T) {
+	for name, text := range map[string]string{
+		"newer value":  `{"version":2,"plugin":"check_fans","subject":"` + subject + `","value":{"count":{"a":1}}}`,
+		"newer header": `{"version":4,"about":["check_fans"],"values":[]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := store(t)
+			put(t, s, text)
+			if got, err := Load[memory](s, subject); !errors.Is(err, ErrNewer) || got.Count != 0 {
+				t.Errorf("Load: %+v, %v", got, err)
+			}
+			if got, err := Update(s, subject, count); !errors.Is(err, ErrNewer) || got.Count != 1 {
+				t.Errorf("Update: %+v, %v", got, err)
+			}
+			if now, err := os.ReadFile(s.Path(subject)); err != nil || string(now) != text {
+				t.Errorf("it was changed: %s, %v", now, err)
+			}
+		})
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	s := store(t)
+	if _, err := Update(s, subject, count); err != nil {
+		t.Fatal(err)
+	}
+	large := memory{Text: strings.Repeat("x", MaxSize)}
+	got, err := Update(s, subject, func(memory) (memory, error) { return large, nil })
+	if !errors.Is(err, ErrTooLarge) || got.Text != large.Text {
+		t.Errorf("%d bytes, %v", len(got.Text), err)
+	}
+	if got, err := Load[memory](s, subject); err != nil || got.Count != 1 {
+		t.Errorf("the old value: %+v, %v", got, err)
+	}
+}
+
+// A file from the future, by its own word, is as good as any.
+func TestClockWasSetBack(t *testing.T) {
+	s := store(t)
+	put(t, s, `{"version":1,"plugin":"check_fans","subject":"`+subject+`","written":"2999-01-01T00:00:00Z","value":{"count":5}}`)
+	if err := os.Chtimes(s.Path(subject), time.Unix(1<<35, 0), time.Unix(1<<35, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Update(s, subject, count); err != nil || got.Count != 6 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// What cannot be written as JSON is an error and not half a file.
+func TestValueThatIsNoJSON(t *testing.T) {
+	s := store(t)
+	_, err := Update(s, subject, func(map[string]any) (map[string]any, error) { return map[string]any{"f": func() {}}, nil })
+	if err == nil || !strings.Contains(err.Error(), s.Path(subject)) {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{".check_fans.S.json.lock"}, list(t, s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func BenchmarkOpenAndLoad(b *testing.B) {
+	dir := store(b).path
+	for b.Loop() {
+		s, err := Options{Dir: dir}.Open("check_fans")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Load[memory](s, subject); err != nil {
+			b.Fatal(err)
+		}
+		s.dir.Close()
+	}
+}
