@@ -24,6 +24,19 @@ build: ## the plugins, static, into bin/
 test: ## everything that needs no root, no network and nothing installed
 	$(GO) test ./...
 
+# What the parts of test-real need, by Debian's names.
+REAL_ipmi   := openipmi ipmitool freeipmi-tools qemu-system-x86 linux-image-amd64 busybox-static
+REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
+REAL_gate   := $(REAL_ceph)
+REAL_guests := iproute2 nftables iputils-ping
+PARTS       ?= $(notdir $(wildcard test/real/*))
+
+.PHONY: test-real
+test-real: ## the same against real software (root, Debian); PARTS="ipmi ceph ..."
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $(sort $(foreach p,$(PARTS),$(REAL_$(p)))) >/dev/null
+	CGO_ENABLED=0 $(GO) test -tags real -p 1 -count 1 -timeout 14m $(foreach p,$(PARTS),./test/real/$(p)/...)
+
 .PHONY: race
 race: ## the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short ./...
@@ -42,6 +55,10 @@ lint: ## gofmt, vet, staticcheck
 demo: build ## the story, step by step: command, output, exit code and why
 	@$(GO) run ./test/story/cmd/demo -bin bin
 
+.PHONY: bench
+bench: build ## what a run costs, as whole processes; CHECK_REDFISH=/path compares
+	@$(GO) run ./test/bench -bin bin
+
 .PHONY: install
 install: build ## the plugins into PLUGINDIR
 	install -d $(DESTDIR)$(PLUGINDIR)
@@ -50,7 +67,3 @@ install: build ## the plugins into PLUGINDIR
 .PHONY: clean
 clean: ## remove bin/
 	rm -rf bin dist
-
-.PHONY: bench
-bench: build ## what a run costs, as whole processes; CHECK_REDFISH=/path compares
-	@$(GO) run ./test/bench -bin bin
