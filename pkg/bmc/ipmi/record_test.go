@@ -3,7 +3,7 @@ package ipmi
 import (
 	"bytes"
 	"encoding/hex"
-	"math"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -30,7 +30,7 @@ func TestFullRecord(t *testing.T) {
 	copy(record[fullLimits:], []byte{0xff, 0xff, 0xff, 0, 0x18, 0})
 	want := []sensor{{
 		Record: recordFull, Owner: 0x20, Number: 0x1b, Type: typeFan, Kind: kindThreshold, Name: "FAN9 SYS",
-		Compares: 1 << lowerCritical, Readable: 1 << lowerCritical, Limits: [thresholds]byte{0, 0x18, 0, 0xff, 0xff, 0xff},
+		Compares: 1 << lowerCritical, Readable: 1 << lowerCritical, Limits: limits{0, 0x18, 0, 0xff, 0xff, 0xff},
 		Units: 0x20, Base: unitRPM, Formula: &formula{M: 25},
 	}}
 	if diff := cmp.Diff(want, sensors(record)); diff != "" {
@@ -131,10 +131,18 @@ func TestConversion(t *testing.T) {
 			}
 			value, ok := got[0].value(tt.raw)
 			unit, _ := got[0].unit()
-			if !ok || math.Abs(value-tt.want) > 1e-9*max(1, math.Abs(tt.want)) || unit != tt.unit {
+			if !ok || fmt.Sprintf("%.12g", value) != fmt.Sprintf("%.12g", tt.want) || unit != tt.unit {
 				t.Errorf("value %g %s, %t", value, unit, ok)
 			}
 		})
+	}
+}
+
+// TestExactNumber: 29.4 % is not 29.400000000000002 %.
+func TestExactNumber(t *testing.T) {
+	s := sensors(formulaRecord(0x01, 0, 0, 392, 0, 0, -3))[0]
+	if value, _ := s.value(75); value != 29.4 {
+		t.Errorf("%v", value)
 	}
 }
 

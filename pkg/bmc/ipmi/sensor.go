@@ -1,6 +1,7 @@
 package ipmi
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
 )
@@ -67,11 +68,26 @@ type sensor struct {
 	// Compares has a bit for each threshold that the sensor's status tells.
 	Compares byte `json:"c,omitempty"`
 	// Readable has a bit for each threshold that has a value.
-	Readable byte             `json:"m,omitempty"`
-	Limits   [thresholds]byte `json:"limits"`
-	Units    byte             `json:"u,omitempty"` // format, rate, percentage
-	Base     byte             `json:"b,omitempty"` // base unit
-	Formula  *formula         `json:"f,omitempty"` // none: not a number
+	Readable byte     `json:"m,omitempty"`
+	Limits   limits   `json:"limits,omitzero"`
+	Units    byte     `json:"u,omitempty"` // format, rate, percentage
+	Base     byte     `json:"b,omitempty"` // base unit
+	Formula  *formula `json:"f,omitempty"` // none: not a number
+}
+
+// limits are raw thresholds; as text they are hex digits.
+type limits [thresholds]byte
+
+// MarshalText writes the thresholds.
+func (l limits) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, l[:]), nil }
+
+// UnmarshalText reads them again.
+func (l *limits) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(l)) {
+		return hex.ErrLength
+	}
+	_, err := hex.Decode(l[:], text)
+	return err
 }
 
 // formula turns a raw reading into a number: y = L((M x + B 10^K1) 10^K2).
@@ -167,12 +183,21 @@ func (s sensor) value(raw byte) (float64, bool) {
 	case 2: // two's complement
 		x = float64(int8(raw))
 	}
-	y := (float64(f.M)*x + float64(f.B)*math.Pow10(int(f.BExp))) * math.Pow10(int(f.RExp))
+	y := scaled(float64(f.M)*x+scaled(float64(f.B), f.BExp), f.RExp)
 	y = curves[f.Curve](y)
 	if math.IsNaN(y) || math.IsInf(y, 0) {
 		return 0, false
 	}
 	return y, true
+}
+
+// scaled is v times ten to the power of exponent. Dividing keeps 29.4 % what it
+// is: 0.001 is no exact number, 1000 is.
+func scaled(v float64, exponent int8) float64 {
+	if exponent < 0 {
+		return v / math.Pow10(-int(exponent))
+	}
+	return v * math.Pow10(int(exponent))
 }
 
 // curves are the linearization functions by number.

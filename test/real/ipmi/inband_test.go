@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,7 +25,7 @@ func TestInband(t *testing.T) {
 	s, stop := startSim(t, fmt.Sprintf("serial 15 127.0.0.1 %d codec VM\n  startcmd \"/bin/true\"\n  startnow false", vm))
 	defer stop()
 	s.vm = vm
-	g := boot(t, s, nil)
+	g := boot(t, s, map[string]string{"check_fans": plugin(t)})
 
 	if a, err := g.ask("poll"); err != nil || !strings.Contains(a.Error, "modprobe -a ipmi_si ipmi_devintf") {
 		t.Fatalf("without modules: %+v, %v", a.Error, err)
@@ -69,9 +73,50 @@ func TestInband(t *testing.T) {
 		t.Errorf("%q, want %s", last, want)
 	}
 	t.Log(last)
+	if err := verdict(t, s, g); err != nil {
+		t.Error(err)
+	}
 	if s.deaths.Load() > 0 {
 		t.Error("ipmi_sim died meanwhile")
 	}
+}
+
+// plugin builds check_fans.
+func plugin(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "check_fans")
+	build := exec.Command("go", "build", "-o", path, "../../../plugins/check_fans")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// verdict runs check_fans inside the machine and, on the same controller, over
+// the network: the two say the same and end alike.
+func verdict(t *testing.T, s *sim, g *guest) error {
+	t.Helper()
+	a, err := g.ask("run /bin/check_fans --via local --state off --log off -v")
+	if err != nil || a.Error != "" {
+		return fmt.Errorf("%+v: %w", a, errors.Join(err, errors.New("check_fans")))
+	}
+	auth := filepath.Join(s.dir, "auth.ini")
+	if err := os.WriteFile(auth, fmt.Appendf(nil, "[*]\nusername = %s\npassword = %s\n", userName, userPassword), 0o600); err != nil {
+		return err
+	}
+	cmd := exec.Command(plugin(t), "-H", fmt.Sprintf("127.0.0.1:%d", s.port), "--via", "ipmi", "--auth-file", auth, "--state", "off", "--log", "off", "-v")
+	out, err := cmd.Output()
+	if err != nil && cmd.ProcessState == nil {
+		return err
+	}
+	if times.ReplaceAllString(a.Output, "T") != times.ReplaceAllString(string(out), "T") || a.Exit != cmd.ProcessState.ExitCode() || a.Exit != 2 {
+		return fmt.Errorf("inside (exit %d):\n%s\nover the network (exit %d):\n%s", a.Exit, a.Output, cmd.ProcessState.ExitCode(), out)
+	}
+	t.Logf("inside and over the network:\n%s", out)
+	return nil
 }
 
 // TestInbandOther: the same against the controller that QEMU brings along,
