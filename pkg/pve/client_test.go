@@ -158,7 +158,7 @@ func TestFaults(t *testing.T) {
 				if err := s.Break(sim.Fault{Name: kind, Path: path}); err != nil {
 					t.Fatal(err)
 				}
-				ctx := within(t, 400*time.Millisecond)
+				ctx := within(t, 2*time.Second)
 				if kind == sim.Huge {
 					ctx = within(t, 10*time.Second)
 				}

@@ -323,7 +323,7 @@ func TestViolations(t *testing.T) {
 func TestEveryVerbComplains(t *testing.T) {
 	for _, verb := range Verbs() {
 		s := Start(t, Presets["two"]())
-		if err := s.Do(verb + "?node=nosuch&id=nosuch&mode=nosuch&state=nosuch"); err == nil && !slices.Contains([]string{"arm", "revoke"}, verb) {
+		if err := s.Do(verb + "?node=nosuch&id=nosuch&mode=nosuch&state=nosuch"); err == nil && !slices.Contains([]string{"arm", "crm", "revoke"}, verb) {
 			t.Errorf("%s takes anything", verb)
 		}
 	}
