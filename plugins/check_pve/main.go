@@ -26,7 +26,7 @@ func main() { check.Main(plugin()) }
 type options struct {
 	PVE pve.Options `embed:"" group:"Device"`
 
-	Maintenance         []string      `placeholder:"NODE[=N]" help:"Node that is being serviced. 0 means not now, so a macro such as $$HOSTDOWNTIME:pve3$$ can be handed over."`
+	Maintenance         []string      `placeholder:"NODE[=N]" help:"Node that is being serviced. 0 means not now, so that Nagios can hand over pve3=$$HOSTDOWNTIME:pve3$$."`
 	MaintenanceWarning  time.Duration `default:"4h" help:"A node in maintenance for longer is WARNING."`
 	MaintenanceCritical time.Duration `default:"24h" help:"A node in maintenance for longer is CRITICAL."`
 	IgnoreNode          []string      `placeholder:"NODE" help:"Node that may be off, such as a cold spare. Its votes count all the same."`
