@@ -67,7 +67,7 @@ func (l leaving) known(c *Checklist, name string) bool {
 			ok = false
 		}
 	}
-	if ok && (l.Map == nil || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil) {
+	if ok && (l.Map == nil || l.Map.Blind || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil) {
 		c.add(Unknown, name, "a part of Ceph's status is missing", "ask again when Ceph answers whole")
 		ok = false
 	}
@@ -77,82 +77,6 @@ func (l leaving) known(c *Checklist, name string) bool {
 		c.add(Holds, name, "the monitors and a mgr answer", "")
 	}
 	return ok
-}
-
-// find determines the OSDs of the leaving hosts. A node that is not in CRUSH
-// has none only when every host there is another node.
-func (l *leaving) find(c *Checklist) bool {
-	const name = "its OSDs are known"
-	for _, node := range l.e.PVE.Leaving {
-		host := l.e.Ceph.host(node)
-		switch {
-		case l.Tree.HasHost(host):
-			l.hosts = append(l.hosts, host)
-			l.gone = append(l.gone, l.Tree.OSDs(host)...)
-		case l.foreign() != "":
-			c.add(Unknown, name, "CRUSH knows no host "+host+", it has "+list(l.hostNames(), 8), "say which of them it is: --ceph-host "+node+"=HOST")
-			return false
-		default:
-			l.hosts = append(l.hosts, host)
-		}
-	}
-	slices.Sort(l.gone)
-	l.gone = slices.Compact(l.gone)
-	l.down = len(l.gone) > 0
-	for _, id := range l.gone {
-		o, found := l.Map.OSD(id)
-		if !found {
-			c.add(Unknown, name, fmt.Sprintf("osd.%d is in CRUSH and not in the OSD map", id), "ask again when Ceph answers whole")
-			return false
-		}
-		l.down = l.down && !o.Up
-	}
-	if len(l.gone) == 0 {
-		c.add(Holds, name, l.e.names()+" has no OSD", "")
-	} else {
-		c.add(Holds, name, osds(l.gone)+" on "+strings.Join(l.hosts, " and "), "")
-	}
-	return true
-}
-
-// foreign is a CRUSH host with OSDs that is no other node of the cluster: it
-// could be the leaving one under another name.
-func (l leaving) foreign() string {
-	var nodes []string
-	for _, n := range l.e.PVE.Cluster.Nodes {
-		if !slices.Contains(l.e.PVE.Leaving, n.Name) {
-			nodes = append(nodes, l.e.Ceph.host(n.Name))
-		}
-	}
-	for _, h := range l.Tree.Hosts {
-		if len(h.OSDs) > 0 && !slices.Contains(nodes, h.Name) {
-			return h.Name
-		}
-	}
-	return ""
-}
-
-func (l leaving) hostNames() []string {
-	var out []string
-	for _, h := range l.Tree.Hosts {
-		out = append(out, h.Name)
-	}
-	return out
-}
-
-// here says whether a daemon runs on a leaving node; known is false when that
-// cannot be told.
-func (l leaving) here(d ceph.Daemon) (here, known bool) {
-	if d.Host != "" {
-		return slices.Contains(l.hosts, d.Host) || slices.Contains(l.e.PVE.Leaving, d.Host), true
-	}
-	// Proxmox VE names daemons after their node.
-	for _, n := range l.e.PVE.Cluster.Nodes {
-		if n.Name == d.Name {
-			return slices.Contains(l.e.PVE.Leaving, d.Name), true
-		}
-	}
-	return true, false
 }
 
 // monitors: more than half of all must stay.
@@ -187,7 +111,7 @@ func (l leaving) monitors(c *Checklist) {
 
 // managers: without one nobody could tell whether it is safe to go on.
 func (l leaving) managers(c *Checklist) {
-	*c = append(*c, l.daemons(l.Mgr.Daemons).stay("a mgr stays", 1, "start another mgr elsewhere"))
+	*c = append(*c, l.daemons(l.Mgr.Daemons).stay("a mgr stays", 1, l.Mgr.Standbys+1, "start another mgr elsewhere"))
 }
 
 // metadata: every active rank needs a daemon that stays.
@@ -199,38 +123,8 @@ func (l leaving) metadata(c *Checklist) {
 	case l.FS.Ranks == 0:
 		c.add(Holds, name, "there is no CephFS", "")
 	default:
-		*c = append(*c, l.daemons(l.FS.Daemons).stay(name, l.FS.Ranks, "start a standby MDS elsewhere"))
+		*c = append(*c, l.daemons(l.FS.Daemons).stay(name, l.FS.Ranks, max(len(l.FS.Daemons), l.FS.Ranks+l.FS.Standbys), "start a standby MDS elsewhere"))
 	}
-}
-
-// placed counts daemons by where they are.
-type placed struct{ elsewhere, here, unknown int }
-
-func (l leaving) daemons(ds []ceph.Daemon) placed {
-	var p placed
-	for _, d := range ds {
-		switch here, known := l.here(d); {
-		case !known:
-			p.unknown++
-		case here:
-			p.here++
-		default:
-			p.elsewhere++
-		}
-	}
-	return p
-}
-
-// stay is the condition that enough daemons are elsewhere.
-func (p placed) stay(name string, need int, next string) Condition {
-	sum := fmt.Sprintf("%s elsewhere, %d here, %d needed", count(p.elsewhere, "daemon", "daemons"), p.here, need)
-	switch {
-	case p.elsewhere >= need:
-		return Condition{name, Holds, sum, ""}
-	case p.elsewhere+p.here+p.unknown == 0 || p.elsewhere+p.unknown >= need:
-		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
-	}
-	return Condition{name, Fails, sum, next}
 }
 
 // elsewhere: with an OSD missing on another host the next one missing may be
@@ -273,7 +167,7 @@ func (l leaving) placement(c *Checklist) {
 	bad := p.Count(func(s ceph.PGState) bool { return !s.Clean() })
 	missing := p.Missing()
 	switch {
-	case p.Total == 0 && len(l.Map.Pools) == 0:
+	case p.Total == 0 && missing == 0 && len(p.States) == 0 && len(l.Map.Pools) == 0:
 		c.add(Holds, name, "there is no pool", "")
 	case p.Total == 0 || missing != 0:
 		c.add(Unknown, name, "the states of the PGs are not all known", "ask again when Ceph answers whole")

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/noout-monitoring/noout/pkg/ceph"
 )
 
 // leftover are the checks that people mute for a maintenance.
-var leftover = []string{"OSDMAP_FLAGS", "OSD_FLAGS", "OSD_DOWN", "OSD_HOST_DOWN", "PG_DEGRADED"}
+var leftover = []string{"OSDMAP_FLAGS", "OSD_FLAGS", "OSD_DOWN", "OSD_HOST_DOWN", "PG_DEGRADED", "PG_AVAILABILITY", "MON_DOWN"}
 
 // cephBack: the node's OSDs work, everything is clean, and no flag and no mute
 // is left. HEALTH_OK alone proves none of it: it is there with an OSD that is
@@ -67,11 +65,7 @@ func (l leaving) cleared(c *Checklist) {
 	n := len(*c)
 	for _, f := range slices.Concat([]string{"noout"}, stopping, holding) {
 		for _, s := range l.Scopes(f) {
-			next := "ceph osd unset " + strings.TrimSuffix(strings.TrimSuffix(f, "rd"), "wr")
-			if s.Kind != ceph.ScopeCluster {
-				next = "ceph osd unset-group " + f + " " + s.Name
-			}
-			c.add(Fails, name, f+" is still set for "+s.String(), next)
+			c.add(Fails, name, f+" is still set for "+s.String(), unset(f, s))
 		}
 	}
 	switch {
@@ -92,7 +86,9 @@ func (l leaving) mutes(c *Checklist) {
 	for _, m := range l.Health.Mutes {
 		if slices.Contains(leftover, m.Code) {
 			c.add(Fails, name, m.Code+" is still muted", "ceph health unmute "+m.Code)
+			continue
 		}
+		c.add(Reserved, name, m.Code+" is muted", "ceph health unmute "+m.Code+", if it was for this maintenance")
 	}
 	if _, crashed := l.Health.Check("RECENT_CRASH"); crashed {
 		c.add(Reserved, name, "a daemon crashed lately", "ceph crash ls-new, then ceph crash archive-all")

@@ -46,6 +46,45 @@ func (c Checklist) Has(o Outcome) bool {
 	return slices.ContainsFunc(c, func(x Condition) bool { return x.Outcome == o })
 }
 
+// Count says how many conditions ended so.
+func (c Checklist) Count(o Outcome) int {
+	n := 0
+	for _, x := range c {
+		if x.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Decision is the whole in one word for machines: yes, yes-but, no or
+// not-proven. What fails comes before what is not known, and what is not known
+// is no yes.
+func (c Checklist) Decision() string {
+	switch {
+	case c.Has(Fails):
+		return "no"
+	case c.Has(Unknown), len(c) == 0:
+		return "not-proven"
+	case c.Has(Reserved):
+		return "yes-but"
+	}
+	return "yes"
+}
+
+// String is the condition for people: what was asked while it holds, else what
+// is and what to do about it.
+func (c Condition) String() string {
+	text := c.Evidence
+	if c.Outcome == Holds {
+		text = c.Name + ": " + text
+	}
+	if c.Next != "" {
+		text += ": " + c.Next
+	}
+	return text
+}
+
 func (c *Checklist) add(o Outcome, name, evidence, next string) {
 	*c = append(*c, Condition{name, o, evidence, next})
 }
@@ -57,8 +96,9 @@ type Ceph struct {
 	// Cluster is nil when nothing could be read; Err says why.
 	Cluster *ceph.Cluster
 	Err     error
-	// Hosts maps nodes of Proxmox VE to hosts of CRUSH where the names differ.
-	Hosts map[string]string
+	// Hosts maps nodes to their hosts in CRUSH where the names differ. Machines
+	// that are no node of Proxmox VE may be named too.
+	Hosts map[string][]string
 	// Safety is Ceph's answer about all OSDs of the leaving hosts in one
 	// question; nil when nobody could be asked, SafetyErr says why.
 	Safety    *ceph.Safety
@@ -66,14 +106,6 @@ type Ceph struct {
 	// Refused are OSDs of which Proxmox VE's cmd-safety says that not even
 	// they alone may be stopped.
 	Refused []int
-}
-
-// host is the CRUSH host of a node.
-func (c Ceph) host(node string) string {
-	if h := c.Hosts[node]; h != "" {
-		return h
-	}
-	return node
 }
 
 // Evidence is all there is about one question.
@@ -111,17 +143,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// OSDs are those of the nodes, as far as the cluster was read and knows them.
-func (c Ceph) OSDs(nodes []string) []int {
-	if c.Cluster == nil || c.Cluster.Tree == nil || c.Cluster.Map == nil {
-		return nil
-	}
-	var out []int
-	for _, n := range nodes {
-		out = append(out, c.Cluster.Tree.OSDs(c.host(n))...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -17,6 +17,8 @@ type Fans struct {
 	// Drops are the drop-outs since Since that the event log holds.
 	Drops []episodes.Episode `json:"drop_outs"`
 	Since time.Time          `json:"since"`
+	// Off says that the server is without power: its fans rightly stand still.
+	Off bool `json:"off,omitempty"`
 	// Turning is the number of fans that turn.
 	Turning int `json:"turning"`
 	// Blind says what could not be read; empty when all could.
@@ -27,16 +29,18 @@ type Fans struct {
 // FansOf reads the facts of one poll. Entries of the log are dated by the
 // controller's clock, corrected by what it is off now.
 func FansOf(s bmc.Server, since, now time.Time) Fans {
-	f := Fans{Identity: s.Identity, Since: since, names: map[string]string{}}
+	f := Fans{Identity: s.Identity, Since: since, Off: s.Power == bmc.PowerOff, names: map[string]string{}}
+	turns := map[string]bool{}
 	for _, fan := range s.Fans {
 		f.names[fan.ID] = fan.Name
 		switch {
-		case fan.Presence != bmc.Present:
+		case f.Off || fan.Presence != bmc.Present:
 		case fan.Health == bmc.HealthCritical, fan.Health == bmc.HealthWarning,
 			fan.Reading != nil && *fan.Reading <= 0, low(fan.Reading, fan.LowerCritical), low(fan.Reading, fan.LowerNonCritical), low(fan.Reading, fan.LowerFatal):
 			f.Failing = append(f.Failing, fan.Name)
 		case fan.Reading != nil || fan.Health == bmc.HealthOK:
 			f.Turning++
+			turns[fan.ID] = true
 		}
 	}
 	for _, g := range s.Gaps {
@@ -55,6 +59,12 @@ func FansOf(s bmc.Server, since, now time.Time) Fans {
 		// what is failing now is in Failing.
 		if last := max(e.End.UnixNano(), e.Start.UnixNano()); last >= since.UnixNano() {
 			f.Drops = append(f.Drops, e)
+		}
+		for _, id := range e.Fans {
+			// Pulled and never put back: no fan in the list, a failure in the log.
+			if name := f.names[id]; e.Open() && !f.Off && name != "" && !turns[id] && !slices.Contains(f.Failing, name) {
+				f.Failing = append(f.Failing, name)
+			}
 		}
 	}
 	return f
@@ -115,6 +125,8 @@ func (f Fans) quiet(c *Checklist) {
 		c.add(Fails, name, list(f.Failing, 6)+" failing", "see check_fans")
 	case len(f.Drops) > 0:
 		c.add(Fails, name, "dropped out since "+f.Since.Local().Format(time.RFC3339)+": "+list(f.Often(), 6), "the repair did not help, see check_fans")
+	case f.Off:
+		c.add(Unknown, name, "the management controller says that the server is off", "is it the controller of this node?")
 	case len(f.Blind) > 0:
 		c.add(Unknown, name, list(f.Blind, 2), "see check_fans")
 	case f.Turning == 0:

@@ -71,7 +71,7 @@ func (r Return) home(c *Checklist, was pve.BaselineGuest) {
 		c.add(Unknown, what, g.String()+" on "+g.Node+": its status is not known", "see pvestatd on "+g.Node)
 	case ran && g.Status == "stopped":
 		c.add(Fails, what, g.String()+" is stopped, it ran before", "start it")
-	case ran && g.Status != was.Status:
+	case ran && g.Status != was.Status && g.Status != "running":
 		c.add(Fails, what, g.String()+" is "+g.Status+", it was "+was.Status, "see its console and its task log")
 	case g.Node == was.Node || !slices.Contains(r.PVE.Leaving, was.Node):
 	case was.HA != "" && g.HAState != "":

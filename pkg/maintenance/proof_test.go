@@ -3,183 +3,165 @@ package maintenance
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
-
-	"github.com/noout-monitoring/noout/pkg/ceph"
-	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
-var clusters = flag.Int("clusters", 20_000, "random clusters the proof looks at")
+var (
+	clusters = flag.Int("clusters", 15_000, "random clusters the proof looks at")
+	first    = flag.Uint64("seed", 0, "number of the first cluster; each number is one cluster")
+)
 
-var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-
-// evidence is what Proxmox VE and Ceph would answer about the model.
-func (m *model) evidence(t testing.TB, source string) Evidence {
-	c := pve.Cluster{Name: "lab", Host: "pve", Asked: m.nodes[0].name, Quorate: true, Time: noon, Standalone: len(m.nodes) == 1}
-	c.HA.Nodes, c.HA.Requested, c.HA.LRM, c.HA.Time = map[string]string{}, map[string]bool{}, map[string]pve.LRM{}, noon
-	c.Votes.Known = true
-	have, all := 0, m.qdevice
-	for i, n := range m.nodes {
-		status := "online"
-		if !n.online {
-			status = "offline"
-		}
-		c.Nodes = append(c.Nodes, pve.Node{Name: n.name, ID: i + 1, Online: n.online, Status: status, Uptime: time.Hour})
-		c.Votes.Voters = append(c.Votes.Voters, pve.Voter{Node: n.name, Votes: n.votes, Online: n.online})
-		c.HA.Nodes[n.name] = "online"
-		all += n.votes
-		if n.online {
-			have += n.votes
-		}
-	}
-	if m.qdevice > 0 {
-		c.Votes.Device = pve.Device{Present: true, State: "Connect failed", Votes: m.qdevice}
-		if m.qalive {
-			c.Votes.Device.State = "Connected"
-			have += m.qdevice
-		}
-	}
-	c.Quorate = 2*have > all || c.Standalone
-	e := Evidence{Now: noon}
-	e.PVE.Presence = map[string][]pve.Presence{}
-	for _, x := range m.leaving {
-		name := m.nodes[x].name
-		e.PVE.Leaving = append(e.PVE.Leaving, name)
-		if m.maintained {
-			c.HA.Nodes[name], c.HA.Requested[name] = "maintenance", true
-		}
-		if m.nodes[x].online {
-			e.PVE.Presence[name] = []pve.Presence{}
-		}
-	}
-	for i, g := range m.guests {
-		node := m.nodes[g.on]
-		x := pve.Guest{ID: 100 + i, Kind: pve.VM, Name: fmt.Sprintf("vm%d", i), Node: node.name, Status: "stopped", Stale: !node.online}
-		if g.running {
-			x.Status = "running"
-		}
-		c.Guests = append(c.Guests, x)
-		if m.leaves(g.on) && node.online {
-			e.PVE.Presence[node.name] = append(e.PVE.Presence[node.name], pve.Presence{ID: x.ID, Kind: x.Kind, Name: x.Name, Status: x.Status})
-		}
-		if g.ha {
-			s := pve.Service{SID: x.SID(), Node: node.name, State: "stopped"}
-			if g.running {
-				s.State, s.Running = "started", true
-			}
-			c.HA.Services = append(c.HA.Services, s)
-		}
-	}
-	e.PVE.Cluster = c
-	e.Ceph = m.storageEvidence(t, source, e.PVE.Leaving)
-	return e
+// tally counts what became of the clusters.
+type tally struct {
+	answers  map[string]int
+	needless map[string]int
+	withheld map[string]int
 }
 
-func (m *model) storageEvidence(t testing.TB, source string, leaving []string) Ceph {
-	in, _ := m.monitors()
-	if 2*in <= len(m.mons) {
-		return Ceph{Err: &ceph.SilentError{Reason: "no answer"}}
-	}
-	c, err := ceph.Read(strings.NewReader(m.documents()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := Ceph{Cluster: &c}
-	gone := out.OSDs(leaving)
-	if source != "command" || len(gone) == 0 {
-		return out
-	}
-	s := ceph.Safety{OSDs: gone, Stop: true}
-	for _, p := range m.pools {
-		for _, acting := range p.pgs {
-			m.judge(p, acting, gone, &s)
-		}
-	}
-	s.Stop = s.Inactives == 0
-	out.Safety = &s
-	return out
-}
+func newTally() tally { return tally{map[string]int{}, map[string]int{}, map[string]int{}} }
 
-// judge is ok-to-stop as Ceph does it: PGs that have an OSD of the set in their
-// acting set, and would have fewer than min_size without them.
-func (m *model) judge(p pool, acting, gone []int, s *ceph.Safety) {
-	touched, left := false, 0
-	for _, id := range acting {
-		switch {
-		case !m.osds[id].up:
-		case slices.Contains(gone, id):
-			touched = true
-		default:
-			left++
+func (a tally) add(b tally) {
+	for _, m := range [][2]map[string]int{{a.answers, b.answers}, {a.needless, b.needless}, {a.withheld, b.withheld}} {
+		for k, n := range m[1] {
+			m[0][k] += n
 		}
-	}
-	switch {
-	case !touched:
-	case left < p.min:
-		s.Inactives++
-		s.Inactive = append(s.Inactive, "1.0")
-	default:
-		s.Judged++
 	}
 }
 
-// verdict of a checklist, as the plugin makes it.
-func verdict(c Checklist) string {
-	switch {
-	case c.Has(Fails):
-		return "no"
-	case c.Has(Unknown):
-		return "unknown"
-	case c.Has(Reserved):
-		return "yes, but"
-	}
-	return "yes"
-}
-
-// TestProof compares the checklist with what happens when the nodes are really
-// switched off, in random clusters. Not one yes may be wrong; noes that were not
-// needed are counted by their reason.
+// TestProof compares both checklists with what happens when the nodes are
+// really switched off, in random clusters: not one yes may be wrong, not one may
+// rest on evidence that was withheld, and no source may say yes where the other
+// says no. A failure names its cluster: go test -run Proof -args -clusters=1
+// -seed=NUMBER shows it again.
+//
+// Noes that were not needed are less than one in a hundred. What there is of
+// them, and why it stays:
+//   - "every other OSD works": an OSD elsewhere is down and out, and the PGs are
+//     not clean because the leaving node is down already. Whether it was retired
+//     or holds copies nobody can tell then, and it is one failure more than the
+//     one that was planned.
+//   - "the other nodes are well": a node that holds nothing is off, or HA says
+//     that it is not well. Two nodes in trouble are one too many.
+//   - "no guest is left": HA moves a guest away from a leaving node, or holds one
+//     that does not run. It will be gone in a minute.
 func TestProof(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	count := map[string]int{}
-	needless := map[string]int{}
-	for i := range *clusters {
-		m := random(rng)
-		bad := append(m.harm(), m.trouble()...)
-		answers := map[string]string{}
-		for _, source := range []string{"command", "token"} {
-			list := Serviceable(m.evidence(t, source))
-			v := verdict(list)
-			answers[source] = v
-			count[source+": "+v]++
-			yes := strings.HasPrefix(v, "yes")
-			if yes && len(bad) > 0 {
-				t.Fatalf("cluster %d, %s: UNSAFE %q, but %v\n%+v\n%+v", i, source, v, bad, m, list)
+	workers := runtime.NumCPU()
+	results, failures := make([]tally, workers), make([]error, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			defer func() {
+				if p := recover(); p != nil && failures[w] == nil {
+					failures[w] = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
+			}()
+			results[w] = newTally()
+			for i := w; i < *clusters && failures[w] == nil; i += workers {
+				failures[w] = prove(t, *first+uint64(i), results[w])
 			}
-			if source == "command" && v == "no" && len(bad) == 0 {
-				count["needless"]++
-				needless[reasons(list)]++
-			}
+		}()
+	}
+	wait.Wait()
+	sum := newTally()
+	for w := range workers {
+		if failures[w] != nil {
+			t.Error(failures[w])
 		}
-		if answers["command"] == "no" && strings.HasPrefix(answers["token"], "yes") || answers["token"] == "no" && strings.HasPrefix(answers["command"], "yes") {
-			t.Fatalf("cluster %d: the sources contradict each other: %v\n%+v", i, answers, m)
+		sum.add(results[w])
+	}
+	sum.report(t)
+}
+
+func (a tally) report(t *testing.T) {
+	share := func(n int) float64 { return 100 * float64(n) / float64(*clusters) }
+	for _, k := range slices.Sorted(maps.Keys(a.answers)) {
+		t.Logf("%6.2f %% %s", share(a.answers[k]), k)
+	}
+	needless := 0
+	for _, k := range slices.Sorted(maps.Keys(a.needless)) {
+		needless += a.needless[k]
+		t.Logf("%6.3f %% needless no: %s", share(a.needless[k]), k)
+	}
+	if needless*100 >= *clusters {
+		t.Errorf("%d needless noes in %d clusters, less than 1 %% allowed", needless, *clusters)
+	}
+	if *clusters < 10_000 {
+		return // too few for what follows
+	}
+	for k, least := range map[string]int{"command: yes": 20, "token: yes": 50, "back: yes-but": 100} {
+		if a.answers[k] < *clusters/least {
+			t.Errorf("hardly any %q: the proof proves little", k)
 		}
 	}
-	t.Logf("%d clusters: %v", *clusters, count)
-	for why, n := range needless {
-		t.Logf("needless no, %.3f %%: %s", 100*float64(n)/float64(*clusters), why)
-	}
-	if n := count["needless"]; n*100 >= *clusters {
-		t.Errorf("%d needless noes in %d clusters, 1 %% allowed", n, *clusters)
-	}
-	if count["command: yes"] < *clusters/20 || count["token: yes"] < *clusters/50 {
-		t.Errorf("hardly any yes: the proof proves little: %v", count)
+	for k := range withheld {
+		if a.withheld[k] == 0 {
+			t.Errorf("%q was never withheld", k)
+		}
 	}
 }
+
+// prove looks at one cluster.
+func prove(t *testing.T, number uint64, sum tally) error {
+	r := rand.New(rand.NewPCG(number, 6))
+	m := random(r)
+	bad := append(m.harm(), m.trouble()...)
+	byToken := m.evidence(t)
+	byCommand := m.asked(byToken)
+	answers := map[string]string{}
+	for source, e := range map[string]Evidence{"command": byCommand, "token": byToken} {
+		list := Serviceable(e)
+		d := list.Decision()
+		answers[source] = d
+		sum.answers[source+": "+d]++
+		if yes(d) && len(bad) > 0 {
+			return fmt.Errorf("cluster %d, %s: UNSAFE %q, but %v\n%+v\n%+v", number, source, d, bad, m, list)
+		}
+		if source == "command" && d == "no" && len(bad) == 0 {
+			sum.needless[reasons(list)]++
+		}
+		if err := withhold(r, number, e, sum); err != nil {
+			return err
+		}
+	}
+	if answers["command"] == "no" && yes(answers["token"]) || answers["token"] == "no" && yes(answers["command"]) {
+		return fmt.Errorf("cluster %d: the sources contradict each other: %v\n%+v", number, answers, m)
+	}
+	list := Reintegrated(Return{Evidence: byToken})
+	sum.answers["back: "+list.Decision()]++
+	if left := m.leftBehind(); yes(list.Decision()) && len(left) > 0 {
+		return fmt.Errorf("cluster %d: %q, but %v\n%+v\n%+v", number, list.Decision(), left, m, list)
+	}
+	return nil
+}
+
+// names of what can be withheld, in an order that does not change.
+var names = slices.Sorted(maps.Keys(withheld))
+
+// withhold takes pieces of evidence away, each by itself.
+func withhold(r *rand.Rand, number uint64, whole Evidence, sum tally) error {
+	for range 2 {
+		name, e := names[r.IntN(len(names))], whole
+		if !withheld[name](&e) {
+			continue
+		}
+		sum.withheld[name]++
+		if d := Serviceable(e).Decision(); yes(d) {
+			return fmt.Errorf("cluster %d: %q without %s\n%+v", number, d, name, Serviceable(e))
+		}
+	}
+	return nil
+}
+
+func yes(decision string) bool { return strings.HasPrefix(decision, "yes") }
 
 func reasons(list Checklist) string {
 	var out []string

@@ -31,6 +31,7 @@ const heartbeat = time.Minute
 func Reintegrated(r Return) Checklist {
 	var c Checklist
 	if r.believable(&c) {
+		r.alive(&c)
 		for _, name := range r.PVE.Leaving {
 			if r.online(&c, name) {
 				r.ha(&c, name)
@@ -62,6 +63,9 @@ func (r Return) believable(c *Checklist) bool {
 	}
 	for _, g := range p.Gaps {
 		c.add(Unknown, name, g.Err.Error(), "ask again when the node answers whole")
+	}
+	if len(r.PVE.Leaving) == 0 {
+		c.add(Unknown, name, "no node is named", "say which one with --node")
 	}
 	if len(*c) == n && !p.Quorate {
 		c.add(Unknown, name, p.Asked+" has no quorum, what it lists is old", "bring the quorum back")
@@ -108,7 +112,7 @@ func (r Return) online(c *Checklist, name string) bool {
 func (r Return) ha(c *Checklist, name string) {
 	const what = "HA uses the node again"
 	ha := r.PVE.Cluster.HA
-	if !ha.Used() {
+	if !ha.Used() && !ha.Maintenance(name) {
 		c.add(Holds, what, "no guest is under HA", "")
 		return
 	}
@@ -123,6 +127,8 @@ func (r Return) ha(c *Checklist, name string) {
 		c.add(Fails, what, "HA says that "+name+" is "+orUnknown(ha.Nodes[name]), "wait, then see ha-manager status")
 	case !known || !wrote || silence > heartbeat:
 		c.add(Unknown, what, "the local resource manager of "+name+" is silent", "see systemctl status pve-ha-lrm on "+name)
+	case lrm.State == "lost_agent_lock":
+		c.add(Fails, what, "the local resource manager of "+name+" lost its lock", "see systemctl status pve-ha-lrm on "+name)
 	case lrm.Mode != "active":
 		c.add(Fails, what, "the local resource manager of "+name+" is in mode "+orUnknown(lrm.Mode), "wait, then see ha-manager status")
 	default:
@@ -166,7 +172,8 @@ func (r Return) moving(c *Checklist) {
 		}
 	}
 	for _, t := range r.PVE.Cluster.Tasks {
-		if t.Running() && strings.Contains(t.Type, "migrate") {
+		n, _ := r.PVE.Cluster.Node(t.Node)
+		if n.Online && t.Running() && (strings.Contains(t.Type, "migrate") || t.Type == "harelocate") {
 			c.add(Fails, what, t.Type+" "+t.ID+" runs on "+t.Node, "wait until it has ended")
 		}
 	}

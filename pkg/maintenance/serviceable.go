@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
@@ -15,9 +16,13 @@ func Serviceable(e Evidence) Checklist {
 	var c Checklist
 	d := pve.DrainOf(e.PVE)
 	e.drained(&c, d)
-	if len(d.Doubts) == 0 {
+	switch {
+	case len(d.Doubts) == 0:
+		e.alive(&c)
 		e.quorum(&c)
 		e.others(&c)
+	case e.PVE.Cluster.Lost:
+		e.quorum(&c) // whatever else is not known
 	}
 	e.ceph(&c)
 	return c
@@ -26,6 +31,9 @@ func Serviceable(e Evidence) Checklist {
 // drained: whoever is still there would be switched off with the node.
 func (e Evidence) drained(c *Checklist, d pve.Drain) {
 	const name = "no guest is left"
+	if len(e.PVE.Leaving) == 0 {
+		c.add(Unknown, name, "no node is named", "say which one with --node")
+	}
 	for _, text := range d.Doubts {
 		c.add(Unknown, name, text, "ask again when this can be told")
 	}
@@ -39,7 +47,7 @@ func (e Evidence) drained(c *Checklist, d pve.Drain) {
 	for _, n := range d.Unconfirmed {
 		c.add(Unknown, name, n+" did not give its own list of guests", "find out why pveproxy on "+n+" does not answer")
 	}
-	if len(d.Doubts)+len(d.Left)+len(d.Arriving)+len(d.Finishing)+len(d.Unconfirmed) == 0 {
+	if len(e.PVE.Leaving) > 0 && len(d.Doubts)+len(d.Left)+len(d.Arriving)+len(d.Finishing)+len(d.Unconfirmed) == 0 {
 		c.add(Holds, name, "no guest runs on "+e.names(), "")
 	}
 	const ha = "HA keeps away"
@@ -70,8 +78,10 @@ func (e Evidence) quorum(c *Checklist) {
 	switch {
 	case p.Standalone:
 		c.add(Holds, name, p.Name+" stands alone, there is no quorum to lose", "")
-	case !p.Quorate || p.Lost:
+	case p.Lost:
 		c.add(Fails, name, "there is no quorum already", "bring the missing nodes back first")
+	case !p.Quorate:
+		c.add(Unknown, name, "nobody says whether there is quorum", "ask again when the cluster answers whole")
 	case !v.Known:
 		c.add(Unknown, name, "the votes of the cluster are not known", "let the token read /cluster/config (Sys.Audit on /)")
 	case !v.Survives(e.PVE.Leaving...):
@@ -109,6 +119,7 @@ func (e Evidence) others(c *Checklist) {
 		if slices.Contains(e.PVE.Leaving, n.Name) {
 			continue
 		}
+		doubt, risk := e.resources(n.Name)
 		switch {
 		case ha.Nodes[n.Name] == "fence":
 			c.add(Fails, name, n.Name+" is being fenced", "wait until HA has recovered its guests, and find out why")
@@ -116,6 +127,12 @@ func (e Evidence) others(c *Checklist) {
 			c.add(Fails, name, n.Name+" is offline and in no maintenance", "find out what is wrong with "+n.Name+" first")
 		case ha.Maintenance(n.Name):
 			c.add(Reserved, name, n.Name+" is in HA maintenance too", "finish one node before the next")
+		case doubt != "" && risk:
+			c.add(Fails, name, doubt+", "+n.Name+" may be fenced at any moment", "see systemctl status pve-ha-lrm on "+n.Name)
+		case doubt != "":
+			c.add(Reserved, name, doubt, "see systemctl status pve-ha-lrm on "+n.Name)
+		case n.Status != "online":
+			c.add(Reserved, name, "pvestatd of "+n.Name+" is silent", "see systemctl status pvestatd on "+n.Name)
 		default:
 			continue
 		}
@@ -134,4 +151,49 @@ func (e Evidence) others(c *Checklist) {
 	if fine {
 		c.add(Holds, name, "every other node is online", "")
 	}
+}
+
+// resources says what is wrong with the HA resource manager of a node that
+// stays. One that held its lock and went silent is a node whose watchdog runs
+// out: risk is true.
+func (e Evidence) resources(node string) (doubt string, risk bool) {
+	ha := e.PVE.Cluster.HA
+	if !ha.Used() || ha.Disarm != "" {
+		return "", false
+	}
+	lrm := ha.LRM[node]
+	if state := ha.Nodes[node]; state != "" && state != "online" {
+		return "HA says that " + node + " is " + state, true
+	}
+	if lrm.State == "lost_agent_lock" {
+		return "the local resource manager of " + node + " lost its lock", true
+	}
+	if silence, wrote := ha.Silence(node); wrote && silence > heartbeat {
+		return "the local resource manager of " + node + " is silent", lrm.State == "active"
+	} else if !wrote {
+		return "the local resource manager of " + node + " never said anything", false
+	}
+	return "", false
+}
+
+// alive: what HA last wrote must not be old. Its parts are compared with one
+// another elsewhere; when all of them stand still only the node's clock tells.
+func (e Evidence) alive(c *Checklist) {
+	p := e.PVE.Cluster
+	if !p.HA.Used() || p.HA.Disarm != "" {
+		return
+	}
+	if newest := newest(p.HA); newest.IsZero() || !p.Time.IsZero() && p.Time.Sub(newest) > heartbeat {
+		c.add(Unknown, "HA is alive", "no part of HA has written anything for more than a minute", "see ha-manager status, and pve-ha-crm and pve-ha-lrm on the nodes")
+	}
+}
+
+func newest(ha pve.HA) time.Time {
+	t := ha.Time
+	for _, l := range ha.LRM {
+		if l.Time.After(t) {
+			t = l.Time
+		}
+	}
+	return t
 }

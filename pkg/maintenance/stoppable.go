@@ -28,7 +28,7 @@ func (l leaving) stoppable(c *Checklist) {
 		c.add(Unknown, name, "the mgr does not know all PGs yet", "ask again in a minute")
 	case s != nil && !s.Stop:
 		c.add(Fails, name, "ok-to-stop says no", "see ceph osd ok-to-stop "+ids(l.gone))
-	case s != nil && s.Judged == 0 && len(l.Map.Pools) > 0:
+	case s != nil && s.Judged == 0 && l.PGs.Total > 0:
 		c.add(Unknown, name, "ok-to-stop judged no PG", "ask again in a minute")
 	case s != nil:
 		c.add(Holds, name, fmt.Sprintf("ok-to-stop says yes, %s go on", count(s.Judged, "PG", "PGs")), "")
@@ -43,13 +43,22 @@ func (l leaving) stoppable(c *Checklist) {
 // different hosts, and enough of them are left.
 func (l leaving) separated(c *Checklist, name string) {
 	var unproven []string
+	pgs := 0
 	for _, p := range l.Map.Pools {
+		pgs += p.PGs
 		left, exact := l.Copies(p, l.gone)
 		if !exact || !l.apart(p) || p.MinSize < 1 || left < p.MinSize {
 			unproven = append(unproven, p.Name)
 		}
 	}
-	if len(unproven) > 0 {
+	switch {
+	case pgs != l.PGs.Total:
+		c.add(Unknown, name, fmt.Sprintf("%d PGs are in pools that are known, there are %d", pgs, l.PGs.Total), "ask with --ceph command")
+		return
+	case len(unproven) > 0 && len(l.Rules) == 0:
+		c.add(Unknown, name, "the CRUSH rules could not be read", "ask with --ceph command")
+		return
+	case len(unproven) > 0:
 		c.add(Unknown, name, "this token cannot prove it for "+list(unproven, 4)+": cmd-safety asks one OSD at a time", "ask with --ceph command")
 		return
 	}
@@ -110,6 +119,8 @@ func (l leaving) noout(c *Checklist) {
 	}
 	next := "set noout first: ceph osd set-group noout " + strings.Join(l.hosts, " ")
 	switch {
+	case len(bare) == 0 && len(scopes) == 0:
+		c.add(Holds, name, "its OSDs are out already", "")
 	case len(bare) == 0:
 		c.add(Holds, name, "noout is set for "+list(scopes, 4), "")
 	case l.Map.ScopesUnknown:
@@ -145,7 +156,7 @@ func (l leaving) flags(c *Checklist) {
 		if slices.Contains(stopping, f) {
 			o = Fails
 		}
-		c.add(o, name, f+" is set for "+list(where, 4), "ceph osd unset "+strings.TrimSuffix(strings.TrimSuffix(f, "rd"), "wr"))
+		c.add(o, name, f+" is set for "+list(where, 4), unset(f, scopes[0]))
 		fine = false
 	}
 	if full := l.Map.Full(); len(full) > 0 {
@@ -158,10 +169,26 @@ func (l leaving) flags(c *Checklist) {
 			fine = false
 		}
 	}
-	if fine {
+	switch {
+	case l.Map.ScopesUnknown:
+		c.add(Unknown, name, "flags of hosts and OSDs cannot be read this way", "ask with --ceph command")
+	case fine:
 		c.add(Holds, name, "no flag but noout", "")
 	}
 }
+
+// unset is how a flag is taken back.
+func unset(flag string, s ceph.Scope) string {
+	flag = strings.TrimSuffix(strings.TrimSuffix(flag, "rd"), "wr")
+	if s.Kind == ceph.ScopeCluster {
+		return "ceph osd unset " + flag
+	}
+	return "ceph osd unset-group " + flag + " " + s.Name
+}
+
+// halting are checks that stop writes, whoever muted them and whatever severity
+// a release gives them.
+var halting = []string{"OSD_FULL", "POOL_FULL"}
 
 // health: what Ceph itself calls an error, and clients that wait.
 func (l leaving) health(c *Checklist) {
@@ -174,6 +201,8 @@ func (l leaving) health(c *Checklist) {
 		switch {
 		case h.Code == "SLOW_OPS":
 			c.add(Fails, name, "SLOW_OPS: "+h.Text, "find the slow OSD first")
+		case slices.Contains(halting, h.Code):
+			c.add(Fails, name, h.Code+": "+h.Text, "make room first")
 		case h.Err() && !h.Muted:
 			c.add(Fails, name, h.Code+": "+h.Text, "repair this first: ceph health detail")
 		case h.Err():

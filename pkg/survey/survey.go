@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +24,7 @@ type Options struct {
 	PVE      pve.Options         `embed:"" group:"Device"`
 	Node     []string            `required:"" placeholder:"NODE[,NODE...]" help:"The node. Several are judged as leaving together." group:"Device"`
 	Ceph     string              `enum:"auto,pve,command,none" default:"auto" placeholder:"SOURCE" help:"Whom to ask about Ceph: Proxmox VE, which also knows whether there is one (auto, pve), the ceph command, or nobody: there is none." group:"Ceph"`
-	CephHost map[string]string   `name:"ceph-host" placeholder:"NODE=HOST" help:"Name of a node in CRUSH, where it is another." group:"Ceph"`
+	CephHost map[string]string   `name:"ceph-host" placeholder:"NODE=HOST[,HOST...]" help:"Name of a machine in CRUSH, where it is another than the node's. Several are separated by commas. Machines that are no node of Proxmox VE may be named too." group:"Ceph"`
 	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
 	BMC      BMC                 `embed:"" group:"Controller"`
 	State    state.Options       `embed:"" group:"Memory"`
@@ -36,7 +38,7 @@ func (o Options) Validate() error {
 		}
 	}
 	for node, host := range o.CephHost {
-		if node == "" || host == "" {
+		if node == "" || slices.Contains(strings.Split(host, ","), "") {
 			return fmt.Errorf("--ceph-host: expected NODE=HOST, got %q", node+"="+host)
 		}
 	}
@@ -46,7 +48,7 @@ func (o Options) Validate() error {
 // Survey is one round of questions.
 type Survey struct {
 	Options Options
-	// Want is what else is asked of the nodes themselves.
+	// Versions asks the nodes themselves for their version and replication.
 	Versions bool
 	Now      func() time.Time
 }
@@ -108,6 +110,10 @@ func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found) {
 		return
 	}
 	want := pve.Want{}
+	if s.Versions {
+		// What was read before the work says nothing about the node now.
+		f.PVE.Memory.Nodes = nil
+	}
 	for _, n := range c.Nodes {
 		if !n.Online {
 			continue
@@ -130,14 +136,18 @@ func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found) {
 
 // ceph asks about the storage, in the way the operator chose.
 func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
-	out := maintenance.Ceph{Hosts: s.Options.CephHost}
+	out := maintenance.Ceph{Hosts: map[string][]string{}}
+	for node, hosts := range s.Options.CephHost {
+		out.Hosts[node] = strings.Split(hosts, ",")
+	}
 	switch s.Options.Ceph {
 	case "none":
 		out.Absent = "Ceph is not looked at, as --ceph none says"
 	case "command":
 		source := &ceph.Command{Options: s.Options.Command}
 		s.poll(ctx, source, &out)
-		if gone := out.OSDs(f.PVE.Leaving); len(gone) > 0 {
+		f.Evidence.Ceph = out
+		if gone := f.OSDs(); len(gone) > 0 {
 			safety, err := source.Safety(ctx, gone)
 			if out.SafetyErr = err; err == nil {
 				out.Safety = &safety
@@ -145,10 +155,11 @@ func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenan
 		}
 	default:
 		s.poll(ctx, &ceph.API{Client: client}, &out)
-		if absent(out.Err) {
-			out.Absent, out.Err = "there is no Ceph: Proxmox VE says that it is not configured", nil
+		if s.Options.Ceph == "auto" {
+			out.Absent = absent(ctx, client, f, out.Err)
 		}
-		out.Refused = refused(ctx, client, f, out)
+		f.Evidence.Ceph = out
+		out.Refused = refused(ctx, client, f)
 	}
 	return out
 }
@@ -162,19 +173,41 @@ func (s Survey) poll(ctx context.Context, source ceph.Source, out *maintenance.C
 	out.Cluster = &c
 }
 
-// absent recognises how Proxmox VE says that no Ceph is configured: an error
-// 500 whose reason is the only place that tells (pve-manager, PVE/Ceph/Tools.pm).
-func absent(err error) bool {
+// How Proxmox VE says that there is no Ceph: an error 500 whose reason is the
+// only place that tells (pve-manager, PVE/Ceph/Tools.pm). The configuration is
+// the whole cluster's, what is installed is a matter of each node.
+const (
+	unconfigured = "pveceph configuration not initialized"
+	uninstalled  = "binary not installed"
+)
+
+func says(err error, text string) bool {
 	var e *pve.Error
-	if !errors.As(err, &e) || e.Code != 500 {
-		return false
+	return errors.As(err, &e) && e.Code == http.StatusInternalServerError && strings.Contains(e.Status, text)
+}
+
+// absent says why there is no Ceph to look at; empty when there may be one. A
+// node without the software proves nothing about the others: those that leave
+// are asked themselves, and one that is off cannot be.
+func absent(ctx context.Context, client *pve.Client, f Found, err error) string {
+	switch {
+	case says(err, unconfigured):
+		return "there is no Ceph: Proxmox VE says that it is not configured"
+	case !says(err, uninstalled):
+		return ""
 	}
-	for _, text := range []string{"pveceph configuration not initialized", "binary not installed", "ceph is not installed"} {
-		if strings.Contains(strings.ToLower(e.Status), strings.ToLower(text)) {
-			return true
+	for _, name := range f.PVE.Leaving {
+		n, _ := f.PVE.Cluster.Node(name)
+		if !n.Online {
+			return ""
+		}
+		var status any
+		err := client.Get(ctx, "/nodes/"+url.PathEscape(name)+"/ceph/status", &status)
+		if !says(err, unconfigured) && !says(err, uninstalled) {
+			return ""
 		}
 	}
-	return false
+	return "there is no Ceph: it is not installed on " + strings.Join(f.PVE.Leaving, " and ")
 }
 
 // mostRefusals bounds the questions about single OSDs.
@@ -182,20 +215,20 @@ const mostRefusals = 12
 
 // refused asks Proxmox VE about each OSD alone. Its yes proves nothing for a
 // host; its no is one.
-func refused(ctx context.Context, client *pve.Client, f Found, c maintenance.Ceph) []int {
+func refused(ctx context.Context, client *pve.Client, f Found) []int {
 	var out []int
-	for i, id := range c.OSDs(f.PVE.Leaving) {
+	for i, id := range f.OSDs() {
 		if i == mostRefusals {
 			break
 		}
-		o, _ := c.Cluster.Map.OSD(id)
+		o, _ := f.Evidence.Ceph.Cluster.Map.OSD(id)
 		if !o.Up {
 			continue
 		}
 		var answer struct {
 			Safe *bool `json:"safe"`
 		}
-		path := fmt.Sprintf("/nodes/%s/ceph/cmd-safety?service=osd&id=%d&action=stop", f.PVE.Cluster.Asked, id)
+		path := fmt.Sprintf("/nodes/%s/ceph/cmd-safety?service=osd&id=%d&action=stop", url.PathEscape(f.PVE.Cluster.Asked), id)
 		if err := client.Get(ctx, path, &answer); err != nil {
 			break // older than 7.3, or too slow: one does not need it
 		}

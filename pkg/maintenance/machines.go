@@ -1,0 +1,170 @@
+package maintenance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+)
+
+// owner is the node a host of CRUSH, or a hostname that a daemon gave, is part
+// of. Hosts that were named with --ceph-host come first. Clusters with several
+// roots give a machine a second host such as pve3-ssd, and a daemon may know its
+// machine by its full name: both begin with the name of the node.
+func (e Evidence) owner(host string) (node string, known bool) {
+	for _, n := range sorted(e.Ceph.Hosts) {
+		if slices.Contains(e.Ceph.Hosts[n], host) {
+			return n, true
+		}
+	}
+	for _, n := range e.PVE.Cluster.Nodes {
+		switch {
+		case n.Name == host:
+			return host, true
+		case len(n.Name) > len(node) && strings.HasPrefix(host, n.Name) && strings.ContainsAny(host[len(n.Name):len(n.Name)+1], "-_.:"):
+			node, known = n.Name, true
+		}
+	}
+	return node, known
+}
+
+func sorted(m map[string][]string) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// leaves says whether the node is one of those that leave or come back.
+func (e Evidence) leaves(node string) bool { return slices.Contains(e.PVE.Leaving, node) }
+
+// OSDs are those of the leaving nodes by id, as far as the cluster was read.
+func (e Evidence) OSDs() []int {
+	out, _ := e.machines()
+	return out
+}
+
+// machines finds the OSDs of the leaving nodes and their hosts in CRUSH.
+func (e Evidence) machines() (osds []int, hosts []string) {
+	c := e.Ceph.Cluster
+	if c == nil || c.Tree == nil || c.Map == nil {
+		return nil, nil
+	}
+	for _, h := range c.Tree.Hosts {
+		if node, known := e.owner(h.Name); known && e.leaves(node) {
+			hosts = append(hosts, h.Name)
+			osds = append(osds, h.OSDs...)
+		}
+	}
+	slices.Sort(osds)
+	return slices.Compact(osds), hosts
+}
+
+// nowhere are what makes the list of the leaving OSDs incomplete: hosts of
+// CRUSH that could be one of the leaving nodes under another name, and OSDs that
+// are on no host at all.
+func (e Evidence) nowhere() (hosts []string, osds []int) {
+	c := e.Ceph.Cluster
+	for _, h := range c.Tree.Hosts {
+		if _, known := e.owner(h.Name); !known && len(h.OSDs) > 0 {
+			hosts = append(hosts, h.Name)
+		}
+	}
+	for _, o := range c.Map.OSDs {
+		if (o.Up || o.In) && c.Tree.Host(o.ID) == "" {
+			osds = append(osds, o.ID)
+		}
+	}
+	return hosts, osds
+}
+
+// find determines the OSDs of the leaving nodes. That a node has none is only
+// known when every host in CRUSH is somebody else's.
+func (l *leaving) find(c *Checklist) bool {
+	const name = "its OSDs are known"
+	hosts, loose := l.e.nowhere()
+	for _, n := range l.e.PVE.Leaving {
+		for _, h := range l.e.Ceph.Hosts[n] {
+			if !l.Tree.HasHost(h) {
+				c.add(Unknown, name, "CRUSH knows no host "+h, "say which one it is: --ceph-host "+n+"=HOST")
+				return false
+			}
+		}
+	}
+	l.gone, l.hosts = l.e.machines()
+	l.down = len(l.gone) > 0
+	for _, id := range l.gone {
+		o, found := l.Map.OSD(id)
+		if !found {
+			c.add(Unknown, name, fmt.Sprintf("osd.%d is in CRUSH and not in the OSD map", id), "ask again when Ceph answers whole")
+			return false
+		}
+		l.down = l.down && !o.Up
+	}
+	switch {
+	case len(hosts) > 0:
+		c.add(Unknown, name, "no node is known to be the CRUSH host "+list(hosts, 4), "say which machine it is: --ceph-host NODE="+hosts[0])
+		return false
+	case len(loose) > 0:
+		c.add(Unknown, name, osds(loose)+" on no host of CRUSH", "put it below its host: ceph osd crush move")
+		return false
+	case len(l.gone) == 0:
+		c.add(Holds, name, l.e.names()+" has no OSD", "")
+	default:
+		c.add(Holds, name, osds(l.gone)+" on "+strings.Join(l.hosts, " and "), "")
+	}
+	return true
+}
+
+// here says whether a daemon runs on a leaving node; known is false when that
+// cannot be told.
+func (l leaving) here(d ceph.Daemon) (here, known bool) {
+	if d.Host != "" {
+		node, known := l.e.owner(d.Host)
+		return !known || l.e.leaves(node), known
+	}
+	// Proxmox VE names daemons after their node.
+	if _, named := l.e.PVE.Cluster.Node(d.Name); named {
+		return l.e.leaves(d.Name), true
+	}
+	return true, false
+}
+
+// placed counts daemons by where they are.
+type placed struct{ elsewhere, here, unknown int }
+
+func (l leaving) daemons(ds []ceph.Daemon) placed {
+	var p placed
+	for _, d := range ds {
+		switch here, known := l.here(d); {
+		case !known:
+			p.unknown++
+		case here:
+			p.here++
+		default:
+			p.elsewhere++
+		}
+	}
+	return p
+}
+
+// stay is the condition that enough daemons are elsewhere. Total is how many
+// there are by another document; a list that names others is old.
+func (p placed) stay(name string, need, total int, next string) Condition {
+	sum := fmt.Sprintf("%s elsewhere, %d here, %d needed", count(p.elsewhere, "daemon", "daemons"), p.here, need)
+	named := p.elsewhere + p.here + p.unknown
+	switch {
+	case named == 0:
+		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
+	case named > total:
+		return Condition{name, Unknown, fmt.Sprintf("%d daemons are named and %d are there", named, total), "ask again in a minute"}
+	case p.elsewhere >= need:
+		return Condition{name, Holds, sum, ""}
+	case p.elsewhere+p.unknown+total-named >= need:
+		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
+	}
+	return Condition{name, Fails, sum, next}
+}

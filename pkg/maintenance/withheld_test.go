@@ -1,0 +1,237 @@
+package maintenance
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// withheld is evidence that is missing or old. Whatever the cluster is like,
+// there must be no yes without it. It says false when the cluster has none of
+// it, so that nothing is withheld.
+var withheld = map[string]func(*Evidence) bool{
+	"a document of Proxmox VE": func(e *Evidence) bool {
+		e.PVE.Cluster.Gaps = []pve.Gap{{Path: "/cluster/tasks", Err: errors.New("got timeout")}}
+		return true
+	},
+	"rights": func(e *Evidence) bool {
+		e.PVE.Cluster.Rights = pve.Rights{"VM.Audit on /vms"}
+		return true
+	},
+	"the quorum": func(e *Evidence) bool { e.PVE.Cluster.Quorate = false; return true },
+	"a node that is not there": func(e *Evidence) bool {
+		e.PVE.Leaving = append(slices.Clone(e.PVE.Leaving), "pve99")
+		return true
+	},
+	"every node": func(e *Evidence) bool { e.PVE.Leaving = nil; return true },
+	"a node's own list": func(e *Evidence) bool {
+		e.PVE.Presence = maps.Clone(e.PVE.Presence)
+		for n := range e.PVE.Presence {
+			delete(e.PVE.Presence, n)
+			return true
+		}
+		return false
+	},
+	"the votes": func(e *Evidence) bool {
+		e.PVE.Cluster.Votes.Known = false
+		return !e.PVE.Cluster.Standalone
+	},
+	"pvestatd of a node that leaves": func(e *Evidence) bool {
+		e.PVE.Cluster.Nodes = slices.Clone(e.PVE.Cluster.Nodes)
+		for i, n := range e.PVE.Cluster.Nodes {
+			if n.Online && e.leaves(n.Name) {
+				e.PVE.Cluster.Nodes[i].Status = "unknown"
+				return true
+			}
+		}
+		return false
+	},
+	"all of HA": func(e *Evidence) bool {
+		e.PVE.Cluster.Time = noon.Add(2 * time.Minute)
+		return e.PVE.Cluster.HA.Used()
+	},
+	"the HA manager": func(e *Evidence) bool {
+		e.PVE.Cluster.HA.Time = noon.Add(-2 * time.Minute)
+		return e.PVE.Cluster.HA.Used()
+	},
+	"Ceph": func(e *Evidence) bool {
+		e.Ceph.Cluster, e.Ceph.Err = nil, errors.New("403 Permission check failed")
+		return true
+	},
+	"Ceph, and why": func(e *Evidence) bool { e.Ceph.Cluster, e.Ceph.Err = nil, nil; return true },
+	"the mgr": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		mgr := *c.Mgr
+		mgr.Available, c.Mgr = false, &mgr
+		return true
+	}),
+	"an answer of the mgr": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		c.Gaps = append(slices.Clone(c.Gaps), ceph.Gap{What: "osd df", Waited: true, Mgr: true, Optional: true})
+		return true
+	}),
+	"the OSD map":  storage(func(e *Evidence, c *ceph.Cluster) bool { c.Map = nil; return true }),
+	"the OSD tree": storage(func(e *Evidence, c *ceph.Cluster) bool { c.Tree = nil; return true }),
+	"the PGs":      storage(func(e *Evidence, c *ceph.Cluster) bool { c.PGs = nil; return true }),
+	"some PGs": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		pgs := *c.PGs
+		pgs.Total++
+		c.PGs = &pgs
+		return true
+	}),
+	"the health": storage(func(e *Evidence, c *ceph.Cluster) bool { c.Health = nil; return true }),
+	"a document of Ceph": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		c.Gaps = append(slices.Clone(c.Gaps), ceph.Gap{What: "osd dump", Why: "it is missing"})
+		return true
+	}),
+	"the names of the monitors": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		mons := *c.Mons
+		mons.Members, c.Mons = nil, &mons
+		return true
+	}),
+	"the names of the mgrs": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		mgr := *c.Mgr
+		mgr.Daemons, c.Mgr = nil, &mgr
+		return true
+	}),
+	"whether there is a CephFS": storage(func(e *Evidence, c *ceph.Cluster) bool { c.FS = nil; return true }),
+	"the names of the MDS": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		if c.FS.Ranks == 0 {
+			return false
+		}
+		fs := *c.FS
+		fs.Daemons, c.FS = nil, &fs
+		return true
+	}),
+	"flags of hosts and OSDs": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		m := *c.Map
+		m.ScopesUnknown, c.Map = true, &m
+		return true
+	}),
+	"the host of an OSD": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		m := *c.Map
+		m.OSDs = append(slices.Clone(m.OSDs), ceph.OSD{ID: 99, Up: true, In: true})
+		c.Map = &m
+		return true
+	}),
+	"an OSD in the map": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		gone := e.OSDs()
+		if len(gone) == 0 {
+			return false
+		}
+		m := *c.Map
+		m.OSDs = slices.DeleteFunc(slices.Clone(m.OSDs), func(o ceph.OSD) bool { return o.ID == gone[0] })
+		c.Map = &m
+		return true
+	}),
+	"whose host it is in CRUSH": func(e *Evidence) bool {
+		had := len(e.Ceph.Hosts) > 0
+		e.Ceph.Hosts = nil
+		return had
+	},
+	"the name of a host in CRUSH": func(e *Evidence) bool {
+		e.Ceph.Hosts = maps.Clone(e.Ceph.Hosts)
+		for _, n := range e.PVE.Leaving {
+			e.Ceph.Hosts[n] = append(slices.Clone(e.Ceph.Hosts[n]), "ceph99")
+		}
+		return len(e.PVE.Leaving) > 0
+	},
+	// only what the command asks
+	"ok-to-stop": safety(func(e *Evidence, s *ceph.Safety) {
+		e.Ceph.Safety, e.Ceph.SafetyErr = nil, errors.New("no answer from the active mgr within 5s")
+	}),
+	"ok-to-stop of one OSD": safety(func(e *Evidence, s *ceph.Safety) { s.OSDs = s.OSDs[1:] }),
+	"a judgement of any PG": safety(func(e *Evidence, s *ceph.Safety) { s.Judged = 0 }),
+	"PGs the mgr knows":     safety(func(e *Evidence, s *ceph.Safety) { s.Unreported = 1 }),
+	"a yes":                 safety(func(e *Evidence, s *ceph.Safety) { s.Stop = false }),
+	// only what the token needs
+	"the CRUSH rules": token(func(e *Evidence, c *ceph.Cluster) { c.Rules = nil }),
+	"the pools": token(func(e *Evidence, c *ceph.Cluster) {
+		m := *c.Map
+		m.Pools, c.Map = nil, &m
+	}),
+	"one pool": token(func(e *Evidence, c *ceph.Cluster) {
+		m := *c.Map
+		m.Pools, c.Map = m.Pools[1:], &m
+	}),
+	"a pool's min_size": token(func(e *Evidence, c *ceph.Cluster) {
+		m := *c.Map
+		m.Pools = slices.Clone(m.Pools)
+		m.Pools[0].MinSize, c.Map = 0, &m
+	}),
+	"what a rule does": token(func(e *Evidence, c *ceph.Cluster) {
+		c.Rules = slices.Clone(c.Rules)
+		for i := range c.Rules {
+			c.Rules[i].Domain = ""
+		}
+	}),
+}
+
+// storage withholds a part of what Ceph says, if it said anything.
+func storage(f func(*Evidence, *ceph.Cluster) bool) func(*Evidence) bool {
+	return func(e *Evidence) bool {
+		if e.Ceph.Cluster == nil {
+			return false
+		}
+		c := *e.Ceph.Cluster
+		e.Ceph.Cluster = &c
+		return f(e, &c)
+	}
+}
+
+// safety withholds a part of ok-to-stop, where it was asked about OSDs that are
+// up and have data to lose.
+func safety(f func(*Evidence, *ceph.Safety)) func(*Evidence) bool {
+	return func(e *Evidence) bool {
+		if e.Ceph.Safety == nil || !e.loses() {
+			return false
+		}
+		s := *e.Ceph.Safety
+		e.Ceph.Safety = &s
+		f(e, &s)
+		return true
+	}
+}
+
+// token withholds what is needed where ok-to-stop was not asked.
+func token(f func(*Evidence, *ceph.Cluster)) func(*Evidence) bool {
+	return storage(func(e *Evidence, c *ceph.Cluster) bool {
+		if e.Ceph.Safety != nil || !e.loses() || len(c.Map.Pools) == 0 {
+			return false
+		}
+		f(e, c)
+		return true
+	})
+}
+
+// loses says whether there are OSDs that are up on the leaving nodes, and PGs.
+func (e Evidence) loses() bool {
+	up := slices.ContainsFunc(e.OSDs(), func(id int) bool { o, _ := e.Ceph.Cluster.Map.OSD(id); return o.Up })
+	return up && e.Ceph.Cluster.PGs.Total > 0
+}
+
+// TestWithheld withholds each piece of evidence about a cluster that is well.
+func TestWithheld(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(withheld)) {
+		t.Run(name, func(t *testing.T) {
+			used := false
+			for _, healthy := range []Evidence{wellByCommand(t), wellByToken(t), wellMapped(t)} {
+				e := healthy
+				if !withheld[name](&e) {
+					continue
+				}
+				used = true
+				if d := Serviceable(e).Decision(); strings.HasPrefix(d, "yes") {
+					t.Errorf("%s without %s: %+v", d, name, Serviceable(e))
+				}
+			}
+			if !used {
+				t.Error("nothing was withheld")
+			}
+		})
+	}
+}
