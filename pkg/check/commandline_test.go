@@ -124,6 +124,16 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+func TestLongPattern(t *testing.T) {
+	if _, err := parsed("--only=" + strings.Repeat("x", longestPattern)); err != nil {
+		t.Error(err)
+	}
+	_, err := parsed("--only=" + strings.Repeat("x", longestPattern+1))
+	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters") {
+		t.Errorf("a pattern that is too long is answered by %v", err)
+	}
+}
+
 func rangeOf(text string) Range {
 	r, err := ParseRange(text)
 	if err != nil {

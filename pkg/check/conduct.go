@@ -27,8 +27,7 @@ type events struct {
 }
 
 // conduct runs the check and returns its result, or that of whatever came
-// first: the time, a signal, a panic in a goroutine. A result that is there is
-// not replaced by the time-out or a signal.
+// first: the time, a signal, a panic in a goroutine.
 func (p Plugin) conduct(s settings, started time.Time, from events) Result {
 	ctx, cancel := context.WithDeadline(context.Background(), started.Add(s.Timeout-reserve))
 	defer cancel()
@@ -36,23 +35,36 @@ func (p Plugin) conduct(s settings, started time.Time, from events) Result {
 	go p.checked(ctx, s, done)
 	watchdog := time.NewTimer(time.Until(started.Add(s.Timeout)))
 	defer watchdog.Stop()
+	return vigil{events: from, done: done, watchdog: watchdog.C, cancel: cancel, overdue: overdue(s)}.result()
+}
 
+// vigil waits for a check.
+type vigil struct {
+	events
+	done     <-chan Result
+	watchdog <-chan time.Time
+	cancel   func()
+	overdue  Result
+}
+
+// result never replaces a result that is there by the time-out or a signal.
+func (v vigil) result() Result {
 	select {
-	case r := <-done:
-		settle(watchdog)
-		return ready(from.crashes, r)
-	case <-watchdog.C:
-		return ready(done, overdue(s))
-	case sig := <-from.signals:
-		if len(done) > 0 {
-			return <-done
+	case r := <-v.done:
+		v.settle()
+		return ready(v.crashes, r)
+	case <-v.watchdog:
+		return ready(v.done, v.overdue)
+	case sig := <-v.signals:
+		if len(v.done) > 0 {
+			return <-v.done
 		}
-		cancel()
-		wait(done, watchdog)
+		v.cancel()
+		v.closing()
 		return interrupted(sig)
-	case r := <-from.crashes:
-		cancel()
-		wait(done, watchdog)
+	case r := <-v.crashes:
+		v.cancel()
+		v.closing()
 		return r
 	}
 }
@@ -68,24 +80,24 @@ func ready(c <-chan Result, otherwise Result) Result {
 }
 
 // settle lets goroutines that the check left behind end, or panic.
-func settle(watchdog *time.Timer) {
+func (v vigil) settle() {
 	enough := time.NewTimer(leftBehind)
 	defer enough.Stop()
 	select {
 	case <-crashes.ended():
 	case <-enough.C:
-	case <-watchdog.C:
+	case <-v.watchdog:
 	}
 }
 
-// wait lets the check close what it opened.
-func wait(done <-chan Result, watchdog *time.Timer) {
+// closing lets the check close what it opened.
+func (v vigil) closing() {
 	enough := time.NewTimer(grace)
 	defer enough.Stop()
 	select {
-	case <-done:
+	case <-v.done:
 	case <-enough.C:
-	case <-watchdog.C:
+	case <-v.watchdog:
 	}
 }
 

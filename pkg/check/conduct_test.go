@@ -147,6 +147,30 @@ func TestConduct(t *testing.T) {
 	}
 }
 
+// Whatever else has happened, a result that is there is the answer, but for a
+// panic. When several channels are ready select takes any: hence often.
+func TestResultIsNotReplaced(t *testing.T) {
+	for range 100 {
+		done, signals := make(chan Result, 1), make(chan os.Signal, 1)
+		watchdog := make(chan time.Time, 1)
+		done <- well
+		signals <- syscall.SIGTERM
+		watchdog <- time.Time{}
+		v := vigil{events: events{signals: signals}, done: done, watchdog: watchdog, cancel: func() {}, overdue: unknown("late")}
+		if got := v.result(); got.Status() != OK {
+			t.Fatalf("the result is replaced by %+v", got)
+		}
+		done = make(chan Result, 1)
+		crashed := make(chan Result, 1)
+		done <- well
+		crashed <- unknown("panic")
+		v = vigil{events: events{crashes: crashed}, done: done, cancel: func() {}}
+		if got := v.result(); got.Status() != UNKNOWN {
+			t.Fatalf("the result hides a panic: %+v", got)
+		}
+	}
+}
+
 func TestPanic(t *testing.T) {
 	explode := func(cause any) { panic(cause) }
 	tests := []struct {
@@ -173,6 +197,10 @@ func TestPanic(t *testing.T) {
 			Go(func() { explode("lost") })
 			Go(func() { explode("lost") })
 			<-ctx.Done()
+			return well, nil
+		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		{"in a goroutine, after the result", func(context.Context, <-chan struct{}) (Result, error) {
+			Go(func() { time.Sleep(leftBehind / 2); explode("lost") })
 			return well, nil
 		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
 		{"in a goroutine, with a result", func(context.Context, <-chan struct{}) (Result, error) {

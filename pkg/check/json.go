@@ -91,13 +91,11 @@ func facts(v any) (encoded json.RawMessage, err error) {
 			encoded, err = json.RawMessage("null"), fmt.Errorf("facts cannot be encoded: %v", cause)
 		}
 	}()
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
+	text, err := json.Marshal(v)
+	if err != nil {
 		return json.RawMessage("null"), fmt.Errorf("facts cannot be encoded: %w", err)
 	}
-	return cleanStrings(b.Bytes())
+	return cleanStrings(text)
 }
 
 // cleanStrings rewrites every string of a JSON text.
@@ -127,5 +125,5 @@ func cleanStrings(text []byte) (json.RawMessage, error) {
 		out = append(append(out, text[:start]...), literal...)
 		text = text[end:]
 	}
-	return append(out, bytes.TrimSpace(text)...), nil
+	return append(out, text...), nil
 }

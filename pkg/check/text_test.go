@@ -35,12 +35,15 @@ func TestText(t *testing.T) {
 		{"nothing left", "\x00\u200b\n", ""},
 		{"a verdict", "[OK] fine", "[OK] fine"},
 		{"password in a URL", "Get https://root:calvin@10.0.0.1/redfish failed", "Get https://***@10.0.0.1/redfish failed"},
+		{"password with a control character", "https://root:cal\x01vin@bmc", "https://***@bmc"},
+		{"URL hidden by an invisible character", "https:\u200b//root:calvin@bmc", "https://***@bmc"},
 		{"only a user", "https://root@bmc", "https://***@bmc"},
 		{"password with a slash", "parse https://root:pa/ss@bmc/x: invalid port", "parse https://***@bmc/x: invalid port"},
 		{"password with an at sign", "https://u:p@ss@bmc/", "https://***@bmc/"},
 		{"two URLs", "a://u:p@b to c://d:e@f", "a://***@b to c://***@f"},
 		{"URL with a port", "https://bmc:8443/path@2", "https://bmc:8443/path@2"},
 		{"URL with IPv6", "https://[2001:db8::1]:8006/a@b", "https://[2001:db8::1]:8006/a@b"},
+		{"address before a URL", "root@pam:https://bmc:abc", "root@pam:https://bmc:abc"},
 		{"address of mail", "to admin@example.net", "to admin@example.net"},
 	}
 	for _, test := range tests {
