@@ -29,6 +29,14 @@ func zipped(t *testing.T, write func(io.Writer)) []byte {
 	return b.Bytes()
 }
 
+func endlessly(w io.Writer, part []byte) {
+	for {
+		if _, err := w.Write(part); err != nil {
+			return
+		}
+	}
+}
+
 func TestBodies(t *testing.T) {
 	fine := zipped(t, func(w io.Writer) { io.WriteString(w, "fine") })
 	bomb := zipped(t, func(w io.Writer) {
@@ -36,15 +44,7 @@ func TestBodies(t *testing.T) {
 			w.Write(make([]byte, 1<<20))
 		}
 	})
-	empty := zipped(t, func(io.Writer) {})
-	megabyte := make([]byte, 1<<20)
-	endlessly := func(w http.ResponseWriter, part []byte) {
-		for {
-			if _, err := w.Write(part); err != nil {
-				return
-			}
-		}
-	}
+	empty, megabyte := zipped(t, func(io.Writer) {}), make([]byte, 1<<20)
 	tests := []struct {
 		name   string
 		answer http.HandlerFunc

@@ -44,15 +44,25 @@ func Explain(err error) error {
 // maxText bounds a sentence, in bytes.
 const maxText = 500
 
-// peer is the other side, for sentences about it.
+// peer is the other side of a request, for sentences about it.
 type peer struct {
-	address string // host:port
-	legacy  bool   // --tls-legacy is given
+	address string       // host:port
+	legacy  bool         // --tls-legacy is given
+	over    func() error // why the request's context ended, nil before
 }
 
 func (p peer) explain(err error, reached phase) error {
 	if plain := (*Error)(nil); errors.As(err, &plain) {
 		return plain
+	}
+	// A context may end with a cause of its own, which net/http returns alone,
+	// and net.Dialer sees the deadline a moment before the context does.
+	ended := p.over()
+	if ended == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		ended = context.DeadlineExceeded
+	}
+	if ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
 	}
 	var handshake *handshakeError
 	var text string
@@ -75,8 +85,7 @@ func (p peer) explain(err error, reached phase) error {
 
 func isTimeout(err error) bool {
 	var timeout net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
-		errors.As(err, &timeout) && timeout.Timeout()
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // late explains that the time was over.

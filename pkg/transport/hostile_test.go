@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,22 +77,34 @@ func TestEveryPhaseObeysTheContext(t *testing.T) {
 }
 
 func TestCancelledAtOnce(t *testing.T) {
-	reached := make(chan struct{})
-	address, options := raw(t, func(net.Conn) { close(reached) })
-	client, err := options.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-reached; cancel() }()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.Do(request)
-	sentence(t, err, address, "interrupted")
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("not cancelled: %v", err)
+	signal := errors.New("SIGTERM")
+	for name, cause := range map[string]error{"plainly": nil, "with a cause": signal} {
+		for _, sends := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfive!"} {
+			t.Run(name+" after "+strconv.Itoa(len(sends)), func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				address, options := raw(t, func(conn net.Conn) {
+					io.WriteString(conn, sends)
+					cancel(cause)
+				})
+				client, err := options.Client()
+				if err != nil {
+					t.Fatal(err)
+				}
+				request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				response, err := client.Do(request)
+				if err == nil {
+					defer response.Body.Close()
+					_, err = io.ReadAll(response.Body)
+				}
+				sentence(t, err, address, "interrupted")
+				if !errors.Is(err, context.Canceled) || cause != nil && !errors.Is(err, cause) {
+					t.Errorf("the cause is lost: %v", errors.Unwrap(Explain(err)))
+				}
+			})
+		}
 	}
 }
 

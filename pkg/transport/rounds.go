@@ -64,7 +64,7 @@ func newRounds(d dialer) *rounds {
 
 // RoundTrip sends one request.
 func (r *rounds) RoundTrip(request *http.Request) (*http.Response, error) {
-	where := peer{address: request.URL.Host, legacy: r.legacy}
+	where := peer{address: request.URL.Host, legacy: r.legacy, over: request.Context().Err}
 	if request.URL.Scheme != "https" {
 		return nil, &Error{Text: fmt.Sprintf("%s is to be asked without TLS, expected https: anybody on the way could read the credentials", where.address)}
 	}
