@@ -43,12 +43,18 @@ func newState() boardState {
 	}
 }
 
+// asked is one command.
+type asked struct {
+	netFn, lun, cmd byte
+	data            []byte
+}
+
 // command answers one command: the completion code and its data.
-func (b *board) command(s *boardSession, netFn, lun, cmd byte, data []byte) []byte {
-	name := fmt.Sprintf("%02x/%02x", netFn, cmd)
+func (b *board) command(c asked) []byte {
+	name, data := fmt.Sprintf("%02x/%02x", c.netFn, c.cmd), c.data
 	b.seen[name]++
 	if b.intercept != nil {
-		if answer, ok := b.intercept(netFn, cmd, data); ok {
+		if answer, ok := b.intercept(c); ok {
 			return answer
 		}
 	}
@@ -59,7 +65,7 @@ func (b *board) command(s *boardSession, netFn, lun, cmd byte, data []byte) []by
 	case "00/01":
 		return []byte{0, bit(b.powered, 0), 0, bit(b.fault, 3), 0}
 	case "04/2d":
-		if answer, ok := b.sensors[data[0]]; ok && lun == 0 {
+		if answer, ok := b.sensors[data[0]]; ok && c.lun == 0 {
 			return answer
 		}
 		return []byte{0xcb}
@@ -80,9 +86,9 @@ func (b *board) command(s *boardSession, netFn, lun, cmd byte, data []byte) []by
 	case "0a/11":
 		return b.readInventory(data)
 	case "0a/20", "0a/22", "0a/23":
-		return b.repositoryCommand(cmd, data)
+		return b.repositoryCommand(c.cmd, data)
 	case "0a/40", "0a/43", "0a/48":
-		return b.logCommand(cmd, data)
+		return b.logCommand(c.cmd, data)
 	}
 	return []byte{0xc1}
 }
@@ -215,11 +221,18 @@ func tach(number byte, name string) []byte {
 	return append(r, name...)
 }
 
-// discrete is a compact record; share is the byte of count and modifier kind.
-func discrete(number, sensorType, kind, share, modifier byte, name string) []byte {
+// discrete is a compact record.
+func discrete(number, sensorType, kind byte, name string) []byte {
 	r := []byte{0, 0, 0x51, 0x02, 0, 0x20, 0x00, number, 0x1d, 1, 0x67, 0x40, sensorType, kind, 0xff, 0, 0xff, 0, 0xff, 0,
-		0xc0, 0, 0, share, modifier, 0, 0, 0, 0, 0, 0, 0xc0 | byte(len(name))}
+		0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0 | byte(len(name))}
 	return append(r, name...)
+}
+
+// share makes a compact record stand for several sensors: count has the kind of
+// the name modifier too, which counts from first.
+func share(record []byte, count, first byte) []byte {
+	record[23], record[24] = count, first
+	return record
 }
 
 // other is a full record of a temperature.

@@ -104,7 +104,7 @@ var levels = [thresholds]string{
 // means says what an entry tells about the fan, and at which level; no kind
 // when it tells nothing about its failing. Recoveries have three spellings:
 // the same offset deasserted (Supermicro, Intel), the opposite one asserted
-// (Dell), and "transition to OK" or "running" (HPE).
+// (Dell), and "transition to good" or "to running" (HPE).
 func (e logEntry) means(falls bool) (bmc.Kind, string) {
 	failed, recovered := bmc.Failed, bmc.Recovered
 	if e.cleared {

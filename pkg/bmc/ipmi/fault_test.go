@@ -3,9 +3,7 @@ package ipmi
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -176,103 +174,6 @@ func TestEveryIntegrityCodeWrong(t *testing.T) {
 	})
 }
 
-// muteAfter lets the board answer n times and never again.
-func (b *board) muteAfter(n int) {
-	b.change(func() {
-		b.replies = 0
-		b.reply = func(at int, answer []byte) [][]byte {
-			if at > n {
-				return nil
-			}
-			return [][]byte{answer}
-		}
-	})
-}
-
-// TestMuteHalfWay judges what was read and says what was not, whether the
-// deadline ends the poll or two requests without an answer do.
-func TestMuteHalfWay(t *testing.T) {
-	for _, limit := range []time.Duration{300 * time.Millisecond, time.Minute} {
-		bubble(t, limit.String(), func(t *testing.T) {
-			b := shelf(t)
-			l := b.client()
-			before := poll1(t, l, bmc.Ask{})
-			b.muteAfter(8)
-			ctx, cancel := context.WithTimeout(t.Context(), limit)
-			defer cancel()
-			server, err := l.Poll(ctx, bmc.Ask{Memory: before.Memory, Logs: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(server.Fans) != 3 || len(speeds(server)) != 3 || !server.Hides("0x44") || server.Hides("0x43") {
-				t.Errorf("%d fans, %d readings, gaps %v", len(server.Fans), len(speeds(server)), server.Gaps)
-			}
-			var what []string
-			for _, gap := range server.Gaps {
-				what = append(what, gap.What)
-			}
-			want := []string{"sensor 0x44 FAN4", "sensor 0x45 FAN5", "sensor 0x46 FAN6", "sensor 0x47 FAN7", "sensor 0x48 FAN8",
-				"sensor 0x75 Fan Redundancy", "SEL"}
-			if diff := cmp.Diff(want, what); diff != "" {
-				t.Error(diff)
-			}
-			if len(server.Memory) == 0 {
-				t.Error("the memory was lost")
-			}
-		})
-	}
-}
-
-// TestDeadlineAgainstSilence: whenever the controller falls silent, the poll
-// returns within the contract's bound after the end of its context, and by
-// itself when there is none.
-func TestDeadlineAgainstSilence(t *testing.T) {
-	for mute := range 14 {
-		for _, limit := range []time.Duration{time.Millisecond, 700 * time.Millisecond, 8 * time.Second, time.Hour} {
-			bubble(t, fmt.Sprint(mute, limit), func(t *testing.T) {
-				b := shelf(t)
-				b.muteAfter(mute)
-				ctx, cancel := context.WithTimeout(t.Context(), limit)
-				defer cancel()
-				start := time.Now()
-				b.client().Poll(ctx, bmc.Ask{Logs: true})
-				// Two requests of three tries each, one more for the log.
-				if took := time.Since(start); took > min(limit, 10*time.Second)+bmc.CloseTime {
-					t.Errorf("took %s", took)
-				}
-			})
-		}
-	}
-}
-
-// TestCancelled: a poll that is cancelled at any moment leaves no session on a
-// controller that still answers, and returns within the contract's bound.
-func TestCancelled(t *testing.T) {
-	for _, delay := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 60 * time.Millisecond, 150 * time.Millisecond} {
-		for step := range time.Duration(64) {
-			after := step * delay * 3 / 8
-			bubble(t, fmt.Sprint(delay, " ", after), func(t *testing.T) {
-				b := shelf(t)
-				b.delay = delay
-				ctx, cancel := context.WithCancel(t.Context())
-				start := time.Now()
-				time.AfterFunc(after, cancel)
-				b.client().Poll(ctx, bmc.Ask{Logs: true})
-				if late := time.Since(start) - after; late > bmc.CloseTime {
-					t.Errorf("returned %s after it was cancelled", late)
-				}
-				time.Sleep(time.Second) // what is under way arrives
-				if n := b.open(); n != 0 {
-					t.Errorf("%d sessions left", n)
-				}
-				if n := b.count("06/3c"); n > tries {
-					t.Errorf("%d Close Session", n)
-				}
-			})
-		}
-	}
-}
-
 // TestBusy: a controller that is busy now and then is asked again; one that
 // stays busy leaves a gap for each sensor, and no verdict about the fan.
 func TestBusy(t *testing.T) {
@@ -283,7 +184,7 @@ func testBusy(t *testing.T) {
 	b := shelf(t)
 	n := 0
 	b.change(func() {
-		b.intercept = func(netFn, cmd byte, data []byte) ([]byte, bool) {
+		b.intercept = func(c asked) ([]byte, bool) {
 			n++
 			return []byte{0xc0}, n%3 == 0
 		}
@@ -293,8 +194,8 @@ func testBusy(t *testing.T) {
 		t.Error(diff)
 	}
 	b.change(func() {
-		b.intercept = func(netFn, cmd byte, data []byte) ([]byte, bool) {
-			return []byte{0xc3}, cmd == 0x2d && data[0] == 0x43
+		b.intercept = func(c asked) ([]byte, bool) {
+			return []byte{0xc3}, c.cmd == 0x2d && c.data[0] == 0x43
 		}
 	})
 	server = poll1(t, b.client(), bmc.Ask{Known: []string{"0x43"}})
@@ -305,105 +206,4 @@ func testBusy(t *testing.T) {
 	if len(server.Fans) != 7 || !server.Hides("0x43") || server.Hides("0x44") {
 		t.Errorf("fans %+v, gaps %+v", server.Fans, server.Gaps)
 	}
-}
-
-// TestDatagramFlood sends 100,000 hostile datagrams into a live session, from
-// noise to answers with one bit wrong, and compares every reading.
-func TestDatagramFlood(t *testing.T) {
-	total := 100_000
-	if testing.Short() {
-		total = 5_000
-	}
-	b := shelf(t)
-	random := rand.New(rand.NewPCG(1, 2))
-	sent := 0
-	b.change(func() {
-		b.reply = func(_ int, answer []byte) [][]byte {
-			var out [][]byte
-			if answer[5] != 0xc0 {
-				return [][]byte{answer} // not in a session yet
-			}
-			// Few enough at a time to fit the socket's buffer, so that the
-			// answer is not lost in it.
-			for range 40 {
-				out = append(out, mutant(random, answer))
-			}
-			sent += 40
-			return append(out, answer)
-		}
-	})
-	l := b.remote(b.listen())
-	var memory bmc.Memory
-	polls := 0
-	for done := false; !done; polls++ {
-		server := poll1(t, l, bmc.Ask{Memory: memory, Logs: true})
-		memory = server.Memory
-		if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" || len(server.Gaps) > 0 {
-			t.Fatalf("%s %v", diff, server.Gaps)
-		}
-		b.change(func() { done = sent >= total })
-	}
-	t.Logf("%d datagrams in %d polls", sent, polls)
-}
-
-// TestHandshakeFlood does the same while there are no keys yet. Whoever can
-// write into a handshake can break it off, and no more than that.
-func TestHandshakeFlood(t *testing.T) {
-	b := shelf(t)
-	random := rand.New(rand.NewPCG(3, 4))
-	b.change(func() {
-		b.slots = 1000
-		b.reply = func(_ int, answer []byte) [][]byte {
-			return [][]byte{mutant(random, answer), mutant(random, answer), answer}
-		}
-	})
-	l := b.remote(b.listen())
-	opened := 0
-	for range 200 {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		server, err := l.Poll(ctx, bmc.Ask{})
-		cancel()
-		if err != nil {
-			continue
-		}
-		opened++
-		if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" {
-			t.Fatalf("%s %v", diff, server.Gaps)
-		}
-	}
-	if opened == 0 {
-		t.Error("no handshake came to its end")
-	}
-}
-
-// mutant is a hostile relative of an answer.
-func mutant(random *rand.Rand, answer []byte) []byte {
-	bad := bytes.Clone(answer)
-	switch random.IntN(6) {
-	case 0: // noise
-		bad = make([]byte, random.IntN(300))
-		for i := range bad {
-			bad[i] = byte(random.Uint32())
-		}
-	case 1: // noise behind a good header
-		for i := 16; i < len(bad); i++ {
-			bad[i] = byte(random.Uint32())
-		}
-	case 2: // cut
-		bad = bad[:random.IntN(len(bad))]
-	case 3: // longer
-		bad = append(bad, make([]byte, 1+random.IntN(40))...)
-	case 4: // another length
-		binary.LittleEndian.PutUint16(bad[14:], uint16(random.Uint32()))
-	default: // one bit
-		at := random.IntN(len(bad))
-		if at == 1 || at == 2 {
-			at = 5 // reserved bytes of RMCP may be anything
-		}
-		bad[at] ^= 1 << random.IntN(8)
-	}
-	if bytes.Equal(bad, answer) {
-		return nil
-	}
-	return bad
 }

@@ -48,9 +48,9 @@ func checkFans(t *testing.T, fans []bmc.Fan, sets []bmc.Redundancy) {
 func FuzzRecord(f *testing.F) {
 	answer := []byte{0x38, 0xc0, 0xc0, 0x80}
 	for _, record := range [][]byte{
-		tach(1, "FAN1"), other(1), duty(1, "Fan 1 DutyCycle"), discrete(1, typeFan, kindPresence, 4, 1, "Fan Present "),
-		discrete(1, typeFan, kindRedundancy, 0, 0, "Fan Redundancy"), formulaRecord(0x80, 18, 7, -1, 3, 7, -8),
-		discrete(0xfe, typeCooling, kindAvailability, 15|1<<4, 0x7f, "Zone"),
+		tach(1, "FAN1"), other(1), duty(1, "Fan 1 DutyCycle"), share(discrete(1, typeFan, kindPresence, "Fan Present "), 4, 1),
+		discrete(1, typeFan, kindRedundancy, "Fan Redundancy"), formulaRecord(shape{0x80, 18, 7, -1, 3, 7, -8}),
+		share(discrete(0xfe, typeCooling, kindAvailability, "Zone"), 15|1<<4, 0x7f),
 	} {
 		f.Add(record, answer)
 	}

@@ -80,7 +80,7 @@ func (b *board) furnish() {
 		b.put(tach(0x41+n, "FAN"+string('1'+rune(n))))
 		b.turn(0x41+n, 0x38+n)
 	}
-	b.put(discrete(0x75, typeFan, kindRedundancy, 0, 0, "Fan Redundancy"))
+	b.put(discrete(0x75, typeFan, kindRedundancy, "Fan Redundancy"))
 	b.turn(0x75, 0, 0xc0, 0x01, 0x80)
 }
 

@@ -26,7 +26,7 @@ func (i *inside) send(ctx context.Context, r request) ([]byte, error) {
 		return nil, err
 	}
 	i.sent++
-	answer := i.board.command(nil, r.netFn, r.lun, r.cmd, r.data)
+	answer := i.board.command(asked{r.netFn, r.lun, r.cmd, r.data})
 	if answer == nil {
 		return nil, errSilent
 	}
@@ -73,13 +73,13 @@ func TestInsideBudget(t *testing.T) {
 
 func TestInsideWithoutGUID(t *testing.T) {
 	b := rack(t)
-	b.intercept = func(netFn, cmd byte, _ []byte) ([]byte, bool) { return []byte{0xc1}, netFn == netApp && cmd != 1 }
+	b.intercept = func(c asked) ([]byte, bool) { return []byte{0xc1}, c.netFn == netApp && c.cmd != 1 }
 	b.inventory = boardInventory
 	server, err := read(t.Context(), &inside{board: b}, "/dev/ipmi0", bmc.Ask{})
 	if err != nil || server.Identity.UUID != "" || server.Identity.Serial != "SN-0042" {
 		t.Errorf("%+v %v", server.Identity, err)
 	}
-	b.intercept = func(byte, byte, []byte) ([]byte, bool) { return nil, true }
+	b.intercept = func(c asked) ([]byte, bool) { return nil, true }
 	failure := (*OpenError)(nil)
 	if _, err = read(t.Context(), &inside{board: b}, "/dev/ipmi0", bmc.Ask{}); !errors.As(err, &failure) || failure.Cause != CauseDevice {
 		t.Errorf("a dead controller: %v", err)

@@ -80,13 +80,19 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// formulaRecord is a tachometer record with a formula.
-func formulaRecord(units, base, curve byte, m, b int, bExp, rExp int) []byte {
+// shape is a unit and a formula.
+type shape struct {
+	units, base, curve byte
+	m, b, bExp, rExp   int
+}
+
+// formulaRecord is a tachometer record of a shape.
+func formulaRecord(s shape) []byte {
 	r := tach(1, "F")
-	r[20], r[21], r[23] = units, base, curve
-	r[24], r[25] = byte(m), byte(m>>8&3)<<6
-	r[26], r[27] = byte(b), byte(b>>8&3)<<6
-	r[29] = byte(rExp&15)<<4 | byte(bExp&15)
+	r[20], r[21], r[23] = s.units, s.base, s.curve
+	r[24], r[25] = byte(s.m), byte(s.m>>8&3)<<6
+	r[26], r[27] = byte(s.b), byte(s.b>>8&3)<<6
+	r[29] = byte(s.rExp&15)<<4 | byte(s.bExp&15)
 	return r
 }
 
@@ -98,30 +104,30 @@ func TestConversion(t *testing.T) {
 		want   float64
 		unit   string
 	}{
-		{"100 RPM a count", formulaRecord(0, 18, 0, 100, 0, 0, 0), 56, 5600, "RPM"},
-		{"Intel's 49", formulaRecord(0, 18, 0, 49, 0, 0, 0), 200, 9800, "RPM"},
-		{"ten-bit M", formulaRecord(0, 18, 0, 511, 0, 0, 0), 2, 1022, "RPM"},
-		{"negative M, B and exponents", formulaRecord(0, 18, 0, -10, 255, 1, 0), 100, 1550, "RPM"},
-		{"negative B", formulaRecord(0, 18, 0, 10, -512, 0, 0), 100, 488, "RPM"},
-		{"result exponent", formulaRecord(0, 18, 0, 75, 0, 0, -1), 100, 750, "RPM"},
-		{"inverse", formulaRecord(0, 18, 7, 1, 0, 0, -6), 200, 5000, "RPM"},
-		{"square", formulaRecord(0, 18, 8, 1, 0, 0, 0), 50, 2500, "RPM"},
-		{"cube", formulaRecord(0, 18, 9, 1, 0, 0, 0), 10, 1000, "RPM"},
-		{"root", formulaRecord(0, 18, 10, 1, 0, 0, 4), 100, 1000, "RPM"},
-		{"inverse cube", formulaRecord(0, 18, 11, 1, 0, 0, -2), 10, 1000, "RPM"},
-		{"natural logarithm", formulaRecord(0, 18, 1, 1, 0, 0, 0), 1, 0, "RPM"},
-		{"decimal logarithm", formulaRecord(0, 18, 2, 1, 0, 0, 0), 100, 2, "RPM"},
-		{"binary logarithm", formulaRecord(0, 18, 3, 1, 0, 0, 0), 128, 7, "RPM"},
-		{"e to the power", formulaRecord(0, 18, 4, 1, 0, 0, 0), 0, 1, "RPM"},
-		{"ten to the power", formulaRecord(0, 18, 5, 1, 0, 0, 0), 3, 1000, "RPM"},
-		{"two to the power", formulaRecord(0, 18, 6, 1, 0, 0, 0), 10, 1024, "RPM"},
-		{"one's complement", formulaRecord(0x40, 18, 0, 1, 0, 0, 0), 0xfe, -1, "RPM"},
-		{"two's complement", formulaRecord(0x80, 18, 0, 1, 0, 0, 0), 0xfe, -2, "RPM"},
-		{"duty cycle", formulaRecord(0x01, 0, 0, 392, 0, 0, -3), 75, 29.4, "%"},
-		{"percent of RPM", formulaRecord(0x01, 18, 0, 1, 0, 0, 0), 30, 30, "%"},
-		{"revolutions per minute", formulaRecord(0x20, 41, 0, 60, 0, 0, 0), 30, 1800, "RPM"},
-		{"hertz", formulaRecord(0, 19, 0, 1, 0, 0, 0), 80, 80, "Hz"},
-		{"no unit at all", formulaRecord(0, 0, 0, 100, 0, 0, 0), 30, 3000, "RPM"},
+		{"100 RPM a count", formulaRecord(shape{0, 18, 0, 100, 0, 0, 0}), 56, 5600, "RPM"},
+		{"Intel's 49", formulaRecord(shape{0, 18, 0, 49, 0, 0, 0}), 200, 9800, "RPM"},
+		{"ten-bit M", formulaRecord(shape{0, 18, 0, 511, 0, 0, 0}), 2, 1022, "RPM"},
+		{"negative M, B and exponents", formulaRecord(shape{0, 18, 0, -10, 255, 1, 0}), 100, 1550, "RPM"},
+		{"negative B", formulaRecord(shape{0, 18, 0, 10, -512, 0, 0}), 100, 488, "RPM"},
+		{"result exponent", formulaRecord(shape{0, 18, 0, 75, 0, 0, -1}), 100, 750, "RPM"},
+		{"inverse", formulaRecord(shape{0, 18, 7, 1, 0, 0, -6}), 200, 5000, "RPM"},
+		{"square", formulaRecord(shape{0, 18, 8, 1, 0, 0, 0}), 50, 2500, "RPM"},
+		{"cube", formulaRecord(shape{0, 18, 9, 1, 0, 0, 0}), 10, 1000, "RPM"},
+		{"root", formulaRecord(shape{0, 18, 10, 1, 0, 0, 4}), 100, 1000, "RPM"},
+		{"inverse cube", formulaRecord(shape{0, 18, 11, 1, 0, 0, -2}), 10, 1000, "RPM"},
+		{"natural logarithm", formulaRecord(shape{0, 18, 1, 1, 0, 0, 0}), 1, 0, "RPM"},
+		{"decimal logarithm", formulaRecord(shape{0, 18, 2, 1, 0, 0, 0}), 100, 2, "RPM"},
+		{"binary logarithm", formulaRecord(shape{0, 18, 3, 1, 0, 0, 0}), 128, 7, "RPM"},
+		{"e to the power", formulaRecord(shape{0, 18, 4, 1, 0, 0, 0}), 0, 1, "RPM"},
+		{"ten to the power", formulaRecord(shape{0, 18, 5, 1, 0, 0, 0}), 3, 1000, "RPM"},
+		{"two to the power", formulaRecord(shape{0, 18, 6, 1, 0, 0, 0}), 10, 1024, "RPM"},
+		{"one's complement", formulaRecord(shape{0x40, 18, 0, 1, 0, 0, 0}), 0xfe, -1, "RPM"},
+		{"two's complement", formulaRecord(shape{0x80, 18, 0, 1, 0, 0, 0}), 0xfe, -2, "RPM"},
+		{"duty cycle", formulaRecord(shape{0x01, 0, 0, 392, 0, 0, -3}), 75, 29.4, "%"},
+		{"percent of RPM", formulaRecord(shape{0x01, 18, 0, 1, 0, 0, 0}), 30, 30, "%"},
+		{"revolutions per minute", formulaRecord(shape{0x20, 41, 0, 60, 0, 0, 0}), 30, 1800, "RPM"},
+		{"hertz", formulaRecord(shape{0, 19, 0, 1, 0, 0, 0}), 80, 80, "Hz"},
+		{"no unit at all", formulaRecord(shape{0, 0, 0, 100, 0, 0, 0}), 30, 3000, "RPM"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,7 +146,7 @@ func TestConversion(t *testing.T) {
 
 // TestExactNumber: 29.4 % is not 29.400000000000002 %.
 func TestExactNumber(t *testing.T) {
-	s := sensors(formulaRecord(0x01, 0, 0, 392, 0, 0, -3))[0]
+	s := sensors(formulaRecord(shape{0x01, 0, 0, 392, 0, 0, -3}))[0]
 	if value, _ := s.value(75); value != 29.4 {
 		t.Errorf("%v", value)
 	}
@@ -149,10 +155,10 @@ func TestExactNumber(t *testing.T) {
 // TestNoNumber: a sensor that has no number must not seem to stand still.
 func TestNoNumber(t *testing.T) {
 	tests := map[string][]byte{
-		"no analog reading":   formulaRecord(0xc0, 18, 0, 100, 0, 0, 0),
-		"non-linear":          formulaRecord(0, 18, 0x70, 100, 0, 0, 0),
-		"vendor's own curve":  formulaRecord(0, 18, 0x7f, 100, 0, 0, 0),
-		"every reading equal": formulaRecord(0, 18, 0, 0, 0, 0, 0),
+		"no analog reading":   formulaRecord(shape{0xc0, 18, 0, 100, 0, 0, 0}),
+		"non-linear":          formulaRecord(shape{0, 18, 0x70, 100, 0, 0, 0}),
+		"vendor's own curve":  formulaRecord(shape{0, 18, 0x7f, 100, 0, 0, 0}),
+		"every reading equal": formulaRecord(shape{0, 18, 0, 0, 0, 0, 0}),
 	}
 	for name, record := range tests {
 		got := sensors(record)
@@ -163,7 +169,7 @@ func TestNoNumber(t *testing.T) {
 			t.Errorf("%s: it has a threshold", name)
 		}
 	}
-	inverse := sensors(formulaRecord(0, 18, 7, 1, 0, 0, -6))[0]
+	inverse := sensors(formulaRecord(shape{0, 18, 7, 1, 0, 0, -6}))[0]
 	if value, ok := inverse.value(0); ok {
 		t.Errorf("1/0 = %g", value)
 	}
@@ -172,7 +178,7 @@ func TestNoNumber(t *testing.T) {
 // Other things that boards call fans: their power, temperature, airflow.
 func TestNotAFan(t *testing.T) {
 	for _, base := range []byte{1, 4, 5, 6, 17} {
-		if got := sensors(formulaRecord(0, base, 0, 1, 0, 0, 0)); len(got) != 0 {
+		if got := sensors(formulaRecord(shape{0, base, 0, 1, 0, 0, 0})); len(got) != 0 {
 			t.Errorf("unit %d: %+v", base, got)
 		}
 	}
@@ -210,12 +216,12 @@ func TestThresholds(t *testing.T) {
 		t.Error("a sensor without thresholds has some")
 	}
 	// Where numbers fall as raw values rise, sides cannot be told.
-	for _, falling := range [][]byte{formulaRecord(0, 18, 7, 1, 0, 0, -6), formulaRecord(0, 18, 0, -10, 255, 1, 0)} {
+	for _, falling := range [][]byte{formulaRecord(shape{0, 18, 7, 1, 0, 0, -6}), formulaRecord(shape{0, 18, 0, -10, 255, 1, 0})} {
 		if s = sensors(falling)[0]; !s.falls() || s.threshold(lowerCritical) != nil {
 			t.Errorf("falls %t, lower critical %v", s.falls(), s.threshold(lowerCritical))
 		}
 	}
-	if s = sensors(formulaRecord(0, 18, 7, -1, 0, 0, -6))[0]; s.falls() {
+	if s = sensors(formulaRecord(shape{0, 18, 7, -1, 0, 0, -6}))[0]; s.falls() {
 		t.Error("falling twice is rising")
 	}
 }
@@ -232,13 +238,13 @@ func TestSharedRecords(t *testing.T) {
 		record []byte
 		want   []string
 	}{
-		{"numbers", discrete(0x60, typeFan, kindPresence, 4, 1, "Fan Present "),
+		{"numbers", share(discrete(0x60, typeFan, kindPresence, "Fan Present "), 4, 1),
 			[]string{"0x60 Fan Present 1", "0x61 Fan Present 2", "0x62 Fan Present 3", "0x63 Fan Present 4"}},
-		{"letters", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 0, "PS Fan"), []string{"0x60 PS Fan A", "0x61 PS Fan B"}},
-		{"beyond Z", discrete(0x60, typeFan, kindAvailability, 2|1<<4, 25, "F"), []string{"0x60 F Z", "0x61 F AA"}},
-		{"one", discrete(0x60, typeFan, kindPresence, 1, 0, "Fan"), []string{"0x60 Fan"}},
-		{"none", discrete(0x60, typeFan, kindPresence, 0, 0, "Fan"), []string{"0x60 Fan"}},
-		{"past the last number", discrete(0xfe, typeFan, kindPresence, 4, 1, "Fan"), []string{"0xfe Fan 1", "0xff Fan 2"}},
+		{"letters", share(discrete(0x60, typeFan, kindAvailability, "PS Fan"), 2|1<<4, 0), []string{"0x60 PS Fan A", "0x61 PS Fan B"}},
+		{"beyond Z", share(discrete(0x60, typeFan, kindAvailability, "F"), 2|1<<4, 25), []string{"0x60 F Z", "0x61 F AA"}},
+		{"one", share(discrete(0x60, typeFan, kindPresence, "Fan"), 1, 0), []string{"0x60 Fan"}},
+		{"none", discrete(0x60, typeFan, kindPresence, "Fan"), []string{"0x60 Fan"}},
+		{"past the last number", share(discrete(0xfe, typeFan, kindPresence, "Fan"), 4, 1), []string{"0xfe Fan 1", "0xff Fan 2"}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, names(tt.record)); diff != "" {
@@ -254,7 +260,7 @@ func TestSharedRecords(t *testing.T) {
 // Every record that is cut short is left out or read as far as it goes, never
 // beyond its end.
 func TestCutRecords(t *testing.T) {
-	for _, record := range [][]byte{tach(1, "FAN1"), discrete(1, typeFan, kindPresence, 2, 1, "Fan"),
+	for _, record := range [][]byte{tach(1, "FAN1"), share(discrete(1, typeFan, kindPresence, "Fan"), 2, 1),
 		raw(t, "0100 51 03 00 20 00 90 1d01 04 01 02 01 00 00 c5 46414e2045")} {
 		for n := range record {
 			for _, s := range sensors(record[:n]) {

@@ -53,7 +53,7 @@ func secondBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option
 		registry.RegisterFunc(c, func(_ context.Context, _ *handlers.HandlerContext, data []byte) ([]byte, types.CompletionCode, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			answer := b.command(nil, byte(c.NetFn), 0, c.ID, data)
+			answer := b.command(asked{netFn: byte(c.NetFn), cmd: c.ID, data: data})
 			return answer[1:], types.CompletionCode(answer[0]), nil
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -155,3 +156,6 @@ func TestLog(t *testing.T) {
 		return nil
 	})
 }
+
+// date is the form of ipmitool's times.
+func date(t time.Time) string { return t.UTC().Format("01/02/06 15:04:05") + " UTC" }

@@ -89,21 +89,28 @@ func (f *fansim) sensor(t tach) {
 	f.add("sensor_set_event_support 0x20 0 0x%02x enable %s per-state %s %s %s %s", t.number, scanning, lower, lower, lower, lower)
 }
 
-// states adds a discrete sensor, or several that share a record: share is the
-// count and the kind of name modifier, modifier its first value.
-func (f *fansim) states(number, typ, kind, share, modifier byte, name string, set ...byte) {
+// discrete is a sensor with states, or several that share a record: share is
+// the count and the kind of name modifier, modifier its first value; set is the
+// state that each is in.
+type discrete struct {
+	number, typ, kind byte
+	name              string
+	set               []byte
+	share, modifier   byte
+}
+
+func (f *fansim) states(d discrete) {
 	body := []byte{
-		0x20, 0x00, number, 0x1d, number & 0x1f, 0x67, 0x40, typ, kind, 0xff, 0x01, 0xff, 0x01, 0xff, 0x01,
-		0xc0, 0x00, 0x00, share, modifier, 0, 0, 0, 0, 0, 0,
+		0x20, 0x00, d.number, 0x1d, d.number & 0x1f, 0x67, 0x40, d.typ, d.kind, 0xff, 0x01, 0xff, 0x01, 0xff, 0x01,
+		0xc0, 0x00, 0x00, d.share, d.modifier, 0, 0, 0, 0, 0, 0,
 	}
-	f.record(0x02, body, name)
-	for i := range max(share&15, 1) {
-		f.add("sensor_add 0x20 0 0x%02x 0x%02x 0x%02x", number+i, typ, kind)
+	f.record(0x02, body, d.name)
+	for i, state := range d.set {
+		number := int(d.number) + i
+		f.add("sensor_add 0x20 0 0x%02x 0x%02x 0x%02x", number, d.typ, d.kind)
 		const all = "000000111111111"
-		f.add("sensor_set_event_support 0x20 0 0x%02x enable scanning per-state %s %s %s %s", number+i, all, all, all, all)
-		if int(i) < len(set) {
-			f.add("sensor_set_bit 0x20 0 0x%02x %d 1 0", number+i, set[i])
-		}
+		f.add("sensor_set_event_support 0x20 0 0x%02x enable scanning per-state %s %s %s %s", number, all, all, all, all)
+		f.add("sensor_set_bit 0x20 0 0x%02x %d 1 0", number, state)
 	}
 }
 
@@ -144,14 +151,14 @@ func world() string {
 	f.sensor(rpm(0x4c, "FAN PSU1", 47))
 	f.sensor(tach{number: 0x10, name: "Ambient", m: 1, units: 0x80, base: 1, limits: [3]byte{5, 3, 1}, raw: 30, scanning: true, typ: 0x01})
 	f.sensor(tach{number: 0x11, name: "12V", m: 6, k2: -2, base: 4, limits: [3]byte{180, 175, 170}, raw: 200, scanning: true, typ: 0x02})
-	f.states(0x50, sensorFan, kindRedundancy, 0, 0, "Fan Redundancy", 0)
-	f.states(0x51, sensorFan, kindPresence, 4, 1, "Fan Bay", 1, 1, 1, 0)
-	f.states(0x56, sensorFan, kindAvailability, 2|1<<4, 0, "PS Fan Run", 0, 0)
-	f.states(0x58, sensorFan, kindSeverity, 0, 0, "Fan Status", 0)
-	f.states(0x59, sensorFan, kindState, 0, 0, "Fan Fail", 0)
-	f.states(0x5a, sensorCooling, kindRedundancy, 0, 0, "Cooling Zone 1", 0)
-	f.states(0x5b, sensorFan, kindAvailability, 0, 0, "Fan 6", 0)
-	f.states(0x5c, 0x08, 0x6f, 0, 0, "PS1 Status", 0)
+	f.states(discrete{number: 0x50, typ: sensorFan, kind: kindRedundancy, name: "Fan Redundancy", set: []byte{0}})
+	f.states(discrete{0x51, sensorFan, kindPresence, "Fan Bay", []byte{1, 1, 1, 0}, 4, 1})
+	f.states(discrete{0x56, sensorFan, kindAvailability, "PS Fan Run", []byte{0, 0}, 2 | 1<<4, 0})
+	f.states(discrete{number: 0x58, typ: sensorFan, kind: kindSeverity, name: "Fan Status", set: []byte{0}})
+	f.states(discrete{number: 0x59, typ: sensorFan, kind: kindState, name: "Fan Fail", set: []byte{0}})
+	f.states(discrete{number: 0x5a, typ: sensorCooling, kind: kindRedundancy, name: "Cooling Zone 1", set: []byte{0}})
+	f.states(discrete{number: 0x5b, typ: sensorFan, kind: kindAvailability, name: "Fan 6", set: []byte{0}})
+	f.states(discrete{number: 0x5c, typ: 0x08, kind: 0x6f, name: "PS1 Status", set: []byte{0}})
 	f.eventOnly(0x60, 0, "Fan Event")
 	f.eventOnly(0x61, 2|1<<4, "Fan Log")
 	f.raw(append([]byte{0, 0, 0x51, 0xc0, 0x08, 0x57, 0x01, 0x00}, "OEM1."...))
