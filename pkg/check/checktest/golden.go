@@ -26,6 +26,10 @@ var update = flag.Bool("update", false, "write what plugins answer into the gold
 // output the value becomes $NAME.
 type Prepare func(t *testing.T, dir string) map[string]string
 
+// Answers print times in the poller's zone; recorded ones are in UTC. It is set
+// once and for good, because goroutines of simulators read it at any time.
+func init() { time.Local = time.UTC }
+
 // Golden runs the commands recorded in the files of a glob pattern and compares
 // what the plugin answers; go test -update records it anew. A file is a txtar
 // archive of one or more steps:
@@ -105,9 +109,6 @@ type stage struct {
 
 func newStage(t *testing.T) stage {
 	dir := t.TempDir()
-	zone := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = zone })
 	for _, name := range []string{"NOOUT_USERNAME", "NOOUT_PASSWORD", "NOOUT_TOKEN"} {
 		t.Setenv(name, "")
 	}
