@@ -4,13 +4,15 @@
 //
 // # What a poll costs
 //
-// In a steady run over the network, with n fan sensors and k new entries in the
-// event log: 4 packets for the session, 1 for the repository's times, 1 for the
-// log's, 1 for the power state, n and k. One more (Get SEL Time) when a new
-// entry is about a fan, and one when the log was never cleared, so that its
-// last entry must be looked at to know that it is still the same log. From
-// inside the host there is no session, and no power state to ask for: 1 for the
-// GUID, 1, 1, n and k.
+// A steady run over the network needs seven packets, one for each fan sensor
+// and one for each new entry of the event log: 4 for the session, 1 for the
+// repository's times, 1 for the log's, 1 for the power state. One more when a
+// new entry is about a fan (Get SEL Time), one when the log's own times do not
+// tell whether it is still the same (never cleared, full and wrapping), one for
+// each sensor whose state contradicts the thresholds that are known.
+//
+// From inside the host there is no session and no power state to ask for: 1 for
+// the GUID (2 where there is none), 1 for the repository, 1 for the log.
 //
 // What makes it cheap is the cache of sensor records in [bmc.Memory]: a run
 // without it walks the whole repository, one packet or more a record.

@@ -124,7 +124,7 @@ var codeTexts = map[code]string{
 	codeFirmware:      "firmware is being updated",
 	codeStarting:      "controller is starting",
 	codeDestination:   "destination not available",
-	codePrivilege:     "insufficient privilege",
+	codePrivilege:     "insufficient privilege, see --ipmi-privilege",
 	codeState:         "not supported in the present state",
 	codeDisabled:      "command disabled",
 	codeUnspecified:   "unspecified error",

@@ -187,7 +187,7 @@ func (s *session) refused(message string, refusal status) error {
 	case statusResources, statusRoleResources:
 		return s.problem(CauseSlots, text, "all session slots of the controller are taken: other pollers, or sessions that were never closed and end by themselves after about a minute")
 	case statusRole, statusUnauthorized:
-		return s.problem(CausePrivilege, text, "the account may not log in at this level over LAN: give it at least the USER privilege on the LAN channel")
+		return s.problem(CausePrivilege, text, "the account may not log in at this level: give it the level on the LAN channel, or ask for another one with --ipmi-privilege")
 	case statusName, statusNameLength:
 		return s.problem(CauseUser, text, "check the username in the credentials file and that the account is enabled for IPMI over LAN")
 	case statusCheckValue:

@@ -48,7 +48,7 @@ func TestOpenErrors(t *testing.T) {
 		{"password", nil, func(l *lan) { l.endpoint.Credentials.Password = secret.NewText("wrong") }, CausePassword, "credentials file"},
 		{"long password", nil, func(l *lan) { l.endpoint.Credentials.Password = secret.NewText("seventeen bytes !") }, CausePassword, "it has 17 bytes"},
 		{"user name", nil, func(l *lan) { l.endpoint.Credentials.Username = "nobody" }, CauseUser, "unauthorized name (0x0d)"},
-		{"privilege", func(b *board) { b.role = 1 }, nil, CausePrivilege, "USER privilege"},
+		{"privilege", func(b *board) { b.role = 1 }, nil, CausePrivilege, "--ipmi-privilege"},
 		{"role", func(b *board) { b.refuse[0x13] = 0x09 }, nil, CausePrivilege, "invalid role"},
 		{"Kg that the controller does not have", nil, func(l *lan) { l.endpoint.Credentials.Kg = secret.NewText("key") }, CauseKg, "or remove it"},
 		{"Kg that we do not have", func(b *board) { b.kg = "key" }, nil, CauseKg, "put it into the credentials file"},

@@ -81,7 +81,7 @@ func (p *poll) expected(id string) bool {
 func (p *poll) send(ctx context.Context, r request) ([]byte, error) {
 	for try := 1; ; try++ {
 		if p.broken != nil {
-			return nil, p.broken
+			return nil, fmt.Errorf("not asked any more: %w", p.broken)
 		}
 		data, err := p.link.send(ctx, r)
 		c := code(0)

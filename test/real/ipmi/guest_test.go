@@ -40,6 +40,15 @@ type answer struct {
 	Exit   int
 }
 
+// stop switches the machine off.
+func (g *guest) stop() {
+	g.cancel()
+	<-g.done
+	if g.conn != nil {
+		g.conn.Close()
+	}
+}
+
 // ask gives the program inside a command.
 func (g *guest) ask(command string) (answer, error) {
 	g.conn.SetDeadline(time.Now().Add(60 * time.Second))
@@ -168,15 +177,15 @@ func boot(t *testing.T, s *sim, programs map[string]string) *guest {
 		defer close(g.done)
 		cmd.Wait()
 	}()
-	t.Cleanup(func() { cancel(); <-g.done })
 	l.(*net.TCPListener).SetDeadline(time.Now().Add(30 * time.Second))
 	if g.conn, err = l.Accept(); err != nil {
+		g.stop()
 		t.Fatalf("qemu does not start: %v: %s", err, complaints.String())
 	}
-	t.Cleanup(func() { g.conn.Close() })
 	g.lines = bufio.NewReader(g.conn)
 	g.conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	if a, err := g.hear(); err != nil || a.Output != "ready" {
+		g.stop()
 		t.Fatalf("%+v: %v", a, errors.Join(err, errors.New("not ready")))
 	}
 	return g

@@ -51,10 +51,6 @@ func main() {
 			say(run(&syscall.Credential{Uid: 65534, Gid: 65534}, words[1:]))
 		case words[0] == "run":
 			say(run(nil, words[1:]))
-		case words[0] == "off":
-			if err := syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
-				say(answer{Error: err.Error()})
-			}
 		}
 	}
 }
