@@ -63,9 +63,15 @@ type side struct {
 	lament func(complaint)
 }
 
+// engineOptions are those of a run, and what only a watch wants.
+type engineOptions struct {
+	Options
+	roomy bool
+}
+
 // newEngine opens a link for each family that has targets. Families without a
 // link are returned as faults, their targets are not asked.
-func newEngine(ctx context.Context, n network, reach []Reach, o Options) (*engine, []Fault) {
+func newEngine(ctx context.Context, n network, reach []Reach, o engineOptions) (*engine, []Fault) {
 	if o.Size == 0 {
 		o.Size = defaultSize
 	}
@@ -73,7 +79,7 @@ func newEngine(ctx context.Context, n network, reach []Reach, o Options) (*engin
 		ctx: ctx, net: n, reach: reach, rate: o.Rate, dontFragment: o.DontFragment,
 		echo: echo{run: rand.Uint64()},
 	}
-	want := setup{size: echoHeader + o.Size, dontFragment: o.DontFragment, id: uint16(1 + rand.IntN(0xffff))}
+	want := setup{size: echoHeader + o.Size, dontFragment: o.DontFragment, id: uint16(1 + rand.IntN(0xffff)), roomy: o.roomy}
 	var lists [families][]int
 	for i, r := range reach {
 		f := familyOf(r.Addr)

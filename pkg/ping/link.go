@@ -21,6 +21,9 @@ type setup struct {
 	size         int // of a whole message
 	dontFragment bool
 	id           uint16
+	// roomy links have as much room for what arrives as the system gives:
+	// what was held up comes all at once.
+	roomy bool
 }
 
 // link carries ICMP messages of one family. Nothing of it ever blocks.

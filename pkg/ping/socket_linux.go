@@ -3,49 +3,27 @@ package ping
 import (
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"time"
 
 	"golang.org/x/net/bpf"
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// gulp is how many messages are read at once.
-	gulp = 32
-	// ancillary is room for a time stamp (SCM_TIMESTAMPNS).
-	ancillary = 64
-	// header is the longest of IPv4, which raw sockets deliver.
-	header = 60
-)
-
-// batcher sends and receives several messages with one system call each.
-type batcher interface {
-	ReadBatch([]ipv4.Message, int) (int, error)
-	WriteBatch([]ipv4.Message, int) (int, error)
-}
-
 // socket is an ICMP socket of this machine.
+//
+// It makes the system calls itself: with the net package's ReadBatch and
+// WriteBatch the descriptor is watched by the runtime too, which is woken for
+// every packet, and that costs a fifth more.
 type socket struct {
 	machine *machine
 	family  family
 	kind    int // unix.SOCK_RAW or unix.SOCK_DGRAM
 	ident   uint16
+	fd      int
+	in, out messages
+	indexes map[string]uint32 // of interfaces by name, 0 for none
+	names   map[uint32]string // of interfaces by index
 
-	// fd is for what the net package does not do. conn is its duplicate.
-	fd    int
-	conn  net.PacketConn
-	batch batcher
-
-	in  []ipv4.Message
-	out [batch]ipv4.Message
-	ip  [batch]net.IPAddr  // where to, for a raw socket
-	udp [batch]net.UDPAddr // the same for a datagram socket
-
-	zones map[string]bool // interfaces by name, whether there is one
 	// complained: there is something in the error queue.
 	complained bool
 	// empty is when the socket was last found empty: nothing that is read
@@ -66,7 +44,10 @@ func (m *machine) openSocket(f family, want setup, kind int) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{machine: m, family: f, kind: kind, fd: fd, zones: map[string]bool{}}
+	s := &socket{
+		machine: m, family: f, kind: kind, fd: fd, indexes: map[string]uint32{}, names: map[uint32]string{},
+		in: newMessages(gulp, header+want.size+1), out: newMessages(batch, 0),
+	}
 	if kind == unix.SOCK_RAW {
 		s.ident = want.id
 	}
@@ -89,17 +70,6 @@ func (s *socket) prepare(want setup) error {
 			return fmt.Errorf("%s: %w", o.text, err)
 		}
 	}
-	if err := s.connect(); err != nil {
-		return err
-	}
-	s.in = make([]ipv4.Message, gulp)
-	for i := range s.in {
-		s.in[i].Buffers = [][]byte{make([]byte, header+want.size+1)}
-		s.in[i].OOB = make([]byte, ancillary)
-	}
-	for i := range s.out {
-		s.out[i].Buffers = make([][]byte, 1)
-	}
 	if err := s.receive(func(incoming) {}); err != nil {
 		return err
 	}
@@ -111,26 +81,6 @@ func (s *socket) prepare(want setup) error {
 	return err
 }
 
-// connect makes what sends and receives in batches. The net package wants a
-// file, and gives its own duplicate of the descriptor.
-func (s *socket) connect() error {
-	duplicate, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	file := os.NewFile(uintptr(duplicate), "icmp")
-	s.conn, err = net.FilePacketConn(file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if s.family == v4 {
-		s.batch = ipv4.NewPacketConn(s.conn)
-	} else {
-		s.batch = ipv6.NewPacketConn(s.conn)
-	}
-	return nil
-}
-
 // option of a socket.
 type option struct {
 	level, name, value int
@@ -139,6 +89,9 @@ type option struct {
 
 func (s *socket) options(want setup) []option {
 	list := []option{{unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1, "time stamps"}}
+	if want.roomy { // the kernel gives what net.core.rmem_max allows
+		list = append(list, option{unix.SOL_SOCKET, unix.SO_RCVBUF, 4 << 20, "receive buffer"})
+	}
 	// With RECVERR the kernel keeps the errors that come back, and it also
 	// tells of ENOBUFS, which it hides from raw sockets otherwise.
 	if s.family == v4 {
@@ -156,8 +109,12 @@ func (s *socket) options(want setup) []option {
 }
 
 // attachFilter lets pass only replies with our id. Errors do not come this
-// way but by the error queue.
+// way but by the error queue. Other kinds of messages are kept away before the
+// kernel makes a copy of them: on loopback, our own requests.
 func (s *socket) attachFilter() error {
+	if err := s.attachKinds(); err != nil {
+		return fmt.Errorf("filter of kinds: %w", err)
+	}
 	var program []bpf.Instruction
 	start := bpf.Instruction(bpf.LoadMemShift{Off: 0}) // X = length of the IPv4 header
 	if s.family == v6 {
@@ -184,6 +141,19 @@ func (s *socket) attachFilter() error {
 	return nil
 }
 
+// attachKinds lets pass only replies (icmp(7), RFC 3542 section 3.2).
+func (s *socket) attachKinds() error {
+	if s.family == v4 {
+		return unix.SetsockoptInt(s.fd, unix.SOL_RAW, unix.ICMP_FILTER, ^(1 << replyKind[v4]))
+	}
+	var blocked unix.ICMPv6Filter
+	for i := range blocked.Data {
+		blocked.Data[i] = ^uint32(0)
+	}
+	blocked.Data[replyKind[v6]>>5] &^= 1 << (replyKind[v6] & 31)
+	return unix.SetsockoptICMPv6Filter(s.fd, unix.SOL_ICMPV6, unix.ICMPV6_FILTER, &blocked)
+}
+
 func (s *socket) id() uint16 { return s.ident }
 
 func (s *socket) String() string {
@@ -194,10 +164,4 @@ func (s *socket) String() string {
 	return fmt.Sprintf("%s %s socket", s.family.icmp(), kind)
 }
 
-func (s *socket) close() error {
-	var err error
-	if s.conn != nil {
-		err = s.conn.Close()
-	}
-	return errors.Join(err, unix.Close(s.fd))
-}
+func (s *socket) close() error { return unix.Close(s.fd) }

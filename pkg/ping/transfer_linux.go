@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"syscall"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,66 +18,54 @@ const most = 64
 // send hands messages over with one system call.
 func (s *socket) send(out []outgoing) (int, error) {
 	n := 0
-	for i, o := range out {
-		if zone := o.to.Zone(); zone != "" && !s.zoned(zone) {
-			if i == 0 {
-				return 0, unix.ENODEV
+	for i, o := range out[:min(len(out), batch)] {
+		zone := uint32(0)
+		if name := o.to.Zone(); name != "" {
+			if zone = s.index(name); zone == 0 {
+				if i == 0 {
+					return 0, unix.ENODEV
+				}
+				break
 			}
-			break
 		}
-		s.out[i].Buffers[0] = o.message
-		s.out[i].Addr = s.address(i, o.to)
+		s.out.put(i, o, zone)
 		n++
 	}
-	n, err := s.batch.WriteBatch(s.out[:n], unix.MSG_DONTWAIT)
-	if err == nil {
-		return n, nil
-	}
-	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return 0, err
-	}
-	s.complained = s.complained || errno != unix.EAGAIN
-	return 0, errno
+	n, err := s.out.send(s.fd, n)
+	s.complained = s.complained || err != nil && !errors.Is(err, unix.EAGAIN)
+	return n, err
 }
 
-// zoned says whether this machine has the interface that a zone names.
-func (s *socket) zoned(zone string) bool {
-	known, found := s.zones[zone]
+// index of an interface by its name, 0 for none.
+func (s *socket) index(name string) uint32 {
+	n, found := s.indexes[name]
 	if !found {
-		_, err := net.InterfaceByName(zone)
-		known = err == nil
-		s.zones[zone] = known
+		if card, err := net.InterfaceByName(name); err == nil {
+			n = uint32(card.Index)
+		}
+		s.indexes[name] = n
 	}
-	return known
+	return n
 }
 
-// address of the i-th message, without making a new one each time.
-func (s *socket) address(i int, to netip.Addr) net.Addr {
-	ip := &s.ip[i].IP
-	if s.kind != unix.SOCK_RAW {
-		ip = &s.udp[i].IP
+// zone is the name of an interface, its number when it has none.
+func (s *socket) zone(index uint32) string {
+	name, found := s.names[index]
+	if !found {
+		name = strconv.FormatUint(uint64(index), 10)
+		if card, err := net.InterfaceByIndex(int(index)); err == nil {
+			name = card.Name
+		}
+		s.names[index] = name
 	}
-	if s.family == v4 {
-		a := to.As4()
-		*ip = append((*ip)[:0], a[:]...)
-	} else {
-		a := to.As16()
-		*ip = append((*ip)[:0], a[:]...)
-	}
-	if s.kind != unix.SOCK_RAW {
-		s.udp[i].Zone = to.Zone()
-		return &s.udp[i]
-	}
-	s.ip[i].Zone = to.Zone()
-	return &s.ip[i]
+	return name
 }
 
 // receive reads until the socket is empty.
 func (s *socket) receive(got func(incoming)) error {
 	for range most {
 		began := s.machine.now()
-		n, err := s.batch.ReadBatch(s.in, unix.MSG_DONTWAIT)
+		n, err := s.in.receive(s.fd)
 		switch {
 		case err == nil:
 		case errors.Is(err, unix.EAGAIN):
@@ -86,10 +74,6 @@ func (s *socket) receive(got func(incoming)) error {
 		case errors.Is(err, unix.EINTR):
 			continue
 		default:
-			var errno syscall.Errno
-			if !errors.As(err, &errno) {
-				return err
-			}
 			s.complained = true // the error of a packet that was sent earlier
 			continue
 		}
@@ -99,7 +83,7 @@ func (s *socket) receive(got func(incoming)) error {
 				got(m)
 			}
 		}
-		if n < len(s.in) {
+		if n < gulp {
 			s.empty = began
 			return nil
 		}
@@ -111,8 +95,7 @@ func (s *socket) receive(got func(incoming)) error {
 // deliver the IP header too, and do not look at the checksum. Of ICMPv6, and
 // for datagram sockets, the kernel checks it and drops what is wrong.
 func (s *socket) incoming(i int, now time.Time) (m incoming, ok bool) {
-	in := &s.in[i]
-	b := in.Buffers[0][:in.N]
+	b := s.in.data(i)
 	raw := s.kind == unix.SOCK_RAW && s.family == v4
 	if raw {
 		if len(b) < 20 || len(b) < int(b[0]&15)*4 {
@@ -120,24 +103,16 @@ func (s *socket) incoming(i int, now time.Time) (m incoming, ok bool) {
 		}
 		b = b[int(b[0]&15)*4:]
 	}
-	var ip net.IP
-	var zone string
-	switch a := in.Addr.(type) {
-	case *net.IPAddr:
-		ip, zone = a.IP, a.Zone
-	case *net.UDPAddr:
-		ip, zone = a.IP, a.Zone
-	}
-	from, ok := netip.AddrFromSlice(ip)
-	if !ok {
+	from, zone := s.in.address(i)
+	if !from.IsValid() {
 		return incoming{}, false
 	}
-	m = incoming{message: b, from: from.Unmap(), at: s.arrival(in.OOB[:in.NN], now)}
-	if zone != "" {
-		m.from = m.from.WithZone(zone)
+	if zone != 0 {
+		from = from.WithZone(s.zone(zone))
 	}
+	m = incoming{message: b, from: from, at: s.arrival(s.in.ancillary(i), now)}
 	// What is longer than was sent is cut, and cannot be summed up.
-	m.corrupt = raw && in.Flags&unix.MSG_TRUNC == 0 && sum(b) != 0xffff
+	m.corrupt = raw && !s.in.cut(i) && sum(b) != 0xffff
 	return m, true
 }
 
@@ -191,7 +166,7 @@ func (s *socket) complaints(got func(complaint)) error {
 			return err
 		}
 		if c, ok := complaintOf(oob[:oobn]); ok {
-			c.to, c.quoted = peer(to), quoted[:n]
+			c.to, c.quoted = s.peer(to), quoted[:n]
 			got(c)
 		}
 	}
@@ -227,30 +202,15 @@ func complaintOf(oob []byte) (complaint, bool) {
 	return complaint{}, false
 }
 
-// offender reads a struct sockaddr_in or sockaddr_in6.
-func offender(b []byte) netip.Addr {
-	switch {
-	case len(b) >= 8 && binary.NativeEndian.Uint16(b) == unix.AF_INET:
-		return netip.AddrFrom4([4]byte(b[4:8]))
-	case len(b) >= 24 && binary.NativeEndian.Uint16(b) == unix.AF_INET6:
-		return netip.AddrFrom16([16]byte(b[8:24])).Unmap()
-	}
-	return netip.Addr{}
-}
-
-func peer(to unix.Sockaddr) netip.Addr {
+func (s *socket) peer(to unix.Sockaddr) netip.Addr {
 	switch a := to.(type) {
 	case *unix.SockaddrInet4:
 		return netip.AddrFrom4(a.Addr)
 	case *unix.SockaddrInet6:
-		ip := netip.AddrFrom16(a.Addr)
 		if a.ZoneId == 0 {
-			return ip
+			return netip.AddrFrom16(a.Addr)
 		}
-		if card, err := net.InterfaceByIndex(int(a.ZoneId)); err == nil {
-			return ip.WithZone(card.Name)
-		}
-		return ip
+		return netip.AddrFrom16(a.Addr).WithZone(s.zone(a.ZoneId))
 	}
 	return netip.Addr{}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -20,10 +21,13 @@ type TUN struct {
 	began time.Time
 	done  sync.WaitGroup
 
-	mu   sync.Mutex
-	errs []error
-	late time.Duration
+	mu      sync.Mutex
+	errs    []error
+	silence map[netip.Addr]silence
 }
+
+// silence of a guest, as it was.
+type silence struct{ last, longest time.Duration }
 
 // OpenTUN makes an interface and serves it. The caller gives it addresses and
 // brings it up. It needs CAP_NET_ADMIN.
@@ -40,7 +44,7 @@ func OpenTUN(name string, world *World) (*TUN, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making interface %s: %w", name, err), unix.Close(fd))
 	}
-	t := &TUN{file: os.NewFile(uintptr(fd), "tun"), world: world, began: time.Now()}
+	t := &TUN{file: os.NewFile(uintptr(fd), "tun"), world: world, began: time.Now(), silence: map[netip.Addr]silence{}}
 	t.done.Add(1)
 	go t.serve()
 	return t, nil
@@ -73,30 +77,37 @@ func (t *TUN) serve() {
 			time.AfterFunc(wait, func() {
 				defer t.done.Done()
 				t.write(d.Packet)
-				t.delayed(t.Now() - d.At)
 			})
 		}
 	}
 }
 
-func (t *TUN) delayed(by time.Duration) {
+// Silence is the longest time between two answers of a guest. Where this
+// machine was held up it is longer than the guest should have been away.
+func (t *TUN) Silence(a netip.Addr) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.late = max(t.late, by)
+	return t.silence[a].longest
 }
 
-// Late is by how much an answer came later than it should have, at most,
-// because this machine was busy.
-func (t *TUN) Late() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.late
-}
-
-func (t *TUN) write(packet []byte) {
-	if _, err := t.file.Write(packet); err != nil {
+func (t *TUN) write(raw []byte) {
+	if _, err := t.file.Write(raw); err != nil {
 		t.note(err)
+		return
 	}
+	p, ok := parse(raw)
+	if !ok {
+		return
+	}
+	now := t.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s, heard := t.silence[p.from]
+	if heard {
+		s.longest = max(s.longest, now-s.last)
+	}
+	s.last = now
+	t.silence[p.from] = s
 }
 
 // note keeps an error, unless it says that the device was closed or is down,
