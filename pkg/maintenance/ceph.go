@@ -158,6 +158,9 @@ func (l leaving) elsewhere(c *Checklist) {
 	}
 }
 
+// damage is what copies that are away do not explain.
+var damage = []string{"inconsistent", "incomplete", "stale", "failed_repair", "recovery_unfound", "backfill_unfound", "snaptrim_error"}
+
 // placement: every PG must have all its copies, or, when the node's OSDs are
 // down already, at least work without them.
 func (l leaving) placement(c *Checklist) {
@@ -165,6 +168,7 @@ func (l leaving) placement(c *Checklist) {
 	p := l.PGs
 	inactive := p.Count(func(s ceph.PGState) bool { return !s.Has("active") })
 	bad := p.Count(func(s ceph.PGState) bool { return !s.Clean() })
+	damaged := p.Count(func(s ceph.PGState) bool { return s.HasAny(damage...) })
 	missing := p.Missing()
 	switch {
 	case p.Total == 0 && missing == 0 && len(p.States) == 0 && len(l.Map.Pools) == 0:
@@ -173,6 +177,8 @@ func (l leaving) placement(c *Checklist) {
 		c.add(Unknown, name, "the states of the PGs are not all known", "ask again when Ceph answers whole")
 	case inactive > 0 || p.Unfound > 0:
 		c.add(Fails, name, fmt.Sprintf("%s inactive, %s unfound: clients are waiting", count(inactive, "PG is", "PGs are"), count(p.Unfound, "object is", "objects are")), "repair this first: ceph health detail")
+	case l.down && damaged > 0:
+		c.add(Fails, name, count(damaged, "PG is", "PGs are")+" damaged or stale", "repair this first: ceph health detail")
 	case l.down:
 		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
 	case bad > 0:

@@ -26,6 +26,7 @@ func (m *model) evidence(t testing.TB) Evidence {
 			status = "offline"
 		}
 		c.Nodes = append(c.Nodes, pve.Node{Name: n.name, ID: i + 1, Online: n.online, Status: status, Uptime: time.Hour})
+		c.Storages = append(c.Storages, pve.Storage{Name: "ceph", Node: n.name, Shared: true, Available: n.online})
 		c.Votes.Voters = append(c.Votes.Voters, pve.Voter{Node: n.name, Votes: n.votes, Online: n.online})
 		c.HA.Nodes[n.name] = "online"
 		c.HA.LRM[n.name] = pve.LRM{Mode: "active", State: "wait_for_agent_lock", Time: noon}
@@ -44,6 +45,12 @@ func (m *model) evidence(t testing.TB) Evidence {
 	c.Quorate = 2*have > all || c.Standalone
 	e := Evidence{Now: noon}
 	e.PVE.Presence = map[string][]pve.Presence{}
+	e.PVE.Memory.Nodes = map[string]pve.NodeFacts{}
+	for _, n := range m.nodes {
+		if n.online {
+			e.PVE.Memory.Nodes[n.name] = pve.NodeFacts{Version: "9.2.11", Time: noon}
+		}
+	}
 	for _, x := range m.leaving {
 		name := m.nodes[x].name
 		e.PVE.Leaving = append(e.PVE.Leaving, name)

@@ -97,7 +97,7 @@ func (a tally) report(t *testing.T) {
 	if *clusters < 10_000 {
 		return // too few for what follows
 	}
-	for k, least := range map[string]int{"command: yes": 20, "token: yes": 50, "back: yes-but": 100} {
+	for k, least := range map[string]int{"command: yes": 20, "token: yes": 50, "back: yes-but": 50} {
 		if a.answers[k] < *clusters/least {
 			t.Errorf("hardly any %q: the proof proves little", k)
 		}
@@ -135,7 +135,17 @@ func prove(t *testing.T, number uint64, sum tally) error {
 	if answers["command"] == "no" && yes(answers["token"]) || answers["token"] == "no" && yes(answers["command"]) {
 		return fmt.Errorf("cluster %d: the sources contradict each other: %v\n%+v", number, answers, m)
 	}
-	list := Reintegrated(Return{Evidence: byToken})
+	return proveBack(t, r, number, m, sum)
+}
+
+// proveBack is the same for the way back: mostly after most of what belongs to
+// the maintenance was undone.
+func proveBack(t *testing.T, r *rand.Rand, number uint64, m *model, sum tally) error {
+	if r.IntN(4) > 0 {
+		return nil
+	}
+	m.undo(r)
+	list := Reintegrated(Return{Evidence: m.evidence(t)})
 	sum.answers["back: "+list.Decision()]++
 	if left := m.leftBehind(); yes(list.Decision()) && len(left) > 0 {
 		return fmt.Errorf("cluster %d: %q, but %v\n%+v\n%+v", number, list.Decision(), left, m, list)

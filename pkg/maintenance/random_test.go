@@ -215,3 +215,36 @@ func (m *model) unit(p pool, id int) string {
 	}
 	return fmt.Sprint(id)
 }
+
+// undo ends the maintenance, and now and then forgets something.
+func (m *model) undo(r *rand.Rand) {
+	done := func() bool { return r.IntN(10) > 0 }
+	if done() {
+		m.noout = scope{}
+	}
+	if done() {
+		m.maintained = false
+	}
+	for _, x := range m.leaving {
+		m.nodes[x].online = m.nodes[x].online || done()
+	}
+	for id, o := range m.osds {
+		if m.nodes[o.on].online && done() {
+			m.osds[id].up, m.osds[id].in = true, true
+		}
+	}
+	for i, x := range m.mons {
+		m.mons[i].inQuorum = x.inQuorum || m.nodes[x.on].online && done()
+	}
+	for i := range m.pools {
+		m.pools[i].moving = m.pools[i].moving && !done()
+	}
+	for f, on := range m.flags {
+		m.flags[f] = on && !done()
+	}
+	for i := range m.guests {
+		if done() {
+			m.guests[i].to = -1
+		}
+	}
+}

@@ -187,12 +187,13 @@ func (r Return) storages(c *Checklist, name string) {
 	const what = "storages are there"
 	p := r.PVE.Cluster
 	own := map[string]bool{}
-	n := len(*c)
+	n, rows := len(*c), 0
 	for _, s := range p.Storages {
 		if s.Node != name {
 			continue
 		}
 		own[s.Name] = true
+		rows++
 		if !s.Available {
 			c.add(Fails, what, "storage "+s.Name+" is not available on "+name, "see pvesm status on "+name)
 		}
@@ -204,10 +205,9 @@ func (r Return) storages(c *Checklist, name string) {
 		}
 	}
 	switch {
-	case len(*c) > n:
-	case len(own) == 0:
+	case rows == 0:
 		c.add(Unknown, what, "no storage of "+name+" is known", "give the token Datastore.Audit on /storage")
-	default:
+	case len(*c) == n:
 		c.add(Holds, what, count(len(own), "storage", "storages")+" on "+name, "")
 	}
 }

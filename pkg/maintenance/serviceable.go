@@ -125,10 +125,10 @@ func (e Evidence) others(c *Checklist) {
 			c.add(Fails, name, n.Name+" is being fenced", "wait until HA has recovered its guests, and find out why")
 		case !n.Online && !ha.Maintenance(n.Name):
 			c.add(Fails, name, n.Name+" is offline and in no maintenance", "find out what is wrong with "+n.Name+" first")
+		case n.Online && doubt != "" && risk:
+			c.add(Fails, name, doubt+", "+n.Name+" may be fenced at any moment", "see systemctl status pve-ha-lrm on "+n.Name)
 		case ha.Maintenance(n.Name):
 			c.add(Reserved, name, n.Name+" is in HA maintenance too", "finish one node before the next")
-		case doubt != "" && risk:
-			c.add(Fails, name, doubt+", "+n.Name+" may be fenced at any moment", "see systemctl status pve-ha-lrm on "+n.Name)
 		case doubt != "":
 			c.add(Reserved, name, doubt, "see systemctl status pve-ha-lrm on "+n.Name)
 		case n.Status != "online":
@@ -158,12 +158,15 @@ func (e Evidence) others(c *Checklist) {
 // out: risk is true.
 func (e Evidence) resources(node string) (doubt string, risk bool) {
 	ha := e.PVE.Cluster.HA
-	if !ha.Used() || ha.Disarm != "" {
+	if !ha.Used() {
 		return "", false
 	}
 	lrm := ha.LRM[node]
-	if state := ha.Nodes[node]; state != "" && state != "online" {
+	if state := ha.Nodes[node]; state != "" && state != "online" && state != "maintenance" {
 		return "HA says that " + node + " is " + state, true
+	}
+	if ha.Disarm != "" {
+		return "", false // no watchdog is armed, and the lock is given back
 	}
 	if lrm.State == "lost_agent_lock" {
 		return "the local resource manager of " + node + " lost its lock", true

@@ -196,8 +196,9 @@ func (l leaving) health(c *Checklist) {
 	if l.Health == nil {
 		return
 	}
-	fine := true
+	fine, named := true, false
 	for _, h := range l.Health.Checks {
+		named = named || h.Err() && !h.Muted
 		switch {
 		case h.Code == "SLOW_OPS":
 			c.add(Fails, name, "SLOW_OPS: "+h.Text, "find the slow OSD first")
@@ -212,7 +213,7 @@ func (l leaving) health(c *Checklist) {
 		}
 		fine = false
 	}
-	if l.Health.Status == "HEALTH_ERR" && fine {
+	if l.Health.Status == "HEALTH_ERR" && !named {
 		c.add(Fails, name, "HEALTH_ERR", "repair this first: ceph health detail")
 		fine = false
 	}

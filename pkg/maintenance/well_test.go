@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"testing"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
@@ -43,15 +44,7 @@ func wellBack(t testing.TB) Return {
 	m := well()
 	m.noout, m.maintained = scope{}, false
 	r := Return{Evidence: m.evidence(t)}
-	r.PVE.Cluster.Storages = []pve.Storage{
-		{Name: "ceph", Node: "pve1", Shared: true, Available: true}, {Name: "ceph", Node: "pve3", Shared: true, Available: true},
-		{Name: "ceph", Node: "pve2", Shared: true, Available: true},
-	}
-	r.PVE.Memory.Nodes = map[string]pve.NodeFacts{}
-	for _, n := range []string{"pve1", "pve2", "pve3"} {
-		r.PVE.Memory.Nodes[n] = pve.NodeFacts{Version: "9.2.11", Time: noon}
-	}
-	b := pve.BaselineOf(r.PVE.Cluster, r.PVE.Leaving, r.PVE.Memory, noon.Add(-2*60*60*1e9))
+	b := pve.BaselineOf(r.PVE.Cluster, r.PVE.Leaving, r.PVE.Memory, noon.Add(-2*time.Hour))
 	r.Baseline = &b
 	return r
 }
