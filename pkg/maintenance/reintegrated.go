@@ -17,8 +17,10 @@ type Return struct {
 	// BaselineErr says why when there should be one.
 	Baseline    *pve.Baseline
 	BaselineErr error
-	// Fans is nil when no management controller was asked.
-	Fans *Fans
+	// Fans is nil when no management controller was asked, or when it did not
+	// answer, FansErr says why.
+	Fans    *Fans
+	FansErr error
 }
 
 // heartbeat is how long a part of HA may be silent: all write every five to
@@ -44,7 +46,10 @@ func Reintegrated(r Return) Checklist {
 		r.homes(&c)
 	}
 	r.cephBack(&c)
-	if r.Fans != nil {
+	switch {
+	case r.FansErr != nil:
+		c.add(Unknown, "the fans are quiet", r.FansErr.Error(), "let the management controller be asked, or leave --bmc out")
+	case r.Fans != nil:
 		r.Fans.quiet(&c)
 	}
 	return c

@@ -91,6 +91,14 @@ func (s Survey) Ask(ctx context.Context) (Found, error) {
 	return f, nil
 }
 
+// Missing is the condition that there is a memory, where one is required.
+func (f Found) Missing(mode string) maintenance.Checklist {
+	if f.Trouble == nil || mode != "require" {
+		return nil
+	}
+	return maintenance.Checklist{{Name: "there is a memory", Outcome: maintenance.Unknown, Evidence: "no memory: " + f.Trouble.Error(), Next: "mend it, or say --state auto"}}
+}
+
 // nodes asks those that leave for their own lists, and all that are online for
 // what only they know.
 func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found) {

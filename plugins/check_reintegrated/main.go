@@ -58,12 +58,12 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if err != nil {
 		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log}, err
 	}
-	r := maintenance.Return{Evidence: f.Evidence, Fans: f.Fans}
+	r := maintenance.Return{Evidence: f.Evidence, Fans: f.Fans, FansErr: f.FansErr}
 	if o.Baseline != "" {
 		b, err := pve.ReadBaseline(o.Baseline)
 		if r.BaselineErr = err; err == nil {
 			r.Baseline = &b
 		}
 	}
-	return judge(f, maintenance.Reintegrated(r), o.State.Mode), nil
+	return judge(f, append(maintenance.Reintegrated(r), f.Missing(o.State.Mode)...)), nil
 }

@@ -13,10 +13,10 @@ const leadUnknown = "NOT PROVEN"
 
 // judge turns the checklist into the answer. It is a gate: what is not known is
 // never a yes.
-func judge(f survey.Found, list maintenance.Checklist, mode string) check.Result {
+func judge(f survey.Found, list maintenance.Checklist) check.Result {
 	r := check.Result{Policy: check.Gate, Evidence: f.Log}
 	for _, c := range list {
-		r.Findings = append(r.Findings, finding(c))
+		r.Findings = append(r.Findings, check.Finding{Status: statuses[c.Outcome], Text: c.String()})
 	}
 	if f.FansErr != nil {
 		r.Notes = append(r.Notes, "no card: "+f.FansErr.Error())
@@ -25,10 +25,10 @@ func judge(f survey.Found, list maintenance.Checklist, mode string) check.Result
 		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: card(f)})
 	}
 	if f.Trouble != nil {
-		r = noMemory(r, f.Trouble, mode)
+		r.Notes = append(r.Notes, "no memory")
 	}
 	r.Lead, r.Summary = lead(strings.Join(f.PVE.Leaving, " and "), list, r.Status())
-	r.Facts = facts{Decision: decision(r.Status()), Nodes: f.PVE.Leaving, Checklist: list, Fans: f.Fans}
+	r.Facts = facts{Decision: list.Decision(), Nodes: f.PVE.Leaving, Checklist: list, Fans: f.Fans}
 	return r
 }
 
@@ -40,47 +40,14 @@ type facts struct {
 	Fans      *maintenance.Fans     `json:"fans,omitempty"`
 }
 
-// decision is one word for machines.
-func decision(s check.Status) string {
-	switch s {
-	case check.OK:
-		return "yes"
-	case check.WARNING:
-		return "yes-but"
-	case check.CRITICAL:
-		return "no"
-	}
-	return "not-proven"
-}
-
-func finding(c maintenance.Condition) check.Finding {
-	f := check.Finding{Status: check.UNKNOWN, Text: c.Name + ": " + c.Evidence}
-	switch c.Outcome {
-	case maintenance.Holds:
-		f.Status = check.OK
-	case maintenance.Reserved:
-		f.Status = check.WARNING
-	case maintenance.Fails:
-		f.Status = check.CRITICAL
-	}
-	if f.Status != check.OK {
-		// The first line is read at 3 a.m.: what is, and what to do.
-		f.Text = c.Evidence
-	}
-	if c.Next != "" {
-		f.Text += ": " + c.Next
-	}
-	return f
+// statuses are what a condition is to a gate.
+var statuses = map[maintenance.Outcome]check.Status{
+	maintenance.Holds: check.OK, maintenance.Reserved: check.WARNING, maintenance.Unknown: check.UNKNOWN, maintenance.Fails: check.CRITICAL,
 }
 
 // lead opens the first line with the decision.
 func lead(names string, list maintenance.Checklist, s check.Status) (lead, summary string) {
-	n := 0
-	for _, c := range list {
-		if c.Outcome == maintenance.Fails {
-			n++
-		}
-	}
+	n := list.Count(maintenance.Fails)
 	switch s {
 	case check.OK:
 		return "YES, switch " + names + " off", fmt.Sprintf("all %d conditions hold", len(list))
@@ -117,13 +84,4 @@ func card(f survey.Found) string {
 		text += ", no drop-out of a fan in the log"
 	}
 	return text
-}
-
-// noMemory says that nothing is remembered, as the user wants to hear it.
-func noMemory(r check.Result, trouble error, mode string) check.Result {
-	if mode == "require" {
-		r.Findings = append(r.Findings, check.Finding{Status: check.UNKNOWN, Text: "no memory: " + trouble.Error()})
-	}
-	r.Notes = append(r.Notes, "no memory")
-	return r
 }

@@ -57,5 +57,5 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if err != nil {
 		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log}, err
 	}
-	return judge(f, maintenance.Serviceable(f.Evidence), o.State.Mode), nil
+	return judge(f, append(maintenance.Serviceable(f.Evidence), f.Missing(o.State.Mode)...)), nil
 }
