@@ -2,7 +2,6 @@ package test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/pve"
 )
 
 // example is a command of the README with the answer it shows.
@@ -41,34 +41,27 @@ func examples(t *testing.T, path string) []example {
 
 var moment = regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
 
-// TestREADME runs the README's examples against a simulator: same commands, in
+// TestREADME runs the README's examples against simulators: same commands, in
 // the same order, same answers but for the times.
 func TestREADME(t *testing.T) {
-	bin := t.TempDir()
+	bin, dir := t.TempDir(), t.TempDir()
 	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/...").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	all := examples(t, "../README.md")
-	if len(all) < 3 {
+	if len(all) < 5 {
 		t.Fatalf("found %d examples in README.md", len(all))
 	}
-	clock := bmc.Server{Vendor: bmc.Supermicro}
-	sim := bmc.Start(t, clock)
-	dir := t.TempDir()
-	auth := filepath.Join(dir, "bmc.ini")
-	if err := os.WriteFile(auth, fmt.Appendf(nil, "[*]\nusername = %s\npassword = %s\n", bmc.Username, bmc.Password), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	real := strings.NewReplacer("bmc1.example.net", sim.Host, "/etc/noout/bmc.ini", auth, "/etc/noout/bmc-ca.pem", sim.CAFile(t))
+	names, controller := site(t, dir)
 	for i, e := range all {
 		if i == 1 {
 			// What the README tells between its first and its second example.
-			if err := sim.Do("drop?fan=3&for=11s"); err != nil {
+			if err := controller.Do("drop?fan=3&for=11s"); err != nil {
 				t.Fatal(err)
 			}
-			sim.Advance(12 * time.Second)
+			controller.Advance(12 * time.Second)
 		}
-		cmd := exec.Command("sh", "-c", real.Replace(e.command))
+		cmd := exec.Command("sh", "-c", names.Replace(e.command))
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "HOME=" + dir}
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
@@ -84,4 +77,26 @@ func TestREADME(t *testing.T) {
 			t.Errorf("$ %s\ngot  %s\nwant %s", e.command, got, want)
 		}
 	}
+}
+
+// site starts what the README talks of, and says what its names stand for.
+func site(t *testing.T, dir string) (*strings.Replacer, *bmc.Sim) {
+	t.Helper()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	controller := bmc.Start(t, bmc.Server{Vendor: bmc.Supermicro})
+	cluster := pve.Start(t, pve.Presets["lab"]())
+	return strings.NewReplacer(
+		"bmc1.example.net", controller.Host,
+		"/etc/noout/bmc.ini", write("bmc.ini", "[*]\nusername = "+bmc.Username+"\npassword = "+bmc.Password+"\n"),
+		"/etc/noout/bmc-ca.pem", controller.CAFile(t),
+		"-H pve1,pve2,pve3", "-H "+cluster.Addresses(),
+		"/etc/noout/pve.ini", write("pve.ini", "[*]\ntoken = "+pve.Token+"\n"),
+		"/etc/noout/pve-root-ca.pem", write("pve-root-ca.pem", string(cluster.CA())),
+	), controller
 }
