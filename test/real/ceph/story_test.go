@@ -237,6 +237,7 @@ func pause(s *site) {
 
 // frozenOSD: nodown keeps the cluster from noticing that an OSD hangs.
 func frozenOSD(s *site) {
+	s.ceph("config", "set", "osd", "osd_op_complaint_time", "3")
 	s.ceph("osd", "set", "nodown")
 	s.signal("osd.4", syscall.SIGSTOP)
 	client := exec.Command("rados", "-c", s.path("ceph.conf"), "-p", "rbd", "bench", "120", "write", "-b", "4096", "--no-cleanup")
@@ -251,6 +252,7 @@ func frozenOSD(s *site) {
 	// it was killed
 	_ = client.Wait()
 	s.ceph("osd", "unset", "nodown")
+	s.ceph("config", "rm", "osd", "osd_op_complaint_time")
 	s.until("no slow operations", 60*time.Second, func() bool { return !s.status().has("SLOW_OPS") })
 	s.untilWell()
 }
