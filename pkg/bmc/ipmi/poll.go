@@ -121,11 +121,6 @@ func (p *poll) note(format string, values ...any) {
 	}
 }
 
-// hidden records what could not be read and may hold any fan.
-func (p *poll) hidden(what string, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: what, Hides: "*", Err: err})
-}
-
 // power asks whether the host is on. A controller that does not say leaves it
 // unknown, which judges nothing.
 func (p *poll) power(ctx context.Context) {
