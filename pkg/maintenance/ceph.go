@@ -83,12 +83,18 @@ func (l leaving) known(c *Checklist, name string) bool {
 func (l leaving) monitors(c *Checklist) {
 	const name = "monitor quorum survives"
 	need := l.Mons.Total/2 + 1
-	if l.Mons.Members == nil {
+	members := l.Mons.Members
+	if members == nil && l.Mons.Lost() == 0 {
+		for _, n := range l.Mons.Quorum { // they are all there are
+			members = append(members, ceph.Daemon{Name: n})
+		}
+	}
+	if members == nil {
 		c.add(Unknown, name, "the names of the monitors are not known", "ask with --ceph command")
 		return
 	}
 	surely, perhaps := 0, 0
-	for _, d := range l.Mons.Members {
+	for _, d := range members {
 		here, known := l.here(d)
 		if here && slices.Contains(l.Mons.Quorum, d.Name) {
 			perhaps++
@@ -111,7 +117,8 @@ func (l leaving) monitors(c *Checklist) {
 
 // managers: without one nobody could tell whether it is safe to go on.
 func (l leaving) managers(c *Checklist) {
-	*c = append(*c, l.daemons(l.Mgr.Daemons).stay("a mgr stays", 1, l.Mgr.Standbys+1, "start another mgr elsewhere"))
+	d := demand{"a mgr stays", "mgr", 1, l.Mgr.Standbys + 1, "start another mgr elsewhere"}
+	*c = append(*c, d.met(l.daemons(l.Mgr.Daemons)))
 }
 
 // metadata: every active rank needs a daemon that stays.
@@ -123,7 +130,8 @@ func (l leaving) metadata(c *Checklist) {
 	case l.FS.Ranks == 0:
 		c.add(Holds, name, "there is no CephFS", "")
 	default:
-		*c = append(*c, l.daemons(l.FS.Daemons).stay(name, l.FS.Ranks, max(len(l.FS.Daemons), l.FS.Ranks+l.FS.Standbys), "start a standby MDS elsewhere"))
+		d := demand{name, "MDS", l.FS.Ranks, max(len(l.FS.Daemons), l.FS.Ranks+l.FS.Standbys), "start a standby MDS elsewhere"}
+		*c = append(*c, d.met(l.daemons(l.FS.Daemons)))
 	}
 }
 

@@ -62,9 +62,13 @@ func (l leaving) cleared(c *Checklist) {
 	if l.Map == nil {
 		return
 	}
-	n := len(*c)
+	n, said := len(*c), map[string]bool{}
 	for _, f := range slices.Concat([]string{"noout"}, stopping, holding) {
 		for _, s := range l.Scopes(f) {
+			if said[unset(f, s)] {
+				continue
+			}
+			said[unset(f, s)] = true
 			c.add(Fails, name, f+" is still set for "+s.String(), unset(f, s))
 		}
 	}

@@ -48,6 +48,10 @@ func (m *model) documents() string {
 			quorum = append(quorum, m.nodes[x.on].name)
 		}
 	}
+	monmap := any{"num_mons": len(mons)}
+	if len(quorum) < len(mons) || !m.terse {
+		monmap["mons"] = mons
+	}
 	mgr := any{"available": len(m.mgrs) > 0, "active_name": "", "standbys": []any{}}
 	for i, on := range m.mgrs {
 		if i == 0 {
@@ -71,7 +75,7 @@ func (m *model) documents() string {
 	}
 	line(any{
 		"fsid": "f", "health": any{"status": "HEALTH_OK", "checks": any{}, "mutes": []any{}},
-		"quorum_names": quorum, "monmap": any{"mons": mons, "num_mons": len(mons)},
+		"quorum_names": quorum, "monmap": monmap,
 		"osdmap": any{"num_osds": len(m.osds), "num_up_osds": up, "num_in_osds": in, "num_remapped_pgs": remapped},
 		"pgmap":  any{"pgs_by_state": byState, "num_pgs": total, "degraded_objects": degraded, "misplaced_objects": remapped * 5, "bytes_used": 1, "bytes_total": 100},
 		"mgrmap": mgr, "fsmap": any{"by_rank": ranks, "up:standby": max(0, len(m.mds)-m.ranks)},

@@ -19,7 +19,7 @@ func (r Return) homes(c *Checklist) {
 	b := r.Baseline
 	switch {
 	case r.BaselineErr != nil:
-		c.add(Unknown, what, "the baseline: "+r.BaselineErr.Error(), "name the file that check_drained --save wrote")
+		c.add(Unknown, what, r.BaselineErr.Error(), "name the file that check_drained --save wrote")
 		return
 	case b == nil:
 		c.add(Reserved, what, "homes of guests outside HA are not known without a baseline", "next time: check_drained --save FILE, then --baseline FILE")

@@ -130,6 +130,9 @@ func (l leaving) here(d ceph.Daemon) (here, known bool) {
 	if _, named := l.e.PVE.Cluster.Node(d.Name); named {
 		return l.e.leaves(d.Name), true
 	}
+	if node, known := l.e.owner(d.Name); known && l.Tree.HasHost(d.Name) {
+		return l.e.leaves(node), true
+	}
 	return true, false
 }
 
@@ -151,20 +154,24 @@ func (l leaving) daemons(ds []ceph.Daemon) placed {
 	return p
 }
 
-// stay is the condition that enough daemons are elsewhere. Total is how many
-// there are by another document; a list that names others is old.
-func (p placed) stay(name string, need, total int, next string) Condition {
-	sum := fmt.Sprintf("%s elsewhere, %d here, %d needed", count(p.elsewhere, "daemon", "daemons"), p.here, need)
+// demand is how many daemons of a kind have to stay. Total is how many there are
+// by another document; a list that names more is old.
+type demand struct {
+	name, kind  string
+	need, total int
+	next        string
+}
+
+func (d demand) met(p placed) Condition {
+	sum := fmt.Sprintf("%d %s elsewhere, %d here, %d needed", p.elsewhere, d.kind, p.here, d.need)
 	named := p.elsewhere + p.here + p.unknown
 	switch {
-	case named == 0:
-		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
-	case named > total:
-		return Condition{name, Unknown, fmt.Sprintf("%d daemons are named and %d are there", named, total), "ask again in a minute"}
-	case p.elsewhere >= need:
-		return Condition{name, Holds, sum, ""}
-	case p.elsewhere+p.unknown+total-named >= need:
-		return Condition{name, Unknown, "nobody can say on which host the daemons are", "ask with --ceph command"}
+	case named > d.total:
+		return Condition{d.name, Unknown, fmt.Sprintf("%d %s are named and %d are there", named, d.kind, d.total), "ask again in a minute"}
+	case named > 0 && p.elsewhere >= d.need:
+		return Condition{d.name, Holds, sum, ""}
+	case p.elsewhere+p.unknown+d.total-named >= d.need:
+		return Condition{d.name, Unknown, "nobody can say on which host each " + d.kind + " is", "ask with --ceph command"}
 	}
-	return Condition{name, Fails, sum, next}
+	return Condition{d.name, Fails, sum, d.next}
 }

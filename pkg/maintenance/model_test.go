@@ -24,6 +24,8 @@ type model struct {
 	// requested says that HA maintenance of the leaving nodes is in force.
 	maintained bool
 	ha         bool
+	// terse clusters name no monitors while all are in quorum, as since 14.2.17.
+	terse bool
 }
 
 type node struct {

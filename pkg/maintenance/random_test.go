@@ -32,7 +32,7 @@ func random(r *rand.Rand) *model {
 			m.leaving = append(m.leaving, x)
 		}
 	}
-	m.ha = r.IntN(2) == 0
+	m.ha, m.terse = r.IntN(2) == 0, r.IntN(2) == 0
 	m.maintained = m.ha && r.IntN(4) > 0
 	for range r.IntN(8) {
 		g := guest{on: r.IntN(n), running: r.IntN(3) > 0, ha: m.ha && r.IntN(2) == 0, to: -1}

@@ -236,7 +236,7 @@ func (r Return) everywhere(storage, but string) bool {
 func (r Return) node(c *Checklist, name string) {
 	facts, read := r.PVE.Memory.Nodes[name]
 	if !read {
-		c.add(Unknown, "replication works", name+" did not say", "ask again when it answers")
+		c.add(Unknown, "replication works", name+" did not tell its replication and its version", "ask again when it answers")
 		return
 	}
 	n := len(*c)

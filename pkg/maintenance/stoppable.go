@@ -142,12 +142,16 @@ func (l leaving) flags(c *Checklist) {
 	if l.Map == nil {
 		return
 	}
-	fine := true
+	fine, said := true, map[string]bool{}
 	for _, f := range slices.Concat(stopping, holding) {
 		scopes := l.Scopes(f)
-		if len(scopes) == 0 {
+		if f == "full" { // OSDs are full by themselves
+			scopes = slices.DeleteFunc(scopes, func(s ceph.Scope) bool { return s.Kind != ceph.ScopeCluster })
+		}
+		if len(scopes) == 0 || said[unset(f, scopes[0])] {
 			continue
 		}
+		said[unset(f, scopes[0])] = true
 		var where []string
 		for _, s := range scopes {
 			where = append(where, s.String())

@@ -90,7 +90,7 @@ var withheld = map[string]func(*Evidence) bool{
 	}),
 	"the names of the monitors": storage(func(e *Evidence, c *ceph.Cluster) bool {
 		mons := *c.Mons
-		mons.Members, c.Mons = nil, &mons
+		mons.Total, mons.Members, c.Mons = mons.Total+1, nil, &mons
 		return true
 	}),
 	"the names of the mgrs": storage(func(e *Evidence, c *ceph.Cluster) bool {
