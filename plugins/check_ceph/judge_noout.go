@@ -52,10 +52,11 @@ func (v *view) since() (since time.Time, proven bool) {
 }
 
 func (v *view) atLeast(since time.Time, proven bool) string {
-	if !proven {
+	age := v.now.Sub(since)
+	if !proven || age < time.Second {
 		return ""
 	}
-	return ", at least " + seconds(v.now.Sub(since))
+	return ", at least " + seconds(age)
 }
 
 // end says when noout is expected to end and whether it should have.

@@ -82,7 +82,6 @@ type scenario struct {
 	extra    map[string]check.Status
 	atRisk   bool
 	flags    bool
-	noQuorum bool
 }
 
 func (s *scenario) String() string {

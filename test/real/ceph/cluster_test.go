@@ -11,7 +11,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,11 +34,10 @@ const (
 
 // cluster is a real Ceph.
 type cluster struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	fsid    string
 	daemons map[string]*daemon
-	stop    bool
 }
 
 // daemon is a process of ours.
@@ -265,7 +264,3 @@ func (c *cluster) untilWell() {
 		return s.clean() && len(s.Quorum) == hosts && s.Mgr.Available && s.Mgr.Standbys == mgrs-1 && s.pgs("degraded") == 0
 	})
 }
-
-func (c *cluster) logf(format string, args ...any) { c.t.Logf(format, args...) }
-
-func (d *daemon) String() string { return fmt.Sprintf("%s.%s on node%d", d.kind, d.id, d.node) }

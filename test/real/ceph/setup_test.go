@@ -28,7 +28,7 @@ const (
 )
 
 // up builds and starts a cluster.
-func up(t *testing.T) *cluster {
+func up(t testing.TB) *cluster {
 	t.Helper()
 	for _, program := range []string{"ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-authtool", "monmaptool", "ceph-objectstore-tool", "rados", "unshare"} {
 		if _, err := exec.LookPath(program); err != nil {

@@ -20,7 +20,7 @@ type site struct {
 	record string // directory for recordings, empty for none
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{cluster: up(t), record: os.Getenv("NOOUT_RECORD")}
 	s.binary = s.path("check_ceph")

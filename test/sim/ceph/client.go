@@ -90,7 +90,7 @@ var (
 func (c *client) connect() error {
 	conf, err := os.ReadFile(c.conf)
 	if err != nil {
-		return errors.New("Error initializing cluster client: ObjectNotFound('RADOS object not found (error calling conf_read_file)')")
+		return fmt.Errorf("%s", "Error initializing cluster client: ObjectNotFound('RADOS object not found (error calling conf_read_file)')")
 	}
 	m := monHost.FindSubmatch(conf)
 	if m == nil {

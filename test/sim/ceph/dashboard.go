@@ -199,7 +199,7 @@ func (w *World) dashboardOSDs() []any {
 	for _, o := range w.osds {
 		row := w.osdRow(o)
 		row["host"] = object{"name": o.host}
-		row["stats"] = object{"stat_bytes": int64(bytes), "stat_bytes_used": int64(o.used / 100 * bytes)}
+		row["stats"] = object{"stat_bytes": int64(capacity), "stat_bytes_used": int64(o.used / 100 * capacity)}
 		out = append(out, row)
 	}
 	return out

@@ -133,8 +133,8 @@ type snapshot struct {
 
 // objects of every placement group, and bytes of every OSD.
 const (
-	objects = 36
-	bytes   = 1 << 30
+	objects  = 36
+	capacity = 1 << 30
 )
 
 // count works out the numbers of now.
@@ -155,8 +155,8 @@ func (w *World) count() *snapshot {
 	}
 	for _, o := range w.osds {
 		if o.in {
-			s.used += o.used / 100 * bytes
-			s.bytes += bytes
+			s.used += o.used / 100 * capacity
+			s.bytes += capacity
 		}
 	}
 	return s

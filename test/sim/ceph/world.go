@@ -80,7 +80,6 @@ type World struct {
 	peering                         map[string]time.Time // PGs that are on their way until then
 	frozen                          *snapshot            // what was known when the last mgr went
 	misplaced, unfound              int
-	stopped                         bool // no quorum when too few monitors are up
 }
 
 // osd is one OSD. It is up for the cluster when it runs, or when nodown keeps
