@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -124,16 +122,6 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-func TestLongPattern(t *testing.T) {
-	if _, err := parsed("--only=" + strings.Repeat("x", longestPattern)); err != nil {
-		t.Error(err)
-	}
-	_, err := parsed("--only=" + strings.Repeat("x", longestPattern+1))
-	if err == nil || !strings.Contains(err.Error(), "at most 1000 characters") {
-		t.Errorf("a pattern that is too long is answered by %v", err)
-	}
-}
-
 func rangeOf(text string) Range {
 	r, err := ParseRange(text)
 	if err != nil {
@@ -143,164 +131,6 @@ func rangeOf(text string) Range {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-func TestMistakes(t *testing.T) {
-	for command, want := range map[string]string{
-		"--windw 5":               "unknown option --windw, expected --window or another of --help",
-		"--win=5":                 "unknown option --win, expected --window or another of --help",
-		"--frobnicate":            "unknown option --frobnicate, expected one of --help",
-		"-vx":                     "unknown option -x, expected one of --help",
-		"-é":                      "unknown option -é, expected one of --help",
-		"--window":                "option --window: expected a duration such as 90s, 4h, 7d, got nothing",
-		"--window=":               "option --window: expected a duration such as 90s, 4h, 7d, got nothing",
-		"--window x":              `option --window: expected a duration such as 90s, 4h, 7d, got "x"`,
-		"--window -1h":            `option --window: expected a duration such as 90s, 4h, 7d, not a negative one, got "-1h"`,
-		"--window 4000d":          `option --window: expected a duration of at most 3650d, got "4000d"`,
-		"--window 1h --window 2h": "option --window: expected once, got it twice",
-		"-w 10:5":                 `option --warning: expected a range that does not start above its end, such as 5:10 or ~:-5, got "10:5"`,
-		"-w -c 5":                 `option --warning: expected a range such as 5, 10:, ~:5, 10:20 or @10:20, got the option "-c" (if it is the value, write --warning=-c)`,
-		"-w=5":                    `option --warning: expected a value without an equals sign after -w, or --warning=5, got "-w=5"`,
-		"-H":                      "option --hostname: expected a value, got nothing",
-		"-H -4":                   `option --hostname: expected a value, got the option "-4" (if it is the value, write --hostname=-4)`,
-		"--hostname=a,,b":         `option --hostname: expected a list without empty items, got "a,,b"`,
-		"-p 65536":                `option --port: expected a whole number, 0 or more, got "65536"`,
-		"--level 0x10":            `option --level: expected a whole number, got "0x10"`,
-		"--deep x":                `option --deep: expected a whole number, got "x"`,
-		"--share nan":             `option --share: expected a number, got "nan"`,
-		"--via ssh":               `option --via: expected one of auto, redfish, got "ssh"`,
-		"--each a,c":              `option --each: expected one of a, b, got "c"`,
-		"--miss-state WARNING":    `option --miss-state: expected one of ok, warning, critical, unknown, got "WARNING"`,
-		"--maintenance=x":         `option --maintenance: expected a whole number, got "x"`,
-		"--maintenance 1":         `plugins take no arguments: expected only options, got "1" (a value of --maintenance follows an equals sign: --maintenance=1)`,
-		"--insecure=maybe":        `option --insecure: expected no value, or yes or no, got "maybe"`,
-		"pve3":                    `plugins take no arguments: expected only options, got "pve3"`,
-		"-k pve3":                 `plugins take no arguments: expected only options, got "pve3"`,
-		"-- -k":                   `plugins take no arguments: expected only options, got "-k"`,
-		"--file bad":              `option --file: expected a good file, got "bad"`,
-		"-t 1":                    "option --timeout: expected more than 1s and at most 1h, got 1s",
-		"--max-bytes 100":         "option --max-bytes: expected at least 256, got 100",
-		"--file=a --x|y;z\x1b[1m": "unknown option --x¦y,z, expected one of --help",
-		"--only=" + secretURL:     `option --only: expected a regular expression such as ^FAN or (?i)psu, got "https://***@bmc(" (error parsing regexp: missing closing ): ` + "’https://***@bmc(’)",
-		"--x a b c --y":           "unknown option --x, expected one of --help",
-	} {
-		t.Run(command, func(t *testing.T) {
-			_, err := parsed(strings.Split(command, " ")...)
-			if err == nil {
-				t.Fatal("want an error")
-			}
-			if got := err.Error(); got != "UNKNOWN: "+want {
-				t.Errorf("\ngot  %s\nwant UNKNOWN: %s", got, want)
-			}
-		})
-	}
-}
-
-const secretURL = "https://root:calvin@bmc("
-
-// A mistake is one line whatever its length, also for old NRPE.
-func TestLongMistake(t *testing.T) {
-	for _, args := range [][]string{
-		{strings.Repeat("x", 1<<17)}, {"--" + strings.Repeat("x", 1<<17)}, {"--window=" + strings.Repeat("9", 1<<17)},
-		{"--only=" + strings.Repeat("(", 999), "--max-bytes=256"}, {"--max-bytes=256", "--via=" + strings.Repeat("ü", 500)},
-	} {
-		_, err := parsed(args...)
-		if err == nil || len(err.Error()) > maxText || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%.40q is answered by %v", args, err)
-		}
-		if strings.HasPrefix(args[len(args)-1], "--max") || strings.HasPrefix(args[0], "--max") {
-			if len(err.Error())+1 > leastSize {
-				t.Errorf("%d bytes, want at most %d", len(err.Error())+1, leastSize)
-			}
-		}
-	}
-}
-
-func TestExtraOpts(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "noout.ini")
-	content := `
-[check_sample]
-hostname = bmc1
-w = 0
-maintenance
-insecure
-[base]
-window = 1h
-nodes = a,b
-nodes = c
-offset = -1h
-[site]
-window = 2h
-[base]
-level = 5
-[empty]
-window =
-bare-needs-value = 1
-[bare]
-window
-`
-	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	at := func(section string) string { return "--extra-opts=" + section + "@" + file }
-	tests := []struct {
-		name string
-		args []string
-		want func(o *everything)
-	}{
-		{"section of the plugin", []string{at("")}, func(o *everything) {
-			o.Host, o.Warning, o.Maintenance, o.Insecure = []string{"bmc1"}, rangeOf("0"), 1, true
-		}},
-		{"the command line wins", []string{at(""), "-w", "3", "--maintenance=0", "-H", "bmc2"}, func(o *everything) {
-			o.Host, o.Warning, o.Insecure = []string{"bmc2"}, rangeOf("3"), true
-		}},
-		{"sections of one name", []string{at("base")}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = time.Hour, []string{"a", "b", "c"}, -time.Hour, 5
-		}},
-		{"a later section wins", []string{at("base"), at("site")}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = 2*time.Hour, []string{"a", "b", "c"}, -time.Hour, 5
-		}},
-		{"an earlier section does not", []string{at("site"), at("base"), "--nodes=x"}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = time.Hour, []string{"x"}, -time.Hour, 5
-		}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			want := everything{Warning: rangeOf("10"), Window: day, Via: "auto", MissState: "warning"}
-			test.want(&want)
-			got, err := parsed(test.args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(Pattern{}), cmp.Comparer(func(a, b inner) bool { return a == b })); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-		})
-	}
-	for section, want := range map[string]string{
-		"empty":   "UNKNOWN: option --extra-opts: " + file + ` line 18: unknown option "bare-needs-value", expected a long name of --help such as timeout`,
-		"bare":    "UNKNOWN: option --window (" + file + " line 20): expected a duration such as 90s, 4h, 7d, got nothing",
-		"missing": "UNKNOWN: option --extra-opts: " + file + ": expected a section [missing], there is none",
-	} {
-		if _, err := parsed(at(section)); err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", section, err, want)
-		}
-	}
-}
-
-func TestReference(t *testing.T) {
-	tests := []struct{ value, section, file string }{
-		{"", "check_sample", optionsFile},
-		{"site", "site", optionsFile},
-		{"@/etc/x.ini", "check_sample", "/etc/x.ini"},
-		{"site@/etc/x@y.ini", "site", "/etc/x@y.ini"},
-	}
-	for _, test := range tests {
-		section, file, err := reference(test.value, "check_sample")
-		if section != test.section || file != test.file || err != nil {
-			t.Errorf("%q refers to [%s] of %s (%v), want [%s] of %s", test.value, section, file, err, test.section, test.file)
-		}
-	}
-}
 
 func TestHelp(t *testing.T) {
 	p := Plugin{

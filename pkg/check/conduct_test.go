@@ -75,34 +75,44 @@ func play(t *testing.T, check func(ctx context.Context, release <-chan struct{})
 
 var well = Result{Findings: []Finding{{Status: OK, Text: "well"}}}
 
-func TestConduct(t *testing.T) {
-	stuck := func(_ context.Context, release <-chan struct{}) (Result, error) { <-release; return well, nil }
+// conducted is a run in a bubble and what comes of it.
+type conducted struct {
+	name    string
+	check   func(ctx context.Context, release <-chan struct{}) (Result, error)
+	signals map[time.Duration]os.Signal
+	args    []string
+	answer  string
+	took    time.Duration
+}
+
+func (c conducted) run(t *testing.T) {
+	p := play(t, c.check, c.signals, c.args...)
+	if p.answer != c.answer || p.took != c.took {
+		t.Errorf("after %v:\n%swant after %v:\n%s", p.took, p.answer, c.took, c.answer)
+	}
+	if word, _, _ := strings.Cut(p.answer, ":"); Status(p.code).String() != word {
+		t.Errorf("exit code %d with %s", p.code, word)
+	}
+}
+
+// stuck does not heed its context.
+func stuck(_ context.Context, release <-chan struct{}) (Result, error) {
+	<-release
+	return well, nil
+}
+
+func TestDeadline(t *testing.T) {
 	obedient := func(ctx context.Context, _ <-chan struct{}) (Result, error) {
 		<-ctx.Done()
 		r := Result{Findings: []Finding{{Status: CRITICAL, Text: "fan 1 stands"}}}
 		return r, fmt.Errorf("reading the log: %w", ctx.Err())
 	}
-	after := func(d time.Duration, r Result) func(context.Context, <-chan struct{}) (Result, error) {
-		return func(context.Context, <-chan struct{}) (Result, error) { time.Sleep(d); return r, nil }
+	after := func(d time.Duration) func(context.Context, <-chan struct{}) (Result, error) {
+		return func(context.Context, <-chan struct{}) (Result, error) { time.Sleep(d); return well, nil }
 	}
-	closing := func(ctx context.Context, _ <-chan struct{}) (Result, error) {
-		<-ctx.Done()
-		time.Sleep(bmc.CloseTime)
-		return well, nil
-	}
-	term := func(at time.Duration) map[time.Duration]os.Signal {
-		return map[time.Duration]os.Signal{at: syscall.SIGTERM}
-	}
-	tests := []struct {
-		name    string
-		check   func(context.Context, <-chan struct{}) (Result, error)
-		signals map[time.Duration]os.Signal
-		args    []string
-		answer  string
-		took    time.Duration
-	}{
-		{"at once", after(0, well), nil, nil, "OK: well\n", 0},
-		{"just in time", after(7999*time.Millisecond, well), nil, nil, "OK: well\n", 7999 * time.Millisecond},
+	for _, test := range []conducted{
+		{"at once", after(0), nil, nil, "OK: well\n", 0},
+		{"just in time", after(7999*time.Millisecond), nil, nil, "OK: well\n", 7999 * time.Millisecond},
 		{"stuck", stuck, nil, nil,
 			"UNKNOWN: no answer within 8s, and the check could not be stopped\n[UNKNOWN] no answer within 8s, and the check could not be stopped\n", 8 * time.Second},
 		{"stuck, other time and state", stuck, nil, []string{"-t", "2", "--timeout-state=critical"},
@@ -111,11 +121,33 @@ func TestConduct(t *testing.T) {
 			"CRITICAL: fan 1 stands, also 1 UNKNOWN\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
 		{"what was gathered, other state", obedient, nil, []string{"-t", "3s", "--timeout-state=warning"},
 			"CRITICAL: fan 1 stands, also 1 WARNING\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+	} {
+		t.Run(test.name, test.run)
+	}
+}
+
+func TestSignal(t *testing.T) {
+	closing := func(ctx context.Context, _ <-chan struct{}) (Result, error) {
+		<-ctx.Done()
+		time.Sleep(bmc.CloseTime)
+		return well, nil
+	}
+	term := func(at time.Duration) map[time.Duration]os.Signal {
+		return map[time.Duration]os.Signal{at: syscall.SIGTERM}
+	}
+	for _, test := range []conducted{
 		{"a signal", closing, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + bmc.CloseTime},
 		{"a signal while stuck", stuck, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + grace},
 		{"a signal while stuck near the end", stuck, term(7900 * time.Millisecond), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", 8 * time.Second},
 		{"a signal from the keyboard", closing, map[time.Duration]os.Signal{0: syscall.SIGINT}, nil, "UNKNOWN: stopped by SIGINT\n[UNKNOWN] stopped by SIGINT\n", bmc.CloseTime},
 		{"other signals", closing, map[time.Duration]os.Signal{0: syscall.SIGQUIT}, nil, "UNKNOWN: stopped by SIGQUIT\n[UNKNOWN] stopped by SIGQUIT\n", bmc.CloseTime},
+	} {
+		t.Run(test.name, test.run)
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	for _, test := range []conducted{
 		{"an error", func(context.Context, <-chan struct{}) (Result, error) {
 			return well, errors.New("wrong password for https://root:calvin@bmc")
 		}, nil, nil, "UNKNOWN: wrong password for https://***@bmc\n[UNKNOWN] wrong password for https://***@bmc\n", 0},
@@ -133,17 +165,8 @@ func TestConduct(t *testing.T) {
 			"UNKNOWN: nothing was judged\n[UNKNOWN] nothing was judged\n", 0},
 		{"the end of its goroutine", func(context.Context, <-chan struct{}) (Result, error) { runtime.Goexit(); return well, nil }, nil, nil,
 			"UNKNOWN: the check ended without a result\n[UNKNOWN] the check ended without a result\n", 0},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			p := play(t, test.check, test.signals, test.args...)
-			if p.answer != test.answer || p.took != test.took {
-				t.Errorf("after %v:\n%swant after %v:\n%s", p.took, p.answer, test.took, test.answer)
-			}
-			if word, _, _ := strings.Cut(p.answer, ":"); Status(p.code).String() != word {
-				t.Errorf("exit code %d with %s", p.code, word)
-			}
-		})
+	} {
+		t.Run(test.name, test.run)
 	}
 }
 
