@@ -239,4 +239,3 @@ func (m *memory) prune(now time.Time) {
 		m.Acks = slices.Delete(m.Acks, 0, n)
 	}
 }
-

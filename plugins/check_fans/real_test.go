@@ -78,7 +78,11 @@ func (s site) run(t *testing.T, more ...string) outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd, out, stderr := s.command(ctx, more...)
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
 	if ctx.Err() != nil {
 		t.Fatalf("hangs: %v", err)
 	}
@@ -88,12 +92,33 @@ func (s site) run(t *testing.T, more ...string) outcome {
 	if strings.Contains(out.String(), bmc.Password) {
 		t.Errorf("the password is in the output: %s", out)
 	}
-	o := outcome{code: cmd.ProcessState.ExitCode(), out: out.String()}
-	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		o.peakKB = ru.Maxrss
-	}
+	o := outcome{code: cmd.ProcessState.ExitCode(), out: out.String(), peakKB: peak()}
 	checktest.Answer(t, out.Bytes(), o.code)
 	return o
+}
+
+// watchMemory reads the peak of a process's memory until it has ended. What
+// wait4 reports will not do: a process starts with the peak of the one that
+// forked it, and that is this test with its simulators.
+func watchMemory(pid int) (peakKB func() int64) {
+	done := make(chan int64)
+	go func() {
+		peak := int64(0)
+		for {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, after, found := strings.Cut(string(text), "VmHWM:")
+			if err != nil || !found {
+				done <- peak
+				return
+			}
+			var kb int64
+			if _, err := fmt.Sscan(after, &kb); err == nil {
+				peak = max(peak, kb)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return func() int64 { return <-done }
 }
 
 // TestFaults: whatever the controller does, the run ends by its own deadline
@@ -105,6 +130,10 @@ func TestFaults(t *testing.T) {
 		bmc.Status401, bmc.Status403, bmc.Status404, bmc.Status500, bmc.Status503,
 	}
 	paths := map[string]string{"everywhere": "", "thermal": "/redfish/v1/Chassis/1/Thermal", "chassis": "/redfish/v1/Chassis"}
+	if testing.Short() {
+		delete(paths, "chassis")
+		delete(paths, "everywhere")
+	}
 	for _, fault := range faults {
 		for where, path := range paths {
 			if fault == bmc.SilentAccept && path != "" {
