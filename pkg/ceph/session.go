@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -203,7 +202,7 @@ func (s *dashboardSession) once(ctx context.Context, r request, version string) 
 		return nil, nil, err
 	}
 	defer response.Body.Close() // read to its end or given up: nothing can be lost
-	raw, err := io.ReadAll(response.Body)
+	raw, err := transport.ReadAll(response.Body)
 	if err != nil {
 		err = transport.Explain(err)
 		s.note(r.path, err.Error())

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -158,7 +157,7 @@ func (c *Client) send(ctx context.Context, h host, path string, limit time.Durat
 		return answer{}, &Error{Err: cause(ctx, err)}
 	}
 	defer response.Body.Close() // read to its end or given up: nothing can be lost
-	body, err := io.ReadAll(response.Body)
+	body, err := transport.ReadAll(response.Body)
 	if err != nil {
 		return answer{}, &Error{Err: cause(ctx, err)}
 	}
