@@ -23,11 +23,8 @@ const module = "github.com/noout-monitoring/noout/"
 var doors = map[string]string{
 	"github.com/olorin/nagiosplugin":             "pkg/check",
 	"github.com/alecthomas/kong":                 "pkg/check",
-	"github.com/stmcginnis/gofish":               "pkg/bmc/redfish",
 	"github.com/prometheus-community/pro-bing":   "pkg/ping",
-	"gopkg.in/ini.v1":                            "pkg/secret",
-	"github.com/google/renameio/v2":              "pkg/state",
-	"github.com/gofrs/flock":                     "pkg/state",
+	"gopkg.in/ini.v1":                            "tests",
 	"github.com/rogpeppe/go-internal/txtar":      "pkg/check/checktest",
 	"golang.org/x/tools/txtar":                   "pkg/check/checktest",
 	"github.com/google/go-cmp":                   "tests",
