@@ -18,38 +18,38 @@ func TestPanic(t *testing.T) {
 		check func(ctx context.Context, release <-chan struct{}) (Result, error)
 		want  string
 	}{
-		{"in the check", func(context.Context, <-chan struct{}) (Result, error) { explode("a\nb|c"); return well, nil }, "UNKNOWN: panic: a b¦c at check/conduct_test.go:"},
+		{"in the check", func(context.Context, <-chan struct{}) (Result, error) { explode("a\nb|c"); return well, nil }, "UNKNOWN: panic: a b¦c at check/crash_test.go:"},
 		{"by the runtime", func(context.Context, <-chan struct{}) (Result, error) {
 			var fans []int
 			return Result{Summary: fmt.Sprint(fans[len(fans)+3])}, nil
-		}, "UNKNOWN: panic: runtime error: index out of range [3] with length 0 at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: runtime error: index out of range [3] with length 0 at check/crash_test.go:"},
 		{"by a nil pointer", func(context.Context, <-chan struct{}) (Result, error) { var r *Result; return *r, nil }, "UNKNOWN: panic: runtime error: invalid memory address"},
 		{"with an error", func(context.Context, <-chan struct{}) (Result, error) { explode(io.EOF); return well, nil }, "UNKNOWN: panic: EOF at "},
 		{"in a library", func(context.Context, <-chan struct{}) (Result, error) {
 			return Result{Summary: strings.Repeat("x", -1)}, nil
-		}, "UNKNOWN: panic: strings: negative Repeat count at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: strings: negative Repeat count at check/crash_test.go:"},
 		{"in a goroutine", func(_ context.Context, release <-chan struct{}) (Result, error) {
 			Go(func() { explode("lost") })
 			<-release // for what the goroutine would have sent
 			return well, nil
-		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: lost at check/crash_test.go:"},
 		{"in two goroutines", func(ctx context.Context, _ <-chan struct{}) (Result, error) {
 			Go(func() { explode("lost") })
 			Go(func() { explode("lost") })
 			<-ctx.Done()
 			return well, nil
-		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: lost at check/crash_test.go:"},
 		{"in a goroutine, after the result", func(context.Context, <-chan struct{}) (Result, error) {
 			Go(func() { time.Sleep(leftBehind / 2); explode("lost") })
 			return well, nil
-		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: lost at check/crash_test.go:"},
 		{"in a goroutine, with a result", func(context.Context, <-chan struct{}) (Result, error) {
 			var group sync.WaitGroup
 			group.Add(1)
 			Go(func() { defer group.Done(); explode("lost") })
 			group.Wait()
 			return well, nil
-		}, "UNKNOWN: panic: lost at check/conduct_test.go:"},
+		}, "UNKNOWN: panic: lost at check/crash_test.go:"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
