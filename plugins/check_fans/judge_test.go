@@ -150,6 +150,7 @@ func TestRows(t *testing.T) {
 			}
 		})}, check.UNKNOWN, "no fan is present"},
 		{"a gap beside fans that turn", nil, []bmc.Server{six(gap)}, check.UNKNOWN, "Chassis 2 Thermal: HTTP 503"},
+		{"a gap that is excluded", func(p *policy) { p.exclude = mustPattern("Chassis 2") }, []bmc.Server{six(gap)}, check.OK, "6 fans turn"},
 		{"a gap does not hide a dead fan", nil, []bmc.Server{six(), six(gap, absent)}, check.CRITICAL, "FAN3 is missing"},
 		{"a fan that may be in the gap is not called missing", nil, []bmc.Server{six(), six(blind, drop3), six(blind, drop3)}, check.UNKNOWN, "Chassis 1 Thermal"},
 		{"a gap elsewhere does not hide a fan that left", nil, []bmc.Server{six(), six(gap, drop3), six(gap, drop3)}, check.CRITICAL, "FAN3 is missing"},
