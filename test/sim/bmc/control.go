@@ -17,6 +17,8 @@ import (
 // Do carries out an action given as text: those of [world.Parse], and
 //
 //	fault     name, path, method, after, times, delay
+//	ipmi      name, after, every, times, delay, code, command, sensor: a fault of
+//	          IPMI, see [ipmi.Fault]; numbers may be hexadecimal
 //	mend      ends all faults
 //	advance   by
 //	forget    begins counting anew
@@ -76,6 +78,18 @@ func (s *Sim) action(text string) (world.Action, error) {
 		}
 		return world.Call(func(time.Time) {
 			_, err := s.Break(f)
+			s.stats.broke(err)
+		}), nil
+	case "ipmi":
+		f, err := readIPMIFault(values)
+		if err == nil && s.ipmi == nil {
+			err = errNoIPMI
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %q: %w", text, err)
+		}
+		return world.Call(func(time.Time) {
+			_, err := s.BreakIPMI(f)
 			s.stats.broke(err)
 		}), nil
 	default:

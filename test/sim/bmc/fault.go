@@ -119,6 +119,9 @@ func (s *Sim) MustBreak(tb TB, f Fault) (mend func()) {
 
 // Mend switches all faults off.
 func (s *Sim) Mend() {
+	if s.ipmi != nil {
+		s.ipmi.Mend()
+	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.on = nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/redfish"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
@@ -33,6 +34,9 @@ const (
 	Username = "monitor"
 	Password = "correct horse battery staple"
 )
+
+// Administrator is the second account of IPMI.
+const Administrator = "admin"
 
 // Server is one simulated controller. The zero value is a Dell.
 type Server struct {
@@ -64,6 +68,10 @@ type Server struct {
 	// NoDate leaves out the Date header.
 	NoDate bool
 	Listen string // "" means 127.0.0.1:0
+	// IPMI serves the same server over IPMI too; nil: not. What is empty in it
+	// is filled in: the vendor's way, the account with the rights of a user, and
+	// [Administrator] with the same password and all rights.
+	IPMI *ipmi.Config
 }
 
 // Auth is which logins a controller accepts.

@@ -1,6 +1,7 @@
 // Package bmc simulates the management controller of a server: Redfish over
-// HTTPS in the shape of a vendor, with sessions, accounts, certificates and
-// faults, in front of a [world.World] whose fans drop out and return.
+// HTTPS and, when wanted, IPMI over UDP in the shape of a vendor, with
+// sessions, accounts, certificates and faults, in front of a [world.World]
+// whose fans drop out and return.
 //
 //	sim := bmc.Start(t, bmc.Server{Vendor: bmc.Dell, Clock: world.Still(noon)})
 //	sim.Do("drop?fan=3&for=11s")
@@ -25,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/redfish"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
@@ -39,6 +41,9 @@ type Sim struct {
 	// URL is where it listens, such as https://127.0.0.1:40123, and Host the
 	// same without the scheme.
 	URL, Host string
+	// IPMI is where it listens for IPMI, such as 127.0.0.1:40124; empty when it
+	// does not.
+	IPMI string
 	// World is the server behind it.
 	World *world.World
 
@@ -50,6 +55,7 @@ type Sim struct {
 	faults    *faults
 	stats     *stats
 	http      *http.Server
+	ipmi      *ipmi.Server  // nil: it has none
 	done      chan struct{} // closed when the simulator stops
 	close     sync.Once
 	elsewhere *Elsewhere
@@ -117,8 +123,11 @@ func Run(s Server) (*Sim, error) {
 	sim.stats = newStats()
 	sim.sessions = newSessions(sim)
 	sim.faults = new(faults)
-	if err := sim.listen(); err != nil {
+	if err := sim.serveIPMI(); err != nil {
 		return nil, err
+	}
+	if err := sim.listen(); err != nil {
+		return nil, errors.Join(err, sim.closeIPMI())
 	}
 	return sim, nil
 }
@@ -166,6 +175,7 @@ func (s *Sim) Close() {
 	s.close.Do(func() {
 		close(s.done)
 		s.stats.broke(s.http.Close())
+		s.stats.broke(s.closeIPMI())
 		s.stats.mu.Lock()
 		defer s.stats.mu.Unlock()
 		if s.elsewhere != nil {

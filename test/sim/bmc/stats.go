@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+
+	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 )
 
 // Stats is what a controller was asked and what came of it.
@@ -30,6 +32,8 @@ type Stats struct {
 	Violations []string
 	// Broken are failures of the simulator itself.
 	Broken []string
+	// IPMI is the same for that side; nil when there is none.
+	IPMI *ipmi.Stats
 }
 
 // Request is one request.
@@ -118,10 +122,17 @@ func (s *Sim) Stats() Stats {
 	out.Violations = slices.Clone(out.Violations)
 	out.Broken = slices.Clone(out.Broken)
 	out.Sessions, out.MostSessions = open, peak
+	if s.ipmi != nil {
+		other := s.ipmi.Stats()
+		out.IPMI = &other
+	}
 	return out
 }
 
 // Forget begins counting anew; open sessions stay.
 func (s *Sim) Forget() {
 	s.stats.do(func(s *Stats) { *s = Stats{ByPath: map[string]int{}} })
+	if s.ipmi != nil {
+		s.ipmi.Forget()
+	}
 }

@@ -1,10 +1,11 @@
-// Command simbmc runs a simulated management controller with Redfish.
+// Command simbmc runs a simulated management controller with Redfish and, when
+// wanted, IPMI.
 //
 //	simbmc --vendor dell --script story.txt --control 127.0.0.1:0
 //
 // When it is ready it prints one line of words KEY=VALUE: url, host (address
 // and port), control (its URL or socket), ca (a file with the certificate to
-// trust), fingerprint, username. It stops after --for, on SIGTERM and SIGINT,
+// trust), fingerprint, username, ipmi (address and port). It stops after --for, on SIGTERM and SIGINT,
 // by POST /stop, and with --stdin when its standard input ends.
 package main
 
@@ -18,11 +19,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
 
@@ -36,6 +39,7 @@ func main() {
 // options are the command line.
 type options struct {
 	server                        bmc.Server
+	ipmi                          ipmi.Config
 	script, control, ca, password string
 	clock                         string
 	last                          time.Duration
@@ -56,6 +60,12 @@ func parse(args []string, help io.Writer) (options, error) {
 	f.IntVar(&o.server.Sessions, "sessions", 4, "sessions that may be open at once")
 	f.StringVar(&o.server.Username, "username", bmc.Username, "name of the account")
 	f.StringVar(&o.password, "password-file", "", "file with the password of the account, default the simulator's own")
+	f.StringVar(&o.ipmi.Listen, "ipmi", "", "UDP address to serve IPMI on, such as 127.0.0.1:0; default none")
+	f.Func("suite", "the only cipher suite of IPMI: 3 or 17, default both", func(v string) error {
+		n, err := strconv.ParseUint(v, 10, 8)
+		o.ipmi.Suites = []byte{byte(n)}
+		return err
+	})
 	f.StringVar(&o.script, "script", "", "file with the script")
 	f.StringVar(&o.control, "control", "", "address, or path of a socket, to be steered by")
 	f.StringVar(&o.ca, "ca-file", "", "where to write the certificate to trust")
@@ -78,6 +88,9 @@ func parse(args []string, help io.Writer) (options, error) {
 
 // complete reads what the options only name.
 func (o *options) complete() error {
+	if o.ipmi.Listen != "" {
+		o.server.IPMI = &o.ipmi
+	}
 	o.server.Password = bmc.Password
 	if o.password != "" {
 		text, err := os.ReadFile(o.password)
@@ -123,6 +136,9 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 		}
 	}
 	words := []string{"url=" + sim.URL, "host=" + sim.Host}
+	if sim.IPMI != "" {
+		words = append(words, "ipmi="+sim.IPMI)
+	}
 	if o.control != "" {
 		control, end, err := listen(o.control, sim.Control(cancel))
 		if err != nil {
