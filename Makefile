@@ -51,6 +51,14 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
+.PHONY: gate-proof
+gate-proof: ## the gates against a brute-force model of a million clusters
+	$(GO) test ./pkg/maintenance -run Proof -v -timeout 60m -args -clusters=1000000
+
+.PHONY: story
+story: ## the story end to end, every answer asserted
+	$(GO) test ./test/story -count=1 -v
+
 .PHONY: demo
 demo: build ## the story, step by step: command, output, exit code and why
 	@$(GO) run ./test/story/cmd/demo -bin bin

@@ -4,47 +4,25 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/noout-monitoring/noout/test/sim/bmc"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
-
-// controller is the BMC of the server in the story.
-type controller struct {
-	sim *bmc.Sim
-	// back is when the fan that dropped out returns.
-	back time.Time
-}
-
-func (w *World) openBMC() error {
-	sim, err := bmc.Run(bmc.Server{Vendor: bmc.Supermicro})
-	if err != nil {
-		return err
-	}
-	w.BMC = &controller{sim: sim}
-	w.close = append(w.close, sim.Close)
-	w.names["$BMC"] = sim.Host
-	if err := w.file("$CA", "bmc-ca.pem", string(sim.CA())); err != nil {
-		return err
-	}
-	return w.file("$AUTH", "bmc.ini", fmt.Sprintf("[*]\nusername = %s\npassword = %s\n", bmc.Username, bmc.Password))
-}
 
 // drop lets fans drop out; the controller notices and logs it.
 func drop(d time.Duration, fans ...int) func(*World) error {
 	return func(w *World) error {
 		for _, n := range fans {
-			if err := w.BMC.sim.Do(fmt.Sprintf("drop?fan=%d&for=%s&shape=%s", n, d, world.Absent)); err != nil {
+			if err := w.Room.Do(fmt.Sprintf("bmc drop?fan=%d&for=%s&shape=%s", n, d, world.Absent)); err != nil {
 				return err
 			}
 		}
-		w.BMC.back = time.Now().Add(d)
+		w.back = time.Now().Add(d)
 		return nil
 	}
 }
 
 // turned waits until the fans turn again.
 func turned(w *World) error {
-	time.Sleep(time.Until(w.BMC.back) + 100*time.Millisecond)
+	time.Sleep(time.Until(w.back) + 100*time.Millisecond)
 	return nil
 }
 
@@ -61,7 +39,7 @@ func unseen(d time.Duration, fans ...int) func(*World) error {
 // fans is step 0 of the story: a fan fails now and then.
 func fans() []Step {
 	check := func(more ...string) []string {
-		return append([]string{"check_fans", "-H", "$BMC", "--auth-file", "$AUTH", "--ca-file", "$CA", "--state-dir", "$STATE"}, more...)
+		return ask("check_fans", more...)
 	}
 	return []Step{
 		{

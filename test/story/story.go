@@ -13,8 +13,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/story/room"
 )
 
 // Step is one question to one plugin.
@@ -54,43 +58,89 @@ func (s Step) Wrong(o Outcome) error {
 	return nil
 }
 
-// World is the machine room: simulators, and the files that an operator has.
+// World is the machine room, and the files that an operator has.
 type World struct {
 	// Bin holds the built plugins.
 	Bin string
 	// Dir holds credentials, certificates and memory.
 	Dir   string
+	Room  *room.Room
 	names map[string]string
-	close []func()
-	BMC   *controller
+	// back is when the fan that dropped out last returns.
+	back time.Time
 }
 
-// Open starts the simulators.
+// standIn makes a program the ceph command of the simulator, see [Ceph].
+const standIn = "NOOUT_STORY_CEPH"
+
+// Ceph is the ceph command of the room, when this process was started as that:
+// then it does not return. Programs that open a World call it first.
+func Ceph() {
+	if os.Getenv(standIn) != "" {
+		os.Exit(ceph.Command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+}
+
+// Open opens the room and writes the operator's files.
 func Open(bin, dir string) (*World, error) {
-	w := &World{Bin: bin, Dir: dir, names: map[string]string{}}
-	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
+	r, err := room.Open(room.Lab())
+	if err != nil {
 		return nil, err
 	}
-	w.names["$STATE"] = filepath.Join(dir, "state")
-	if err := w.openBMC(); err != nil {
-		return nil, errors.Join(err, w.Close())
+	w := &World{Bin: bin, Dir: dir, Room: r}
+	if w.names, err = r.Files(dir); err == nil {
+		err = w.settings()
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
 	}
 	return w, nil
 }
 
-// Close stops the simulators.
-func (w *World) Close() error {
-	for _, c := range w.close {
-		c()
+// Close ends the room.
+func (w *World) Close() { w.Room.Close() }
+
+// settings writes the ceph command and the file that all plugins read.
+func (w *World) settings() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
 	}
-	return nil
+	command := filepath.Join(w.Dir, "ceph")
+	if err := os.WriteFile(command, []byte("#!/bin/sh\nexec env "+standIn+"=1 "+self+" \"$@\"\n"), 0o700); err != nil {
+		return err
+	}
+	state := filepath.Join(w.Dir, "state")
+	if err := os.Mkdir(state, 0o700); err != nil {
+		return err
+	}
+	w.names["SITE"], w.names["BASE"] = filepath.Join(w.Dir, "noout.ini"), filepath.Join(w.Dir, "pve3.json")
+	cluster := fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", w.names["NODES"], w.names["CA"], w.names["AUTH"])
+	storage := fmt.Sprintf("ceph-command = %s\nconf = %s\nid = nagios\nkeyring = %s\n", command, w.names["CONF"], w.names["KEYRING"])
+	memory := "state-dir = " + state + "\n"
+	var b strings.Builder
+	for _, section := range []struct{ name, text string }{
+		{"check_fans", fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", w.names["BMC"], w.names["BMCCA"], w.names["AUTH"]) + memory},
+		{"check_pve", cluster + memory}, {"check_drained", cluster + memory}, {"check_ceph", storage + memory},
+		{"check_serviceable", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
+		{"check_reintegrated", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
+	} {
+		fmt.Fprintf(&b, "[%s]\n%s", section.name, section.text)
+	}
+	return os.WriteFile(w.names["SITE"], []byte(b.String()), 0o600)
 }
 
-// file writes one of the operator's files and names it.
-func (w *World) file(name, base, text string) error {
-	path := filepath.Join(w.Dir, base)
-	w.names[name] = path
-	return os.WriteFile(path, []byte(text), 0o600)
+// happen makes something happen in the room.
+func happen(lines ...string) func(*World) error {
+	return func(w *World) error {
+		for _, l := range lines {
+			if err := w.Room.Do(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // Run does a step and returns what the plugin answered.
@@ -102,7 +152,7 @@ func (w *World) Run(ctx context.Context, s Step) (Outcome, error) {
 	}
 	args := make([]string, len(s.Command))
 	for i, a := range s.Command {
-		args[i] = os.Expand(a, func(name string) string { return w.names["$"+name] })
+		args[i] = os.Expand(a, func(name string) string { return w.names[name] })
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(w.Bin, args[0]), args[1:]...)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + w.Dir}
@@ -132,7 +182,19 @@ func quote(args []string) string {
 }
 
 // Steps is the whole story in order.
-func Steps() []Step { return fans() }
+func Steps() []Step {
+	return slices.Concat(fans(), before(), leaving(), allowed(), away(), back(), unplanned())
+}
 
-// Limit is the longest a whole walk may take.
-const Limit = time.Minute
+// Plugins are those that the story asks.
+func Plugins() []string {
+	var out []string
+	for _, s := range Steps() {
+		out = append(out, s.Command[0])
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Limit is the longest a whole walk may take on a machine that is busy.
+const Limit = 4 * time.Minute

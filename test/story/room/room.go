@@ -142,6 +142,8 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 //	crash?node=pve3      the same without a shutdown
 //	on?node=pve3         switches it on, and waits until all of it runs
 //	advance?by=1m        moves the time
+//	round                moves it to the next full ten seconds, in whose rhythm
+//	                     the HA manager works
 func (r *Room) Do(line string) error {
 	verb, query, _ := strings.Cut(line, "?")
 	values, err := url.ParseQuery(query)
@@ -162,6 +164,10 @@ func (r *Room) Do(line string) error {
 			r.PVE.Advance(by)
 		}
 		return err
+	case verb == "round":
+		now := r.Now()
+		r.PVE.Advance(now.Truncate(10 * time.Second).Add(10 * time.Second).Sub(now))
+		return nil
 	case verb == "off", verb == "crash":
 		power := map[string]string{"off": "poweroff", "crash": "crash"}[verb]
 		return r.all("pve "+power+"?node="+node, "ceph stop?host="+node, r.power(node, "off"))

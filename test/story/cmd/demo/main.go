@@ -13,6 +13,7 @@ import (
 )
 
 func main() {
+	story.Ceph()
 	bin := flag.String("bin", "bin", "folder with the built plugins")
 	flag.Parse()
 	if err := demo(*bin); err != nil {
@@ -31,7 +32,7 @@ func demo(bin string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer w.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), story.Limit)
 	defer cancel()
 	wrong := 0
