@@ -53,6 +53,9 @@ type Watched struct {
 	Longest Gap
 	// Late answers came an interval or more after the quickest.
 	Late int
+	// Away is from the first to the last packet since the last that was
+	// answered: a guest that was away when the watch ended, unless it is 0.
+	Away time.Duration
 }
 
 const (
@@ -129,7 +132,11 @@ func watch(ctx context.Context, n network, targets []Target, o WatchOptions) (Wa
 	for i, seen := range spread(reach, targets, place) {
 		t := w.tracks[place[i]]
 		t.longest.Start = max(0, t.longest.Start-began)
-		r.Targets = append(r.Targets, Watched{Reach: seen, Gaps: t.gaps, Longest: t.longest, Late: t.late})
+		w := Watched{Reach: seen, Gaps: t.gaps, Longest: t.longest, Late: t.late}
+		if t.waiting > 0 {
+			w.Away = t.last - t.first
+		}
+		r.Targets = append(r.Targets, w)
 	}
 	return r, nil
 }

@@ -133,6 +133,9 @@ func TestUnboundedGaps(t *testing.T) {
 		if got := x.Longest; !got.Unbounded || got.AtMost != 0 || (got.AtLeast-c.atLeast).Abs() > 2*ms || x.Alive() != c.received {
 			t.Errorf("%s: %+v", name, got)
 		}
+		if ended := c.away.To == hour; ended != (x.Away > 0) || ended && x.Away != x.Longest.AtLeast {
+			t.Errorf("%s: away for %s in the end", name, x.Away)
+		}
 	}
 }
 

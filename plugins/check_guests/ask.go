@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
+)
+
+// share is a context that ends after a part of the time that is left.
+func share(ctx context.Context, part float64) (context.Context, context.CancelFunc) {
+	end, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(part*float64(time.Until(end))))
+}
+
+// lastAnswer is how long the answer to the last packet is waited for: well
+// beyond the time at which it would be CRITICAL anyway.
+func lastAnswer(crit threshold) time.Duration { return max(time.Second, crit.rta+crit.rta/2) }
+
+// ask asks all subjects that have an address, and the gateway.
+func (o *options) ask(ctx context.Context, f *facts) error {
+	var targets []ping.Target
+	var which []int
+	for i, s := range f.subjects {
+		if s.addr.IsValid() && s.problem == nil {
+			targets = append(targets, ping.Target{Name: s.name, Addr: s.addr})
+			which = append(which, i)
+		}
+	}
+	if o.Parent != "" {
+		r := o.net.resolve(ctx, []string{o.Parent}, o.wanted())[0]
+		if r.Err != nil {
+			return fmt.Errorf("--parent %s: %w", shorten(o.Parent, 100), r.Err)
+		}
+		f.parent = &subject{name: o.Parent, key: o.Parent, addr: r.Addrs[0]}
+		targets = append(targets, ping.Target{Name: o.Parent, Addr: r.Addrs[0]})
+	}
+	seen, err := o.ping(ctx, f, targets)
+	if err != nil {
+		return err
+	}
+	for k, i := range which {
+		f.subjects[i].asked, f.subjects[i].reach = true, seen[k]
+	}
+	if f.parent != nil {
+		f.parent.asked, f.parent.reach = true, seen[len(which)]
+	}
+	return o.knock(ctx, f)
+}
+
+// ping runs or watches.
+func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target) ([]ping.Watched, error) {
+	crit := o.Critical.or(defaultCritical)
+	if o.Watch > 0 {
+		return o.watchAll(ctx, f, targets, lastAnswer(crit))
+	}
+	r, err := o.net.run(ctx, targets, ping.Options{
+		Packets: o.Packets, Interval: o.interval(), Wait: lastAnswer(crit), Size: o.Size, DontFragment: o.DontFragment, Rate: o.Rate,
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.faults, f.cut, f.evidence = r.Faults, r.Cut, r.Evidence
+	out := make([]ping.Watched, len(r.Targets))
+	for i, x := range r.Targets {
+		out[i].Reach = x
+	}
+	return out, nil
+}
+
+func (o *options) watchAll(ctx context.Context, f *facts, targets []ping.Target, wait time.Duration) ([]ping.Watched, error) {
+	if end, bounded := ctx.Deadline(); bounded && time.Until(end) < o.Watch+wait {
+		return nil, fmt.Errorf("--watch %s: expected more time, such as -t %s", check.DurationText(o.Watch), check.DurationText((o.Watch + wait + 10*time.Second).Round(time.Second)))
+	}
+	show, done := progress()
+	defer done()
+	r, err := o.net.watch(ctx, targets, ping.WatchOptions{Duration: o.Watch, Interval: o.interval(), Wait: wait, Progress: func(p ping.Progress) {
+		show(standing(p, o.Watch, len(targets)))
+	}})
+	f.faults, f.cut, f.evidence, f.watched, f.spacing = r.Faults, r.Cut, r.Evidence, true, r.Spacing
+	return r.Targets, err
+}
+
+// knock tries TCP where no ping was answered.
+func (o *options) knock(ctx context.Context, f *facts) error {
+	if len(o.TCP) == 0 {
+		return nil
+	}
+	var targets []ping.Target
+	var which []int
+	for i, s := range f.subjects {
+		if s.asked && !s.reach.Alive() {
+			targets = append(targets, ping.Target{Name: s.name, Addr: s.addr})
+			which = append(which, i)
+		}
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	// The system tries a second time after a second.
+	found, err := o.net.connect(ctx, targets, ping.ConnectOptions{Ports: o.TCP, Wait: 2500 * time.Millisecond})
+	for k, i := range which {
+		if k < len(found) {
+			f.subjects[i].tcp = &found[k]
+		}
+	}
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("--tcp: %w", err)
+	}
+	return nil
+}

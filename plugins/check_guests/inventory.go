@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// filter is which guests of a cluster are wanted.
+type filter struct {
+	pools, tags, excludedTags []string
+	ids                       []span
+	exclude                   check.Pattern
+}
+
+// span of guests' numbers.
+type span struct{ from, to int }
+
+// spans reads 100-199 and 205.
+func spans(values []string) ([]span, error) {
+	var out []span
+	for _, v := range values {
+		from, to, isRange := strings.Cut(v, "-")
+		if !isRange {
+			to = from
+		}
+		a, errA := strconv.Atoi(from)
+		b, errB := strconv.Atoi(to)
+		if errA != nil || errB != nil || a < 1 || b < a {
+			return nil, fmt.Errorf("--vmid: expected numbers such as 103 or 100-199, got %q", shorten(v, 40))
+		}
+		out = append(out, span{a, b})
+	}
+	return out, nil
+}
+
+func (f filter) takes(g pve.Guest) bool {
+	tagged := func(tags []string) bool {
+		return slices.ContainsFunc(g.Tags, func(t string) bool { return slices.Contains(tags, t) })
+	}
+	switch {
+	case len(f.pools) > 0 && !slices.Contains(f.pools, g.Pool):
+	case len(f.tags) > 0 && !tagged(f.tags):
+	case len(f.ids) > 0 && !slices.ContainsFunc(f.ids, func(s span) bool { return g.ID >= s.from && g.ID <= s.to }):
+	case tagged(f.excludedTags):
+	case f.exclude.MatchString(g.String()):
+	default:
+		return true
+	}
+	return false
+}
+
+// addresses reads --address.
+func addresses(values []string) (map[int]netip.Addr, error) {
+	out := map[int]netip.Addr{}
+	for _, v := range values {
+		id, addr, _ := strings.Cut(v, "=")
+		n, err := strconv.Atoi(id)
+		a, errAddr := netip.ParseAddr(addr)
+		if err != nil || errAddr != nil || n < 1 || a.IsUnspecified() || a.IsMulticast() {
+			return nil, fmt.Errorf("--address: expected ID=ADDRESS such as 103=192.0.2.13, got %q", shorten(v, 60))
+		}
+		out[n] = a
+	}
+	return out, nil
+}
+
+// inventory is what of a cluster should answer, and what should and does not
+// even run. It is pure.
+func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
+	var out []subject
+	for _, g := range c.Guests {
+		was, known := m.PVE.Was(g)
+		if !p.filter.takes(was) || was.Template {
+			continue
+		}
+		s := subject{guest: was, name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), node: g.Node, known: m.Guests[g.ID]}
+		n, member := c.Node(g.Node)
+		s.nodeDown = member && !n.Online
+		s.moving, s.seenMoving = p.moving(c, s, now)
+		if s.stopped = stoppedBecause(c, m, s); s.stopped == ignored || !known {
+			continue
+		}
+		if s.addr = p.address(m, s); s.stopped != running {
+			s.addr = netip.Addr{}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// running tells whether a guest runs, and what it means if not.
+type condition int
+
+const (
+	running condition = iota
+	ignored           // it is not expected to run
+	failed            // HA wants it to run
+	died              // it answered, and nobody stopped it
+)
+
+// stoppedBecause finds out why a guest does not run. Of one on a node that is
+// down it says that it runs: that it does not is said of the node.
+func stoppedBecause(c pve.Cluster, m memory, s subject) condition {
+	service, managed := c.HA.Service(s.guest.SID())
+	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
+		return ignored
+	}
+	if s.guest.Status != "stopped" || s.nodeDown {
+		return running
+	}
+	stop, asked := m.PVE.Stops[s.guest.ID]
+	switch {
+	case s.guest.Stale || s.moving:
+		return ignored // nobody knows, or not for long
+	case managed && service.State == "started" && service.Node == s.node && c.HA.Disarm == "":
+		return failed
+	case managed && service.State != "ignored":
+		return ignored // on its way; a state that is bad is check_pve's affair
+	case s.known.Answered.IsZero() || s.guest.Lock == "suspended" || asked && stop.End.After(s.known.Answered.Add(-time.Minute)):
+		return ignored
+	}
+	return died
+}
+
+// moving says whether a guest is being migrated, was within the grace, or has
+// been found on another node than before; and when it was last seen so.
+func (p policy) moving(c pve.Cluster, s subject, now time.Time) (bool, time.Time) {
+	seen := s.known.Moving
+	service, _ := c.HA.Service(s.guest.SID())
+	task := slices.ContainsFunc(c.Tasks, func(t pve.Task) bool {
+		return t.Running() && t.ID == strconv.Itoa(s.guest.ID) && (t.Type == "qmigrate" || t.Type == "vzmigrate")
+	})
+	if s.guest.Lock == "migrate" || service.Moving() || task || s.known.Node != "" && s.known.Node != s.node {
+		seen = now
+	}
+	age := now.Sub(seen)
+	return !seen.IsZero() && age >= 0 && age <= p.grace, seen
+}
+
+// address at which a guest is asked: the one given, else the first of the
+// wanted family, IPv4 before IPv6 when both are.
+func (p policy) address(m memory, s subject) netip.Addr {
+	if a, given := p.addresses[s.guest.ID]; given {
+		return a
+	}
+	for _, six := range []bool{false, true} {
+		if six && p.wanted.IPv4 || !six && p.wanted.IPv6 {
+			continue
+		}
+		for _, a := range m.addresses(s.guest.ID) {
+			if a.Is6() == six {
+				return a
+			}
+		}
+	}
+	return netip.Addr{}
+}

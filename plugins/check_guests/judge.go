@@ -1,0 +1,232 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// verdict is a result in the making.
+type verdict struct {
+	facts
+	policy
+	r check.Result
+	// told subjects have been spoken of.
+	told map[int]bool
+}
+
+func (v *verdict) say(s check.Status, format string, args ...any) {
+	v.r.Findings = append(v.r.Findings, check.Finding{Status: s, Text: fmt.Sprintf(format, args...)})
+}
+
+func (v *verdict) note(format string, args ...any) {
+	v.r.Notes = append(v.r.Notes, fmt.Sprintf(format, args...))
+}
+
+// take are the subjects for which something holds and that nobody has spoken
+// of yet. They are spoken of now.
+func (v *verdict) take(holds func(subject) bool) []subject {
+	var out []subject
+	for i, s := range v.subjects {
+		if !v.told[i] && holds(s) {
+			v.told[i] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// judge says whether the guests answer. It is pure. The order matters: a
+// silent guest is spoken of once, by the cause that explains the most.
+func judge(f facts, p policy) check.Result {
+	v := &verdict{facts: f, policy: p, told: map[int]bool{}}
+	v.r.Evidence = f.evidence
+	v.inventory()
+	v.unknownPlaces()
+	v.stopped()
+	v.nodesDown()
+	v.ownFaults()
+	v.path()
+	v.changing()
+	v.nodesSilent()
+	v.neverSeen()
+	v.unreachable()
+	v.answering()
+	v.r.Summary = v.summary()
+	v.r.Perfdata = v.perfdata()
+	v.r.Facts = factsOf(f)
+	return v.r
+}
+
+// inventory says what of the list of guests is missing.
+func (v *verdict) inventory() {
+	if len(v.subjects) == 0 {
+		v.say(check.UNKNOWN, "no guest is expected to answer")
+	}
+	c := v.cluster
+	if c == nil {
+		return
+	}
+	if len(c.Rights) > 0 {
+		v.say(check.UNKNOWN, "this token does not see every guest, it lacks %s", strings.Join(c.Rights, " and "))
+	}
+	if hidden := c.Hidden(); len(hidden) > 0 && len(c.Gaps) == 0 {
+		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", some(hidden))
+	}
+	if c.Lost {
+		v.say(check.UNKNOWN, "no quorum on %s, which guests should run and where is not known", c.Asked)
+	}
+	lost := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool {
+		return !slices.ContainsFunc(v.subjects, func(s subject) bool { return s.node == g.Node && !s.addr.IsValid() && s.stopped == running })
+	})
+	for _, text := range append(c.Untold(), pve.Untold(lost)...) {
+		v.say(check.UNKNOWN, "%s", text)
+	}
+}
+
+// unknownPlaces says who could not be asked because nobody knows where.
+func (v *verdict) unknownPlaces() {
+	if bad := v.take(func(s subject) bool { return s.problem != nil }); len(bad) > 0 {
+		texts := make([]string, len(bad))
+		for i, s := range bad {
+			texts[i] = s.name + " (" + s.problem.Error() + ")"
+		}
+		v.say(check.UNKNOWN, "no address: %s", some(texts))
+	}
+	asked := v.count(func(s subject) bool { return s.asked })
+	none := v.take(func(s subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown })
+	switch {
+	case len(none) == 0:
+	case asked == 0:
+		v.say(check.UNKNOWN, "no guest has a known address, such as %s: give --address, or a guest agent", some(names(none)))
+	default:
+		v.say(v.noAddressState.Status(), "no known address: %s", some(names(none)))
+		v.note("%s without a known address", count(len(none), "guest", "guests"))
+	}
+}
+
+// stopped are guests that do not run and should.
+func (v *verdict) stopped() {
+	if down := v.take(func(s subject) bool { return s.stopped == failed }); len(down) > 0 {
+		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", some(placed(down)))
+	}
+	if dead := v.take(func(s subject) bool { return s.stopped == died }); len(dead) > 0 {
+		v.say(check.CRITICAL, "stopped, and no task stopped it: %s", some(placed(dead)))
+	}
+}
+
+// nodesDown are one finding each, however many guests they had.
+func (v *verdict) nodesDown() {
+	for _, n := range v.nodes() {
+		gone := v.take(func(s subject) bool { return s.nodeDown && s.node == n && !s.reached() })
+		if len(gone) > 0 {
+			v.say(check.CRITICAL, "node %s is down: %s (%s)", n, count(len(gone), "guest", "guests"), some(names(gone)))
+		}
+	}
+}
+
+// ownFaults are never a guest that is down.
+func (v *verdict) ownFaults() {
+	var causes []string
+	for _, s := range v.subjects {
+		if cause := v.ownFault(s); s.asked && cause != "" && !slices.Contains(causes, cause) {
+			causes = append(causes, cause)
+		}
+	}
+	for _, cause := range causes {
+		mine := func(s subject) bool { return s.asked && v.ownFault(s) == cause }
+		partly := 0
+		for _, s := range v.subjects {
+			if mine(s) && s.reached() {
+				partly++
+			}
+		}
+		lost := v.take(func(s subject) bool { return mine(s) && !s.reached() })
+		if partly > 0 {
+			v.say(check.UNKNOWN, "%s asked only in part: %s", count(partly, "guest", "guests"), cause)
+		}
+		if len(lost) > 0 {
+			v.say(check.UNKNOWN, "%s not asked: %s (%s)", count(len(lost), "guest", "guests"), cause, some(names(lost)))
+		}
+	}
+	for _, f := range v.faults {
+		if !slices.Contains(causes, f.String()) {
+			v.say(check.UNKNOWN, "%s", f)
+		}
+	}
+}
+
+// path judges the gateway before the guests.
+func (v *verdict) path() {
+	if v.parent == nil || v.parent.reached() {
+		return
+	}
+	if cause := v.ownFault(*v.parent); cause != "" {
+		if !slices.ContainsFunc(v.r.Findings, func(f check.Finding) bool { return strings.Contains(f.Text, cause) }) {
+			v.say(check.UNKNOWN, "gateway %s not asked: %s", v.parent.name, cause)
+		}
+		return
+	}
+	if v.count(subject.reached) > 0 {
+		v.note("gateway %s is silent, and guests answer", v.parent.name)
+		return
+	}
+	hidden := v.take(v.silent)
+	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(*v.parent), count(len(hidden), "guest", "guests"))
+}
+
+// changing guests are on their way, or have just been started.
+func (v *verdict) changing() {
+	moving := v.take(func(s subject) bool { return s.moving && (v.silent(s) || s.asked && v.grade(s) != check.OK) })
+	if len(moving) > 0 {
+		v.say(check.WARNING, "%s silent or slow while being migrated: %s", count(len(moving), "guest is", "guests are"), some(placed(moving)))
+	}
+	if starting := v.take(func(s subject) bool { return v.silent(s) && s.starting() }); len(starting) > 0 {
+		v.say(check.WARNING, "%s just been started and is silent: %s", count(len(starting), "guest has", "guests have"), some(placed(starting)))
+	}
+}
+
+// nodesSilent are nodes that are there, and of whose guests not one answers.
+func (v *verdict) nodesSilent() {
+	for _, n := range v.nodes() {
+		all, silent, ever := 0, 0, false
+		for i, s := range v.subjects {
+			if s.node != n || !s.asked || v.told[i] {
+				continue
+			}
+			all++
+			if v.silent(s) {
+				silent++
+				ever = ever || s.ever()
+			}
+		}
+		if all < 2 || silent < all || !ever {
+			continue
+		}
+		v.take(func(s subject) bool { return s.node == n && v.silent(s) })
+		v.say(check.CRITICAL, "all %d guests of %s silent: its bridge or uplink", all, n)
+	}
+}
+
+// neverSeen guests may be made to drop pings.
+func (v *verdict) neverSeen() {
+	never := v.take(func(s subject) bool { return v.silent(s) && !s.ever() })
+	if len(never) == 0 {
+		return
+	}
+	hint := ", try --tcp"
+	if v.tcp {
+		hint = ""
+	}
+	v.say(v.neverState.Status(), "%s never answered%s: %s", count(len(never), "guest has", "guests have"), hint, some(described(never)))
+}
+
+// unreachable guests answered before, or were given by hand.
+func (v *verdict) unreachable() {
+	for _, s := range v.take(v.silent) {
+		v.say(check.CRITICAL, "%s: %s", where(s), reason(s))
+	}
+}

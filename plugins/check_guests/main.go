@@ -1,0 +1,258 @@
+// Check_guests answers whether the customers' guests answer.
+//
+// It asks a Proxmox VE cluster which guests should run and where they are, and
+// pings all of them at once, or it pings hosts that are given. A node that died
+// is one alarm and not one for each of its guests, a guest that is being
+// migrated has its grace, and what goes wrong on the monitoring host itself is
+// never called a guest that is down.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/state"
+	"github.com/noout-monitoring/noout/pkg/transport"
+)
+
+func main() { check.Main(plugin()) }
+
+// device is pve.Options, but that here nobody must be asked.
+type device struct {
+	Hosts     []string          `name:"host" short:"H" help:"Nodes of the cluster to ask, in this order: the first that answers and has quorum is used. Each may carry its port." placeholder:"NODE[,NODE...]"`
+	Port      int               `short:"p" default:"8006" help:"Port of the API." placeholder:"PORT"`
+	Transport transport.Options `embed:""`
+	Secret    secret.Options    `embed:""`
+}
+
+type options struct {
+	Device device `embed:"" group:"Device"`
+
+	Target     []string      `group:"Guests" placeholder:"HOST" help:"Ask this host, and no cluster."`
+	Targets    string        `group:"Guests" placeholder:"FILE" help:"Ask the hosts in a file: one in each line, and what to call it after a blank."`
+	Address    []string      `group:"Guests" placeholder:"ID=ADDRESS" help:"Where a guest answers that does not tell: 103=192.0.2.13."`
+	Pool       []string      `group:"Guests" placeholder:"POOL" help:"Only guests of this pool."`
+	Tag        []string      `group:"Guests" placeholder:"TAG" help:"Only guests with this tag."`
+	VMID       []string      `name:"vmid" group:"Guests" placeholder:"ID" help:"Only these guests: 103, 200-299."`
+	Exclude    check.Pattern `group:"Guests" placeholder:"REGEX" help:"No guest whose number or name matches: it reads vm103 shop."`
+	ExcludeTag []string      `group:"Guests" placeholder:"TAG" help:"No guest with this tag."`
+
+	Warning      threshold      `short:"w" default:"200,40%" placeholder:"RTA,LOSS%" help:"Round-trip time in ms and loss from which a guest is WARNING."`
+	Critical     threshold      `short:"c" default:"500,80%" placeholder:"RTA,LOSS%" help:"The same for CRITICAL."`
+	Packets      int            `default:"5" placeholder:"N" help:"Packets to each guest."`
+	Interval     *time.Duration `help:"Time between two packets to a guest. Without it 80ms, with --watch 20ms."`
+	Size         int            `default:"56" placeholder:"BYTES" help:"Data in a packet."`
+	DontFragment bool           `help:"Forbid fragments: what is too big for the path is lost."`
+	Rate         int            `default:"10000" placeholder:"N" help:"Packets in a second at most, 0 for as fast as it goes."`
+	TCP          []int          `name:"tcp" placeholder:"PORT" help:"Ports to try of guests that answer no ping. A connection that is refused is an answer."`
+	Parent       string         `placeholder:"ADDRESS" help:"Gateway before the guests. When it is silent they are not judged."`
+
+	ParentState    check.State   `enum:"ok,warning,critical,unknown" default:"unknown" help:"Status when the gateway is silent."`
+	NeverSeenState check.State   `enum:"ok,warning,critical,unknown" default:"warning" help:"Status for guests that have never answered."`
+	NoAddressState check.State   `enum:"ok,warning,critical,unknown" default:"ok" help:"Status for guests whose address is not known."`
+	MigrationGrace time.Duration `default:"60s" help:"For so long after its migration a silent guest is only WARNING."`
+
+	Watch    time.Duration `help:"Watch for so long, and measure the longest gap of each guest. Needs a longer -t."`
+	Perfdata string        `enum:"summary,guests" default:"summary" placeholder:"WHAT" help:"Performance data: a summary, or of each guest too."`
+
+	State state.Options `embed:"" group:"Memory"`
+
+	now func() time.Time
+	net prober
+}
+
+// prober is pkg/ping, or what a test puts in its place.
+type prober struct {
+	run     func(context.Context, []ping.Target, ping.Options) (ping.Report, error)
+	watch   func(context.Context, []ping.Target, ping.WatchOptions) (ping.WatchReport, error)
+	connect func(context.Context, []ping.Target, ping.ConnectOptions) ([]ping.Connection, error)
+	resolve func(context.Context, []string, ping.Wanted) []ping.Resolved
+}
+
+// Validate refuses what cannot be meant.
+func (o *options) Validate() error {
+	hosts, targets := len(o.Device.Hosts) > 0, len(o.Target) > 0 || o.Targets != ""
+	filtered := len(o.Address)+len(o.Pool)+len(o.Tag)+len(o.VMID)+len(o.ExcludeTag) > 0 || o.Exclude.IsSet()
+	_, err := o.policy()
+	switch {
+	case hosts == targets:
+		return errors.New("expected -H with nodes of a cluster, or --target or --targets with hosts, one of the two")
+	case targets && filtered:
+		return errors.New("--address, --pool, --tag, --vmid, --exclude and --exclude-tag choose guests of a cluster, expected them with -H")
+	case err != nil:
+		return err
+	case o.Packets < 1 || o.Packets > 1000:
+		return fmt.Errorf("--packets: expected a number from 1 to 1000, got %d", o.Packets)
+	case o.Size < 16 || o.Size > 65000:
+		return fmt.Errorf("--size: expected 16 to 65000 bytes, got %d", o.Size)
+	case o.Rate < 0:
+		return fmt.Errorf("--rate: expected 0 or more packets, got %d", o.Rate)
+	case o.Interval != nil && (*o.Interval < 0 || *o.Interval > time.Minute):
+		return fmt.Errorf("--interval: expected a duration up to 60s, got %s", check.DurationText(*o.Interval))
+	case o.MigrationGrace < 0 || o.MigrationGrace > 24*time.Hour:
+		return errors.New("--migration-grace: expected a duration up to 24h")
+	}
+	return o.validateMore()
+}
+
+func (o *options) validateMore() error {
+	for _, port := range o.TCP {
+		if port < 1 || port > 65535 {
+			return fmt.Errorf("--tcp: expected ports from 1 to 65535, got %d", port)
+		}
+	}
+	switch {
+	case len(o.TCP) > 16:
+		return fmt.Errorf("--tcp: expected at most 16 ports, got %d", len(o.TCP))
+	case o.Watch < 0 || o.Watch > 0 && o.Watch < o.interval():
+		return errors.New("--watch: expected a duration of at least --interval")
+	case o.Watch > 0 && o.interval() < time.Millisecond:
+		return errors.New("--interval: expected at least 1ms with --watch")
+	case o.Watch > 0 && len(o.TCP) > 0:
+		return errors.New("--tcp: expected without --watch, which measures pings")
+	}
+	return nil
+}
+
+func (o *options) interval() time.Duration {
+	switch {
+	case o.Interval != nil:
+		return *o.Interval
+	case o.Watch > 0:
+		return 20 * time.Millisecond
+	}
+	return 80 * time.Millisecond
+}
+
+// policy is what the operator set.
+type policy struct {
+	warn, crit                              threshold
+	filter                                  filter
+	addresses                               map[int]netip.Addr
+	wanted                                  ping.Wanted
+	grace                                   time.Duration
+	tcp                                     bool
+	parentState, neverState, noAddressState check.State
+	interval                                time.Duration
+	each                                    bool // performance data of each guest
+}
+
+func (o *options) policy() (policy, error) {
+	ids, err := spans(o.VMID)
+	given, errAddress := addresses(o.Address)
+	p := policy{
+		warn: o.Warning.or(defaultWarning), crit: o.Critical.or(defaultCritical),
+		filter:    filter{o.Pool, o.Tag, o.ExcludeTag, ids, o.Exclude},
+		addresses: given, wanted: o.wanted(), grace: o.MigrationGrace, tcp: len(o.TCP) > 0,
+		parentState: o.ParentState, neverState: o.NeverSeenState, noAddressState: o.NoAddressState,
+		interval: o.interval(), each: o.Perfdata == "guests",
+	}
+	if p.crit.rta < p.warn.rta || p.crit.loss < p.warn.loss {
+		err = errors.Join(err, errors.New("-c: expected round-trip time and loss that are not less than those of -w"))
+	}
+	return p, errors.Join(err, errAddress)
+}
+
+func plugin() check.Plugin {
+	return pluginWith(time.Now, prober{ping.Run, ping.Watch, ping.Connect, ping.Resolve})
+}
+
+// pluginWith takes clock and network from a test.
+func pluginWith(now func() time.Time, net prober) check.Plugin {
+	o := &options{now: now, net: net}
+	return check.Plugin{
+		Name:     "check_guests",
+		Summary:  "Do the guests answer?",
+		Help:     help,
+		Examples: examples,
+		Options:  o,
+		Check:    o.check,
+	}
+}
+
+// check finds out whom to ask, asks, and judges.
+func (o *options) check(ctx context.Context) (check.Result, error) {
+	p, err := o.policy()
+	if err != nil {
+		return check.Result{}, err
+	}
+	if len(o.Device.Hosts) > 0 {
+		return o.checkCluster(ctx, p)
+	}
+	f := facts{now: o.now()}
+	if f.subjects, err = o.targets(ctx); err != nil {
+		return check.Result{}, err
+	}
+	if err := o.ask(ctx, &f); err != nil {
+		return check.Result{}, err
+	}
+	return judge(f, p), nil
+}
+
+// checkCluster asks the guests of a cluster.
+func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, error) {
+	d := o.Device
+	client, err := pve.Options{Hosts: d.Hosts, Port: d.Port, Transport: d.Transport, Secret: d.Secret}.Client()
+	if err != nil {
+		return check.Result{}, err
+	}
+	c, err := client.Cluster(ctx, pve.Ask{})
+	if err != nil {
+		return check.Result{Evidence: c.Evidence}, err
+	}
+	now := o.now()
+	mem := remember(o.State, c)
+	look := pve.Look{Cluster: c, Now: now}
+	m := mem.memory
+	m.PVE = m.PVE.After(look)
+	f := facts{cluster: &c, now: now, subjects: inventory(c, m, p, now)}
+	m, f.gaps = p.learn(ctx, client, f, m)
+	f.subjects = inventory(c, m, p, now) // with addresses
+	if err := o.ask(ctx, &f); err != nil {
+		return check.Result{Evidence: c.Evidence}, err
+	}
+	f.again(ctx, client, m, p)
+	mem.keep(look, m, f)
+	f.evidence = append(client.Evidence(), f.evidence...)
+	r := judge(f, p)
+	if mem.trouble != nil || !mem.kept() {
+		r = noMemory(r, mem.trouble, o.State.Mode)
+	}
+	return r, nil
+}
+
+// again asks the cluster a second time when guests were silent or lossy: one
+// that has been moved or stopped meanwhile is not down.
+func (f *facts) again(ctx context.Context, client *pve.Client, m memory, p policy) {
+	if !slices.ContainsFunc(f.subjects, func(s subject) bool { return s.asked && s.reach.Lost() > 0 && !s.moving && !s.nodeDown }) {
+		return
+	}
+	c, err := client.Cluster(ctx, pve.Ask{})
+	if err != nil || !c.Quorate || len(c.Gaps) > 0 {
+		return // what was known before is judged
+	}
+	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: f.now})
+	now := inventory(c, m, p, f.now)
+	var out []subject
+	for _, s := range f.subjects {
+		i := slices.IndexFunc(now, func(n subject) bool { return n.guest.ID == s.guest.ID })
+		if i < 0 {
+			continue // it is gone, or stopped
+		}
+		n := now[i]
+		if n.node != s.node {
+			n.moving, n.seenMoving = true, f.now
+		}
+		n.addr, n.asked, n.reach, n.tcp = s.addr, s.asked, s.reach, s.tcp
+		out = append(out, n)
+	}
+	f.subjects, f.cluster = out, &c
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
+)
+
+// memory is what one run leaves for the next about a cluster.
+type memory struct {
+	PVE    pve.Memory    `json:"pve"`
+	Guests map[int]known `json:"guests,omitempty"`
+}
+
+// known is what is remembered of a guest.
+type known struct {
+	Node     string    `json:"node"`
+	Learned  time.Time `json:"learned"`
+	Answered time.Time `json:"answered,omitzero"`
+	// Moving is when it was last seen migrating.
+	Moving time.Time `json:"moving,omitzero"`
+	// Reported addresses are those the guest itself told, and when it was asked.
+	Reported []netip.Addr `json:"reported,omitempty"`
+	Asked    time.Time    `json:"asked,omitzero"`
+}
+
+// addresses of a guest, the best first.
+func (m memory) addresses(id int) []netip.Addr {
+	if list := pve.Addresses(m.PVE.Configs[id].Config, nil); len(list) > 0 {
+		return list
+	}
+	return m.Guests[id].Reported
+}
+
+// observe is the memory with what a run saw. It is pure; m is not changed.
+// Guests that a cluster does not list any more are forgotten, unless it could
+// not tell.
+func observe(m memory, f facts) memory {
+	next := memory{PVE: m.PVE, Guests: map[int]known{}}
+	c := f.cluster
+	if c == nil {
+		return m
+	}
+	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
+	for id, k := range m.Guests {
+		if _, listed := c.Guest(id); listed || !whole {
+			next.Guests[id] = k
+		}
+	}
+	for _, s := range f.subjects {
+		k := next.Guests[s.guest.ID]
+		if k.Learned.IsZero() || k.Learned.After(f.now) {
+			k.Learned = f.now
+		}
+		if s.reached() {
+			k.Answered = f.now
+		}
+		if s.seenMoving.After(k.Moving) {
+			k.Moving = s.seenMoving
+		}
+		if c.Quorate {
+			k.Node = s.node
+		}
+		next.Guests[s.guest.ID] = k
+	}
+	return next
+}
+
+// recall is a run's way to what earlier runs left.
+type recall struct {
+	memory  memory
+	trouble error // why there is no memory
+	store   *state.Store
+	subject string
+}
+
+// remember reads what is remembered about the cluster that answered.
+func remember(o state.Options, c pve.Cluster) *recall {
+	r := &recall{subject: c.Subject()}
+	if r.subject == "" {
+		return r
+	}
+	if r.store, r.trouble = o.Open("check_guests"); r.trouble == nil {
+		r.memory, r.trouble = state.Load[memory](r.store, r.subject)
+	}
+	return r
+}
+
+// kept says whether anything will be there for the next run.
+func (r *recall) kept() bool { return r.store != nil }
+
+// keep stores what this run saw and learned. Another run may have written
+// since: what was seen is added to what is there now.
+func (r *recall) keep(l pve.Look, learned memory, f facts) {
+	if r.store == nil {
+		return
+	}
+	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
+		old.PVE = old.PVE.After(l)
+		old.PVE.Configs = learned.PVE.Configs
+		next := observe(old, f)
+		for id, k := range learned.Guests {
+			if is := next.Guests[id]; k.Asked.After(is.Asked) {
+				is.Reported, is.Asked = slices.Clone(k.Reported), k.Asked
+				next.Guests[id] = is
+			}
+		}
+		return next, nil
+	})
+	if r.trouble == nil {
+		r.trouble = err
+	}
+}

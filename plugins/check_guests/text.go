@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
+)
+
+var examples = []check.Example{
+	{Command: "check_guests -H pve1,pve2,pve3 --auth-file pve.ini --ca-file ca.pem", Why: "every guest that should run, wherever it is now"},
+	{Command: "check_guests -H pve1,pve2 --tag prod --tcp 22,443 --parent 192.0.2.1", Why: "some drop pings, and all are behind this gateway"},
+	{Command: "check_guests --target www.example.net -w 100,20% -c 500,60%", Why: "one host, as check_ping does it"},
+	{Command: "check_guests --targets hosts.txt --rate 0", Why: "ten thousand hosts in a second"},
+	{Command: "check_guests -H pve1 --vmid 103 --watch 60s -t 80s", Why: "how long is vm103 away while it is migrated?"},
+}
+
+const help = `CRITICAL: a guest does not answer that did before, a node is down or silent with all its guests (one alarm for all of them), a guest does not run although HA wants it to or though nobody stopped it, loss or round trips beyond -c. Any answer is better than none: a guest that answers in part is judged by its loss.
+WARNING: loss or round trips beyond -w, a guest that is silent while it is migrated or has just been started, a guest that has never answered.
+UNKNOWN: what went wrong on this machine (no right to send, no route, dropped answers, full tables, DNS), a silent gateway, a cluster that does not answer or does not show all guests. It is never called a guest that is down.
+Which guests: those that HA wants to run, and those that run. Where: --address, then the configuration, then what guest agent or container say.`
+
+// some names at most ten of a list and counts the rest.
+func some(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func names(list []subject) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.name
+	}
+	return out
+}
+
+// placed names guests with their nodes.
+func placed(list []subject) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.name
+		if s.node != "" {
+			out[i] += " on " + s.node
+		}
+	}
+	return out
+}
+
+// described names guests with where they are.
+func described(list []subject) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = where(s)
+	}
+	return out
+}
+
+// where is a subject with its node and its address.
+func where(s subject) string {
+	text := s.name
+	if s.node != "" {
+		text += " on " + s.node
+	}
+	if a := s.addr.String(); s.addr.IsValid() && a != s.name {
+		text += " (" + a + ")"
+	}
+	return text
+}
+
+// reason why a subject is silent: what was said most often instead.
+func reason(s subject) string {
+	var parts []string
+	if s.guest.Status != "" && s.guest.Status != "running" {
+		parts = append(parts, "is "+s.guest.Status)
+	}
+	errs := slices.Clone(s.reach.Errors)
+	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Count > errs[j].Count })
+	switch {
+	case len(errs) > 0:
+		parts = append(parts, errs[0].String())
+	case s.reach.Strange > 0:
+		parts = append(parts, "answers come from "+s.reach.Stranger.String())
+	case s.reach.Corrupt > 0:
+		parts = append(parts, "answers are corrupt")
+	default:
+		parts = append(parts, "no answer to "+count(s.reach.Sent, "packet", "packets"))
+	}
+	if s.tcp != nil && s.tcp.Reason != "" {
+		parts = append(parts, "TCP: "+s.tcp.Reason)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// trip is a round-trip time with three digits.
+func trip(d time.Duration) string {
+	for _, unit := range []time.Duration{time.Second, 100 * time.Millisecond, 10 * time.Millisecond, time.Millisecond} {
+		if d >= unit {
+			return check.DurationText(d.Round(unit / 100))
+		}
+	}
+	return check.DurationText(d.Round(time.Microsecond))
+}
+
+// percent with one decimal where it matters.
+func percent(v float64) string { return strconv.FormatFloat(round(v), 'f', -1, 64) + "%" }
+
+func round(v float64) float64 { return math.Round(v*10) / 10 }
+
+// shorten bounds text from the command line and from files.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}
+
+// gapText is a gap with its bounds: 300 ms (279-320).
+func gapText(g ping.Gap, gaps int) string {
+	if gaps == 0 {
+		return "no gap"
+	}
+	floor, ceil := g.AtLeast.Milliseconds(), int64(math.Ceil(millis(g.AtMost)))
+	if g.Unbounded {
+		return fmt.Sprintf("at least %d ms", floor)
+	}
+	return fmt.Sprintf("%d ms (%d-%d)", g.Length().Round(time.Millisecond).Milliseconds(), floor, ceil)
+}
+
+// longestGap of all, and whether there was a watch.
+func (f facts) longestGap() (ping.Gap, bool) {
+	var longest ping.Gap
+	for _, s := range f.subjects {
+		if g := s.reach.Longest; s.asked && g.Length() > longest.Length() {
+			longest = g
+		}
+	}
+	return longest, f.watched
+}
+
+// gapList lists the longest of a watch.
+func (f facts) gapList() string {
+	list := slices.DeleteFunc(slices.Clone(f.subjects), func(s subject) bool { return s.reach.Gaps == 0 || !s.reach.Alive() })
+	if len(list) == 0 {
+		return "no gap"
+	}
+	slices.SortStableFunc(list, func(a, b subject) int { return int(b.reach.Longest.Length() - a.reach.Longest.Length()) })
+	const most = 5
+	var texts []string
+	for i, s := range list {
+		if i == most {
+			texts = append(texts, fmt.Sprintf("%d more up to %s", len(list)-most, gapText(s.reach.Longest, 1)))
+			break
+		}
+		texts = append(texts, s.short()+": "+gapText(s.reach.Longest, 1))
+	}
+	return "longest gap " + strings.Join(texts, ", ")
+}
+
+// short is a guest's number, or a target's name.
+func (s subject) short() string {
+	if s.guest.ID > 0 {
+		return s.key
+	}
+	return s.name
+}
+
+// summary says in a few words what was asked.
+func (v *verdict) summary() string {
+	if len(v.subjects) == 0 {
+		return ""
+	}
+	one, many := "guest answers", "guests answer"
+	if v.cluster == nil {
+		one, many = "host answers", "hosts answer"
+	}
+	parts := []string{fmt.Sprintf("%d of %s", v.count(subject.reached), count(len(v.subjects), one, many))}
+	rta, _, loss, known := v.mean()
+	if rta > 0 {
+		parts = append(parts, "rta "+trip(rta))
+	}
+	if known {
+		parts = append(parts, percent(loss)+" lost")
+	}
+	if n := v.count(func(s subject) bool { return s.tcp != nil && s.tcp.Answered }); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d by TCP", n))
+	}
+	if v.watched {
+		parts = append(parts, v.gapList())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// standing is a line of progress.
+func standing(p ping.Progress, whole time.Duration, guests int) string {
+	text := fmt.Sprintf("%s of %s, %d of %d answer", check.DurationText(p.Elapsed.Round(time.Second)), check.DurationText(whole), guests-p.Silent, guests)
+	if p.Longest.Length() > 0 {
+		text += ", longest gap " + p.Name + ": " + gapText(p.Longest, 1)
+	}
+	return text
+}
