@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
@@ -195,12 +194,22 @@ func (v *view) gaps() {
 			v.add(check.UNKNOWN, "missing evidence: %s", text)
 		}
 	}
+	told := slices.ContainsFunc(v.findings, func(f check.Finding) bool { return f.Status != check.OK })
+	if !told && v.incomplete() {
+		v.add(check.UNKNOWN, "missing evidence, and nobody says which")
+	}
 	if h := v.c.Health; h != nil && !slices.Contains([]string{"HEALTH_OK", "HEALTH_WARN", "HEALTH_ERR"}, h.Status) {
 		v.add(check.UNKNOWN, "health is %q, which no release of Ceph says", h.Status)
 	}
 	if v.c.Counts != nil && v.c.Counts.OSDs > 0 && v.c.Space == nil {
 		v.add(check.UNKNOWN, "missing evidence: how much space is used")
 	}
+}
+
+// incomplete says that something a verdict needs is not there.
+func (v *view) incomplete() bool {
+	c := v.c
+	return c.Health == nil || c.Mons == nil || c.Mgr == nil || c.PGs == nil || c.Counts == nil || c.Map == nil || c.Tree == nil
 }
 
 // memory says when there is none.
@@ -286,12 +295,4 @@ func (v *view) under() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// list joins at most limit names.
-func list(names []string, limit int) string {
-	if len(names) <= limit {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
 }

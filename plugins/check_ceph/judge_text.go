@@ -167,3 +167,11 @@ func (v *view) perfdata() []check.Perfdatum {
 	}
 	return out
 }
+
+// list joins at most limit names.
+func list(names []string, limit int) string {
+	if len(names) <= limit {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
+}

@@ -100,6 +100,9 @@ run dir = %s
 crash dir = %s
 log file = /dev/null
 log to stderr = false
+# a busy machine is not what is tested here
+mon warn on slow ping time = 100000
+mon clock drift allowed = 1
 osd pool default size = 3
 osd pool default min size = 2
 osd pool default pg autoscale mode = off
@@ -115,9 +118,6 @@ mon allow pool delete = true
 mon mgr beacon grace = 10
 mon lease = 2
 mon election timeout = 2
-# a busy machine is not what is tested here
-mon warn on slow ping time = 100000
-mon clock drift allowed = 1
 mon osd down out interval = 600
 auth allow insecure global id reclaim = false
 mgr initial modules = iostat

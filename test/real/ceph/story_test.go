@@ -149,7 +149,6 @@ func TestStory(t *testing.T) {
 			own.cluster = &inner
 			at := time.Now()
 			step.walk(&own)
-			own.save(step.name)
 			t.Logf("%v", time.Since(at).Round(time.Second))
 		}) {
 			return
@@ -169,18 +168,22 @@ func (s *site) objects() {
 func healthy(s *site) {
 	s.untilWell()
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, 3 of 3 monitors in quorum")
+	s.save("healthy")
 	s.both("OK: maintenance of node1, ... one more failure on another host stops I/O in pool", "--maintenance", "node1")
 }
 
 func planned(s *site) {
 	s.ceph("osd", "set-group", "noout", "node1")
 	s.both("OK: maintenance of node1, 6 of 6 OSDs up, ... noout (host node1) for")
+	s.save("noout-host")
 	s.ceph("osd", "unset-group", "noout", "node1")
 	s.ceph("osd", "set-group", "noout", "osd.0", "osd.3")
 	s.both("OK: maintenance of osd.0, osd.3, 6 of 6 OSDs up, ... noout (osd.0, osd.3) for")
+	s.save("noout-osds")
 	s.ceph("osd", "unset-group", "noout", "osd.0", "osd.3")
 	s.ceph("osd", "set", "noout")
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, ... noout (cluster) for")
+	s.save("noout-cluster")
 }
 
 func hostStopped(s *site) {
@@ -188,12 +191,14 @@ func hostStopped(s *site) {
 	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... one more failure on another host stops I/O in pool ... rbd", "--maintenance", "node1")
 	s.both("WARNING: node1 is down (2 OSDs), declared by nobody")
 	s.both("CRITICAL: noout hides a failure: osd.0, osd.3 on node1", "--maintenance", "node2")
+	s.save("host-down")
 	s.halt("mon.node1", "mgr.node1")
 	s.until("two monitors in quorum, one mgr", 60*time.Second, func() bool {
 		st := s.status()
 		return len(st.Quorum) == 2 && st.Mgr.Available && st.Mgr.Standbys == 0
 	})
 	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... 2 of 3 monitors in quorum, ... one more monitor lost stops the cluster", "--maintenance", "node1")
+	s.save("host-down-with-daemons")
 }
 
 // foreignMonLost: with the monitor of node1 running again, that of node3 goes.
@@ -203,6 +208,7 @@ func foreignMonLost(s *site) {
 	s.halt("mon.node3")
 	s.until("two monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 2 })
 	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)", "--maintenance", "node1")
+	s.save("foreign-mon-lost")
 	s.run("mon.node3")
 	s.until("all monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 3 })
 }
@@ -211,6 +217,7 @@ func foreignOSDKilled(s *site) {
 	s.signal("osd.4", syscall.SIGKILL)
 	s.until("osd.4 is down", 60*time.Second, func() bool { return s.status().OSDs.Up == 3 })
 	s.both("CRITICAL: ... PGs inactive, I/O on them has stopped: ... noout hides a failure: osd.4 on node2", "--maintenance", "node1")
+	s.save("foreign-osd-killed")
 }
 
 func back(s *site) {
@@ -232,6 +239,7 @@ func nooutForgotten(s *site) {
 func pause(s *site) {
 	s.ceph("osd", "pause")
 	s.both("CRITICAL: pause is set: all client I/O is stopped")
+	s.save("pause")
 	s.ceph("osd", "unpause")
 }
 
@@ -245,6 +253,7 @@ func frozenOSD(s *site) {
 		s.t.Fatal(err)
 	}
 	s.both("CRITICAL: client I/O waits: ... slow ops, ... also 1 WARNING", "--slow-ops", "5s")
+	s.save("frozen-osd")
 	s.signal("osd.4", syscall.SIGCONT)
 	if err := client.Process.Kill(); err != nil {
 		s.t.Error(err)
@@ -262,6 +271,7 @@ func full(s *site) {
 	s.ceph("osd", "set-backfillfull-ratio", "0.03")
 	s.ceph("osd", "set-full-ratio", "0.04")
 	s.both("CRITICAL: osd.0, osd.1, osd.2, osd.3, osd.4, osd.5, pool ... full: writes are stopped")
+	s.save("full")
 	s.ceph("osd", "set-full-ratio", "0.95")
 	s.ceph("osd", "set-backfillfull-ratio", "0.9")
 	s.ceph("osd", "set-nearfull-ratio", "0.85")
@@ -287,6 +297,7 @@ func scrubError(s *site) {
 		return s.status().has("PG_DAMAGED")
 	})
 	s.both("CRITICAL: OSD_SCRUB_ERRORS: ... scrub errors, PG_DAMAGED: ")
+	s.save("scrub-error")
 	s.until("the repair is done", 90*time.Second, func() bool {
 		_, _ = s.try(20*time.Second, "ceph", "pg", "repair", pg)
 		time.Sleep(2 * time.Second)
@@ -320,6 +331,7 @@ func mgrHangs(s *site) {
 func mgrLost(s *site) {
 	s.halt("mgr.node1", "mgr.node2")
 	s.expect(45*time.Second, s.command(), "WARNING: no active mgr: the numbers of PGs and space are frozen")
+	s.save("mgr-lost")
 	s.expect(0, s.dashboard(), "CRITICAL: no dashboard answers: ")
 	s.run("mgr.node1", "mgr.node2")
 	s.until("both mgrs are back", 60*time.Second, func() bool { st := s.status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
