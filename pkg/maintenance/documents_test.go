@@ -22,25 +22,34 @@ func (m *model) documents() string {
 		b.Write(raw)
 		b.WriteByte('\n')
 	}
-	states := map[string]int{}
-	total, degraded, remapped := 0, 0, 0
-	for _, p := range m.pools {
-		for i, acting := range p.pgs {
-			s := m.state(p, acting, i)
-			states[s]++
-			total++
-			if strings.Contains(s, "degraded") {
-				degraded += 3
-			}
-			if strings.Contains(s, "remapped") {
-				remapped++
+	line(m.status())
+	line(m.osdDump())
+	line(m.tree())
+	rules := []any{}
+	for i, d := range domains {
+		rules = append(rules, any{"rule_id": i, "rule_name": d, "steps": []any{
+			{"op": "take", "item": -1, "item_name": "default"}, {"op": "chooseleaf_firstn", "num": 0, "type": d}, {"op": "emit"},
+		}})
+	}
+	line(rules)
+	if m.ranks > 0 {
+		info, standbys := any{}, []any{}
+		for i, on := range m.mds {
+			if i < m.ranks {
+				info[fmt.Sprintf("gid_%d", i)] = any{"name": m.nodes[on].name}
+			} else {
+				standbys = append(standbys, any{"name": m.nodes[on].name})
 			}
 		}
+		line(any{"epoch": 1, "standbys": standbys, "filesystems": []any{{"id": 1, "mdsmap": any{"fs_name": "f", "info": info}}}})
 	}
-	byState := []any{}
-	for s, n := range states {
-		byState = append(byState, any{"state_name": s, "count": n})
-	}
+	return b.String()
+}
+
+// status is the document of the same name.
+func (m *model) status() map[string]interface{} {
+	type any = map[string]interface{}
+	pgmap, remapped := m.pgmap()
 	quorum, mons := []string{}, []any{}
 	for _, x := range m.mons {
 		mons = append(mons, any{"name": m.nodes[x.on].name})
@@ -73,34 +82,38 @@ func (m *model) documents() string {
 	for i := range m.ranks {
 		ranks = append(ranks, any{"filesystem_id": 1, "rank": i, "name": "mds"})
 	}
-	line(any{
+	return any{
 		"fsid": "f", "health": any{"status": "HEALTH_OK", "checks": any{}, "mutes": []any{}},
 		"quorum_names": quorum, "monmap": monmap,
 		"osdmap": any{"num_osds": len(m.osds), "num_up_osds": up, "num_in_osds": in, "num_remapped_pgs": remapped},
-		"pgmap":  any{"pgs_by_state": byState, "num_pgs": total, "degraded_objects": degraded, "misplaced_objects": remapped * 5, "bytes_used": 1, "bytes_total": 100},
+		"pgmap":  pgmap,
 		"mgrmap": mgr, "fsmap": any{"by_rank": ranks, "up:standby": max(0, len(m.mds)-m.ranks)},
-	})
-	line(m.osdDump())
-	line(m.tree())
-	rules := []any{}
-	for i, d := range domains {
-		rules = append(rules, any{"rule_id": i, "rule_name": d, "steps": []any{
-			{"op": "take", "item": -1, "item_name": "default"}, {"op": "chooseleaf_firstn", "num": 0, "type": d}, {"op": "emit"},
-		}})
 	}
-	line(rules)
-	if m.ranks > 0 {
-		info, standbys := any{}, []any{}
-		for i, on := range m.mds {
-			if i < m.ranks {
-				info[fmt.Sprintf("gid_%d", i)] = any{"name": m.nodes[on].name}
-			} else {
-				standbys = append(standbys, any{"name": m.nodes[on].name})
+}
+
+// pgmap counts the PGs by state, and those that are not where they belong.
+func (m *model) pgmap() (doc map[string]interface{}, remapped int) {
+	type any = map[string]interface{}
+	states := map[string]int{}
+	total, degraded := 0, 0
+	for _, p := range m.pools {
+		for i, acting := range p.pgs {
+			s := m.state(p, acting, i)
+			states[s]++
+			total++
+			if strings.Contains(s, "degraded") {
+				degraded += 3
+			}
+			if strings.Contains(s, "remapped") {
+				remapped++
 			}
 		}
-		line(any{"epoch": 1, "standbys": standbys, "filesystems": []any{{"id": 1, "mdsmap": any{"fs_name": "f", "info": info}}}})
 	}
-	return b.String()
+	byState := []any{}
+	for s, n := range states {
+		byState = append(byState, any{"state_name": s, "count": n})
+	}
+	return any{"pgs_by_state": byState, "num_pgs": total, "degraded_objects": degraded, "misplaced_objects": remapped * 5, "bytes_used": 1, "bytes_total": 100}, remapped
 }
 
 func (m *model) state(p pool, acting []int, nth int) string {

@@ -61,6 +61,28 @@ func (m *model) evidence(t testing.TB) Evidence {
 			e.PVE.Presence[name] = []pve.Presence{}
 		}
 	}
+	m.addGuests(&c, &e)
+	e.PVE.Cluster = c
+	e.Ceph.Hosts = map[string][]string{}
+	for _, n := range m.nodes {
+		if n.crush != n.name && slices.ContainsFunc(m.osds, func(o osd) bool { return m.nodes[o.on].name == n.name && !o.second }) {
+			e.Ceph.Hosts[n.name] = []string{n.crush}
+		}
+		if n.crush != n.name && slices.ContainsFunc(m.osds, func(o osd) bool { return m.nodes[o.on].name == n.name && o.second }) {
+			e.Ceph.Hosts[n.name] = append(e.Ceph.Hosts[n.name], n.crush+"-ssd")
+		}
+	}
+	if in, _ := m.monitors(); 2*in <= len(m.mons) {
+		e.Ceph.Err = &ceph.SilentError{Reason: "no answer"}
+		return e
+	}
+	read := cluster(t, m.documents())
+	e.Ceph.Cluster = &read
+	return e
+}
+
+// addGuests lists them as the cluster and as their nodes do.
+func (m *model) addGuests(c *pve.Cluster, e *Evidence) {
 	for i, g := range m.guests {
 		node := m.nodes[g.on]
 		x := pve.Guest{ID: 100 + i, Kind: pve.VM, Name: fmt.Sprintf("vm%d", i), Node: node.name, Status: "stopped", Stale: !node.online}
@@ -80,23 +102,6 @@ func (m *model) evidence(t testing.TB) Evidence {
 			c.Tasks = append(c.Tasks, pve.Task{Node: node.name, Type: "qmigrate", ID: fmt.Sprint(x.ID), Start: noon})
 		}
 	}
-	e.PVE.Cluster = c
-	e.Ceph.Hosts = map[string][]string{}
-	for _, n := range m.nodes {
-		if n.crush != n.name && slices.ContainsFunc(m.osds, func(o osd) bool { return m.nodes[o.on].name == n.name && !o.second }) {
-			e.Ceph.Hosts[n.name] = []string{n.crush}
-		}
-		if n.crush != n.name && slices.ContainsFunc(m.osds, func(o osd) bool { return m.nodes[o.on].name == n.name && o.second }) {
-			e.Ceph.Hosts[n.name] = append(e.Ceph.Hosts[n.name], n.crush+"-ssd")
-		}
-	}
-	if in, _ := m.monitors(); 2*in <= len(m.mons) {
-		e.Ceph.Err = &ceph.SilentError{Reason: "no answer"}
-		return e
-	}
-	read := cluster(t, m.documents())
-	e.Ceph.Cluster = &read
-	return e
 }
 
 // service is a guest as HA has it.

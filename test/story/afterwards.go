@@ -88,6 +88,12 @@ func back() []Step {
 			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: OSD_DOWN is still muted: ceph health unmute OSD_DOWN`,
 			Why: "HEALTH_OK, and the next dead OSD would be HEALTH_OK too.",
 		},
+	}
+}
+
+// whole is the end of it.
+func whole() []Step {
+	return []Step{
 		{
 			Happens: "One OSD of pve3 is up and out.",
 			Do:      happen("ceph unmute?code=OSD_DOWN", "ceph out?osd=4", "ceph recover"),

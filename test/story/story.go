@@ -183,7 +183,7 @@ func quote(args []string) string {
 
 // Steps is the whole story in order.
 func Steps() []Step {
-	return slices.Concat(fans(), before(), leaving(), allowed(), away(), back(), unplanned())
+	return slices.Concat(fans(), before(), leaving(), allowed(), missing(), doubtful(), away(), back(), whole(), unplanned())
 }
 
 // Plugins are those that the story asks.
