@@ -61,6 +61,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.pass(w, a)
 		return
 	}
+	if why := d.room.lacks(node); why != "" {
+		d.pass(w, &http.Response{Status: "500 " + why, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"data":null}`))})
+		return
+	}
 	own := r.Clone(r.Context())
 	if r.Header.Get("Authorization") == "PVEAPIToken="+pve.Token {
 		own.Header.Set("Authorization", "PVEAPIToken="+ceph.Token)

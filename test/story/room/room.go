@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc"
@@ -30,6 +31,9 @@ type Room struct {
 
 	clock *world.Clock
 	doors []*httptest.Server
+
+	mu     sync.Mutex
+	absent map[string]string // why a node has no Ceph
 }
 
 // Config of a room.
@@ -62,7 +66,7 @@ func Open(c Config) (*Room, error) {
 	if c.Served == "" {
 		c.Served = c.PVE.Nodes[len(c.PVE.Nodes)-1].Name
 	}
-	r := &Room{Served: c.Served, clock: c.Clock}
+	r := &Room{Served: c.Served, clock: c.Clock, absent: map[string]string{}}
 	var err error
 	if r.PVE, err = pve.Run(c.PVE); err != nil {
 		return nil, err
@@ -142,6 +146,8 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 //	crash?node=pve3      the same without a shutdown
 //	on?node=pve3         switches it on, and waits until all of it runs
 //	advance?by=1m        moves the time
+//	noceph?node=pve1&why=binary+not+installed:+/usr/bin/ceph-mon
+//	                     the node says so whenever it is asked about Ceph
 //	round                moves it to the next full ten seconds, in whose rhythm
 //	                     the HA manager works
 func (r *Room) Do(line string) error {
@@ -164,6 +170,11 @@ func (r *Room) Do(line string) error {
 			r.PVE.Advance(by)
 		}
 		return err
+	case verb == "noceph":
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.absent[node] = values.Get("why")
+		return nil
 	case verb == "round":
 		now := r.Now()
 		r.PVE.Advance(now.Truncate(10 * time.Second).Add(10 * time.Second).Sub(now))
@@ -175,6 +186,13 @@ func (r *Room) Do(line string) error {
 		return r.all("pve poweron?for=30s&node="+node, r.power(node, "on"), "advance?by=45s", "ceph start?host="+node, "advance?by=15s")
 	}
 	return fmt.Errorf("%q: nobody knows what that is", line)
+}
+
+// lacks says why a node has no Ceph; empty when it has.
+func (r *Room) lacks(node string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.absent[node]
 }
 
 // power of the one server whose controller there is.
