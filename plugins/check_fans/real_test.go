@@ -234,7 +234,11 @@ func TestSigterm(t *testing.T) {
 func TestSigkill(t *testing.T) {
 	s := newSite(t, bmc.Server{Vendor: bmc.Dell, Auth: bmc.SessionsOnly, Sessions: 4})
 	rng := rand.New(rand.NewPCG(7, 13))
-	for i := range 40 {
+	kills := 120
+	if testing.Short() {
+		kills = 20
+	}
+	for i := range kills {
 		cmd, _, _ := s.command(t.Context())
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -40,6 +40,9 @@ type memory struct {
 	Logs    []logMemory `json:"logs,omitempty"`
 	NoLog   bool        `json:"noLog,omitempty"`
 	Session *session    `json:"session,omitempty"`
+	// Entering is written before a login and taken back after it: a run that was
+	// killed in between may have left a session whose name nobody knows.
+	Entering bool `json:"entering,omitempty"`
 }
 
 // logMemory is a log that is read, and how far it was.

@@ -76,8 +76,11 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 	}
 	p.scheme, p.session, p.memory.Session = byNothing, nil, nil
 	p.barred = true
+	stray := p.announce()
 	a, err := p.once(p.fresh, http.MethodPost, path, bytes.NewReader(body))
 	if err != nil {
+		var answered *StatusError
+		p.memory.Entering = p.memory.Entering && !errors.As(err, &answered)
 		return err
 	}
 	made := session{
@@ -96,13 +99,59 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 		return errors.New("the login was accepted without a token")
 	}
 	p.session, p.scheme, p.token, p.barred = &made, bySession, made.Token, false
+	p.memory.Entering = false
 	if p.ask.Keep {
 		p.memory.Session = &made
 		if p.remember != nil {
 			p.remember(p.memory.store())
 		}
 	}
+	if stray {
+		p.sweep(path)
+	}
 	return nil
+}
+
+// announce notes that a login is about to be tried, and says whether an earlier
+// one was never finished.
+func (p *poll) announce() (stray bool) {
+	stray = p.memory.Entering
+	if p.ask.Keep && p.remember != nil {
+		p.memory.Entering = true
+		p.remember(p.memory.store())
+	}
+	return stray
+}
+
+// maxSweep is more sessions than controllers allow (iDRAC 8, others 4 to 16).
+const maxSweep = 16
+
+// sweep ends the sessions of our user but our own. It is asked for only after
+// a run that was killed while it logged in, whose session has no other way to
+// be found; another poller with the same account then logs in once more.
+func (p *poll) sweep(path string) {
+	members, err := p.members(p.fresh, path)
+	if err != nil {
+		p.note("a session of a run that was killed may be left: %v", err)
+		return
+	}
+	for i, m := range members {
+		if i == maxSweep {
+			return
+		}
+		if trimSlash(m.path) == trimSlash(p.session.Path) {
+			continue
+		}
+		var other struct {
+			UserName text
+		}
+		if _, err := p.read(p.fresh, m.path, &other); err != nil || other.UserName.String() != p.cred.Username {
+			continue
+		}
+		if _, err := p.once(p.fresh, http.MethodDelete, m.path, nil); err != nil && !missing(err) {
+			p.note("the session %s of a run that was killed was not closed: %v", m.path, err)
+		}
+	}
 }
 
 // local is the path of an address. Controllers put a name of their own in

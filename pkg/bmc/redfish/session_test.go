@@ -99,7 +99,9 @@ func TestKilled(t *testing.T) {
 	var written bmc.Memory
 	source.Remember = func(m bmc.Memory) {
 		written = m
-		panic("killed")
+		if recall(m).Session != nil {
+			panic("killed")
+		}
 	}
 	func() {
 		defer func() {
@@ -116,6 +118,27 @@ func TestKilled(t *testing.T) {
 	mustPoll(t, source, bmc.Ask{Memory: written})
 	if stats := s.Stats(); stats.Sessions != 0 || stats.Logins != 1 {
 		t.Errorf("%d sessions after %d logins", stats.Sessions, stats.Logins)
+	}
+}
+
+// TestKilledDuringLogin: the controller has opened a session whose name never
+// arrived. The next poll that logs in finds it by its user and closes it.
+func TestKilledDuringLogin(t *testing.T) {
+	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
+	source := ours(t, s, sim.Password)
+	var announced bmc.Memory
+	source.Remember = func(m bmc.Memory) {
+		if announced == nil {
+			announced = m
+		}
+	}
+	mustPoll(t, source, bmc.Ask{Keep: true})
+	if n := s.Stats().Sessions; n != 1 {
+		t.Fatalf("%d sessions", n)
+	}
+	mustPoll(t, source, bmc.Ask{Keep: true, Memory: announced})
+	if n := s.Stats().Sessions; n != 1 {
+		t.Errorf("%d sessions, want our own", n)
 	}
 }
 
