@@ -5,6 +5,7 @@ package survey
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -89,6 +90,11 @@ func (s Survey) Ask(ctx context.Context) (Found, error) {
 	}
 	f.Now = s.Now()
 	return f, nil
+}
+
+// Powered says whether any of the nodes is in the cluster now.
+func (f Found) Powered() bool {
+	return slices.ContainsFunc(f.PVE.Leaving, func(name string) bool { n, _ := f.PVE.Cluster.Node(name); return n.Online })
 }
 
 // Missing is the condition that there is a memory, where one is required.
@@ -234,13 +240,14 @@ func refused(ctx context.Context, client *pve.Client, f Found) []int {
 			continue
 		}
 		var answer struct {
-			Safe *bool `json:"safe"`
+			Safe json.RawMessage `json:"safe"`
 		}
 		path := fmt.Sprintf("/nodes/%s/ceph/cmd-safety?service=osd&id=%d&action=stop", url.PathEscape(f.PVE.Cluster.Asked), id)
 		if err := client.Get(ctx, path, &answer); err != nil {
 			break // older than 7.3, or too slow: one does not need it
 		}
-		if answer.Safe != nil && !*answer.Safe {
+		// Perl has no truth values: no is false, 0, "0" or "".
+		if len(answer.Safe) > 0 && slices.Contains([]string{"false", "0", ""}, strings.Trim(string(answer.Safe), `"`)) {
 			out = append(out, id)
 		}
 	}

@@ -18,6 +18,9 @@ func judge(f survey.Found, list maintenance.Checklist) check.Result {
 	for _, c := range list {
 		r.Findings = append(r.Findings, check.Finding{Status: statuses[c.Outcome], Text: c.String()})
 	}
+	if why := f.Evidence.Ceph.Absent; why != "" {
+		r.Notes = append(r.Notes, why)
+	}
 	if f.Trouble != nil {
 		r.Notes = append(r.Notes, "no memory")
 	}

@@ -24,10 +24,13 @@ func judge(f survey.Found, list maintenance.Checklist) check.Result {
 	if f.Fans != nil {
 		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: card(f)})
 	}
+	if why := f.Evidence.Ceph.Absent; why != "" {
+		r.Notes = append(r.Notes, why)
+	}
 	if f.Trouble != nil {
 		r.Notes = append(r.Notes, "no memory")
 	}
-	r.Lead, r.Summary = lead(strings.Join(f.PVE.Leaving, " and "), list, r.Status())
+	r.Lead, r.Summary = lead(f, list, r.Status())
 	r.Facts = facts{Decision: list.Decision(), Nodes: f.PVE.Leaving, Checklist: list, Fans: f.Fans}
 	return r
 }
@@ -46,13 +49,17 @@ var statuses = map[maintenance.Outcome]check.Status{
 }
 
 // lead opens the first line with the decision.
-func lead(names string, list maintenance.Checklist, s check.Status) (lead, summary string) {
-	n := list.Count(maintenance.Fails)
+func lead(f survey.Found, list maintenance.Checklist, s check.Status) (lead, summary string) {
+	names, n := strings.Join(f.PVE.Leaving, " and "), list.Count(maintenance.Fails)
+	yes := "YES, switch " + names + " off"
+	if !f.Powered() {
+		yes = "YES, service " + names + ", off already"
+	}
 	switch s {
 	case check.OK:
-		return "YES, switch " + names + " off", fmt.Sprintf("all %d conditions hold", len(list))
+		return yes, fmt.Sprintf("all %d conditions hold", len(list))
 	case check.WARNING:
-		return "YES, switch " + names + " off, but", ""
+		return yes + ", but", ""
 	case check.CRITICAL:
 		if n == 1 {
 			return "NO, " + names + " must stay on", ""

@@ -16,7 +16,7 @@ func away() []Step {
 		},
 		{
 			Happens: "Somebody asks once more whether pve3 may be serviced.",
-			Command: question(ready), Exit: 1, Line: `WARNING: YES, switch pve3 off, but: the OSDs of pve3 are down already, there is nothing more to lose`,
+			Command: question(ready), Exit: 1, Line: `WARNING: YES, service pve3, off already, but: the OSDs of pve3 are down already, there is nothing more to lose`,
 			Why: "It is off already. Nothing more is lost, and no other OSD may fail now.",
 		},
 		{
