@@ -41,7 +41,7 @@ func (c *Client) Interfaces(ctx context.Context, g Guest) ([]Interface, error) {
 	var found []Interface
 	if g.Kind == Container {
 		err := c.proxied(ctx, path+"interfaces", func(raw json.RawMessage) (err error) {
-			found, err = interfaces(raw) // null when it is stopped
+			found, err = interfaces(raw)
 			return err
 		})
 		return found, err
@@ -60,6 +60,9 @@ func (c *Client) Interfaces(ctx context.Context, g Guest) ([]Interface, error) {
 }
 
 func interfaces(raw json.RawMessage) ([]Interface, error) {
+	if string(raw) == "null" { // a container that is stopped
+		return nil, nil
+	}
 	list, err := rows[interfaceRow](raw)
 	out := make([]Interface, 0, len(list))
 	for _, r := range list {

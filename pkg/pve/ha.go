@@ -117,18 +117,28 @@ func (h HA) Service(sid string) (Service, bool) {
 
 // managerStatus is /cluster/ha/status/manager_status.
 type managerStatus struct {
-	Manager struct {
-		Master   text                        `json:"master_node"`
-		Time     number                      `json:"timestamp"`
-		Nodes    table[text]                 `json:"node_status"`
-		Requests table[table[flag]]          `json:"node_request"`
-		Services table[managedService]       `json:"service_status"`
-		Disarm   *struct{ State, Mode text } `json:"disarm"`
-	} `json:"manager_status"`
-	LRM    table[localStatus] `json:"lrm_status"`
-	Quorum *struct {
+	Manager *managerState      `json:"manager_status"`
+	LRM     table[localStatus] `json:"lrm_status"`
+	Quorum  *struct {
 		Quorate *flag `json:"quorate"`
 	} `json:"quorum"`
+}
+
+// managerState is what the master wrote; empty where there never was one.
+type managerState struct {
+	Master   text                        `json:"master_node"`
+	Time     number                      `json:"timestamp"`
+	Nodes    table[text]                 `json:"node_status"`
+	Requests table[table[flag]]          `json:"node_request"`
+	Services table[managedService]       `json:"service_status"`
+	Disarm   *struct{ State, Mode text } `json:"disarm"`
+}
+
+// whole says that the document tells what HA manages. A master always writes
+// services and nodes together, even when it has none.
+func (m managerStatus) whole() bool {
+	s := m.Manager
+	return s != nil && (s.Master == "" || s.Services != nil && s.Nodes != nil)
 }
 
 type managedService struct {
@@ -146,26 +156,30 @@ type localStatus struct {
 }
 
 func (m managerStatus) facts() HA {
+	var s managerState
+	if m.Manager != nil {
+		s = *m.Manager
+	}
 	h := HA{
-		Master: m.Manager.Master.name(), Time: stamp(m.Manager.Time),
+		Master: s.Master.name(), Time: stamp(s.Time),
 		Nodes: map[string]string{}, Requested: map[string]bool{}, LRM: map[string]LRM{},
 	}
-	if d := m.Manager.Disarm; d != nil {
+	if d := s.Disarm; d != nil {
 		h.Disarm, h.DisarmMode = d.State.name(), d.Mode.name()
 	}
-	for n, s := range m.Manager.Nodes {
-		h.Nodes[n] = s.name()
+	for n, state := range s.Nodes {
+		h.Nodes[n] = state.name()
 	}
-	for n, r := range m.Manager.Requests {
+	for n, r := range s.Requests {
 		h.Requested[n] = bool(r["maintenance"])
 	}
 	for n, l := range m.LRM {
 		h.LRM[n] = LRM{Mode: l.Mode.name(), State: l.State.name(), Time: stamp(l.Time)}
 	}
-	for sid, s := range m.Manager.Services {
+	for sid, v := range s.Services {
 		h.Services = append(h.Services, Service{
-			SID: clip(sid, maxName), Node: s.Node.name(), State: s.State.name(),
-			Target: s.Target.name(), Home: s.Home.name(), Running: bool(s.Running),
+			SID: clip(sid, maxName), Node: v.Node.name(), State: v.State.name(),
+			Target: v.Target.name(), Home: v.Home.name(), Running: bool(v.Running),
 		})
 	}
 	sort.Slice(h.Services, func(i, j int) bool { return h.Services[i].SID < h.Services[j].SID })

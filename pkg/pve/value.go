@@ -111,10 +111,11 @@ func clip(s string, n int) string {
 }
 
 // rows decodes a list row by row: one odd row does not lose the others. The
-// error tells how many rows could not be read and why the first could not.
+// error tells how many rows could not be read and why the first could not. Null
+// is no empty list but what pveproxy sends beside an error.
 func rows[T any](raw json.RawMessage) ([]T, error) {
 	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
 		return nil, errors.New("the answer is not a list")
 	}
 	out := make([]T, 0, len(list))
@@ -142,7 +143,11 @@ type table[T any] map[string]T
 func (t *table[T]) UnmarshalJSON(raw []byte) error {
 	raw = bytes.TrimSpace(raw)
 	*t = nil
-	if bytes.Equal(raw, []byte("null")) || bytes.Equal(raw, []byte("[]")) || bytes.Equal(raw, []byte(`""`)) {
+	switch string(raw) {
+	case "null":
+		return nil
+	case "[]", `""`:
+		*t = table[T]{}
 		return nil
 	}
 	var m map[string]T

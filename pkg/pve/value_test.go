@@ -54,8 +54,11 @@ func TestRows(t *testing.T) {
 	if _, err := rows[voteRow](json.RawMessage(`{"a":1}`)); err == nil {
 		t.Error("an object is taken for a list")
 	}
-	if got, err := rows[voteRow](json.RawMessage(`null`)); err != nil || len(got) != 0 {
-		t.Errorf("null: %v, %v", got, err)
+	if got, err := rows[voteRow](json.RawMessage(`null`)); err == nil {
+		t.Errorf("null is taken for an empty list: %v", got)
+	}
+	if got, err := rows[voteRow](json.RawMessage(`[]`)); err != nil || len(got) != 0 {
+		t.Errorf("an empty list: %v, %v", got, err)
 	}
 }
 
@@ -69,6 +72,31 @@ func TestTable(t *testing.T) {
 	var got table[number]
 	if err := json.Unmarshal([]byte(`[1]`), &got); err == nil {
 		t.Error("a list is taken for a table")
+	}
+}
+
+// Where a document leaves out what it always tells, that is no good news.
+func TestUntold(t *testing.T) {
+	for _, tc := range []struct{ path, raw, want string }{
+		{pathTasks, `null`, "not a list"},
+		{pathVotes, `[]`, "no node"},
+		{pathStatus, `[{"type":"cluster","name":"lab"},{"type":"node","name":"pve1","online":1}]`, "does not tell the quorum"},
+		{pathStatus, `[{"type":"cluster","name":"lab","quorate":1,"nodes":2},{"type":"node","name":"pve1","online":1}]`, "1 of 2 nodes"},
+		{pathManager, `{"quorum":{"quorate":"1"},"lrm_status":{}}`, "what HA manages"},
+		{pathManager, `{"quorum":{"quorate":"1"},"manager_status":null}`, "what HA manages"},
+		{pathManager, `{"quorum":{"quorate":"1"},"manager_status":{"master_node":"pve1","node_status":{}}}`, "what HA manages"},
+		{pathManager, `{"quorum":{"quorate":"1"},"manager_status":{"master_node":"pve1","node_status":{},"service_status":[]}}`, ""},
+		{pathManager, `{"quorum":{"quorate":"1"},"manager_status":{}}`, ""},
+	} {
+		for _, d := range documents(Ask{Votes: true}) {
+			if d.path != tc.path {
+				continue
+			}
+			err := d.add(new(Cluster), json.RawMessage(tc.raw))
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%s %s: %v, want %q", tc.path, tc.raw, err, tc.want)
+			}
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type statusRow struct {
 	Local   flag   `json:"local"`
 	Online  flag   `json:"online"`
 	Quorate *flag  `json:"quorate"`
+	Nodes   number `json:"nodes"`
 }
 
 // addStatus takes /cluster/status. A node that stands alone has no row of
@@ -37,11 +38,14 @@ type statusRow struct {
 func (c *Cluster) addStatus(raw json.RawMessage) error {
 	list, err := rows[statusRow](raw)
 	c.Standalone, c.Quorate = true, true
-	local := ""
+	local, size := "", number{}
 	for _, r := range list {
 		switch r.Type {
 		case "cluster":
-			c.Standalone, c.Name = false, r.Name.name()
+			c.Standalone, c.Name, size = false, r.Name.name(), r.Nodes
+			if r.Quorate == nil {
+				err = errors.Join(err, errors.New("it does not tell the quorum"))
+			}
 			c.Quorate = r.Quorate != nil && bool(*r.Quorate)
 			c.Lost = r.Quorate != nil && !c.Quorate
 		case "node":
@@ -65,6 +69,8 @@ func (c *Cluster) addStatus(raw json.RawMessage) error {
 		return errors.New("it lists no node")
 	case c.Standalone && len(c.Nodes) != 1:
 		return fmt.Errorf("it lists %d nodes and no cluster", len(c.Nodes))
+	case size.set && size.value != int64(len(c.Nodes)):
+		return fmt.Errorf("it lists %d of %d nodes", len(c.Nodes), size.value)
 	}
 	return nil
 }
@@ -84,6 +90,9 @@ func (c *Cluster) addManager(raw json.RawMessage) error {
 	// On a node that stands alone pmxcfs always reports quorum.
 	c.Quorate = c.Quorate && bool(*m.Quorum.Quorate)
 	c.Lost = c.Lost || !bool(*m.Quorum.Quorate)
+	if !m.whole() {
+		return errors.New("it does not tell what HA manages")
+	}
 	return nil
 }
 
@@ -197,6 +206,9 @@ func (c *Cluster) addVotes(raw json.RawMessage) error {
 		}
 		n, _ := c.Node(name)
 		c.Votes.Voters = append(c.Votes.Voters, Voter{Node: name, Votes: int(r.Votes.value), Online: n.Online})
+	}
+	if err == nil && len(list) == 0 {
+		err = errors.New("it lists no node")
 	}
 	sort.Slice(c.Votes.Voters, func(i, j int) bool { return c.Votes.Voters[i].Node < c.Votes.Voters[j].Node })
 	return err
