@@ -57,9 +57,10 @@ type repository struct {
 // walk is how far the repository was read.
 type walk struct {
 	Info    repositoryInfo `json:"info"`
-	First   uint16         `json:"first"`   // the first record's id
-	Next    uint16         `json:"next"`    // where to go on
-	Records int            `json:"records"` // read so far, of any kind
+	First   uint16         `json:"first"`           // the first record's id
+	Next    uint16         `json:"next"`            // where to go on
+	Records int            `json:"records"`         // read so far, of any kind
+	Round   bool           `json:"round,omitempty"` // came back to a record too early
 	Sensors []sensor       `json:"sensors,omitempty"`
 }
 

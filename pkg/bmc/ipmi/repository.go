@@ -103,7 +103,7 @@ func (p *poll) renew(ctx context.Context) {
 // slow boards it takes longer than one run.
 func (p *poll) walk(ctx context.Context, info repositoryInfo) error {
 	r := &p.memory.Repository
-	if r.Walk == nil || r.Walk.Info.Count != info.Count {
+	if r.Walk == nil || r.Walk.Round || r.Walk.Info.Count != info.Count {
 		// Where only the times changed, the walk goes on with the old ones, so
 		// that the next run finds them changed and walks again.
 		r.Walk = &walk{Info: info}
@@ -166,10 +166,24 @@ func (w *walker) run(ctx context.Context) error {
 		w.Records++
 		w.Sensors = append(w.Sensors, sensors(record)...)
 		if w.Next = next; next == 0 || next == w.First {
-			return nil // round to the beginning instead of the last marker
+			return w.round() // to the beginning instead of the last marker
 		}
 	}
+	if w.Next != lastRecord {
+		return w.round()
+	}
 	return nil
+}
+
+// round ends a walk that came back to a record it had read. That is the end
+// where all records were seen; before that the others are hidden, and the next
+// run has to begin anew.
+func (w *walker) round() error {
+	if w.Records >= int(w.Info.Count) {
+		return nil
+	}
+	w.Round = true
+	return fmt.Errorf("record 0x%04x comes again before all were read", w.Next)
 }
 
 // ends says whether an error means that there are no more records. Fujitsu's
