@@ -44,6 +44,9 @@ type Config struct {
 	Chunk int
 	// Records is about how many sensor records there are; 0 means 100.
 	Records int
+	// NeverCleared says that the event log was never cleared; otherwise that was
+	// done before it left the factory.
+	NeverCleared bool
 	// Single says that there is no redundancy of fans.
 	Single bool
 	// AbsentCode is the completion code for a fan that is not there; 0: an

@@ -18,7 +18,6 @@ type eventLog struct {
 	told     int // records of the history that were taken over
 	first    int // id of the first of them
 	dropped  bool
-	cleared  bool // ever
 	added    time.Time
 	erased   time.Time
 	reserved uint16
@@ -47,6 +46,9 @@ func (l *eventLog) follow(s *Server) {
 	if len(history) > 0 {
 		l.first = history[0].ID
 	}
+	if l.erased.IsZero() && !s.config.NeverCleared {
+		l.erased = s.look.Started.AddDate(-1, 0, 0)
+	}
 	for _, r := range history[l.told:] {
 		if r.Kind == world.Cleared {
 			l.clear(r.Time, s.look.Log)
@@ -62,7 +64,7 @@ func (l *eventLog) follow(s *Server) {
 }
 
 func (l *eventLog) clear(at time.Time, c world.LogConfig) {
-	l.entries, l.dropped, l.cleared, l.erased = nil, false, true, at
+	l.entries, l.dropped, l.erased = nil, false, at
 	if !c.KeepIDs {
 		l.given = max(c.FirstID, 1) - 1
 	}
