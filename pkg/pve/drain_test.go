@@ -144,6 +144,28 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
+// A guest may be stopped for the moment only.
+func TestStoppedForNow(t *testing.T) {
+	for _, tc := range []struct {
+		task, lock       string
+		arriving, doubts int
+	}{
+		{"qmreboot", "", 1, 0},
+		{"vzrollback", "rollback", 1, 0},
+		{"vzdump", "backup", 0, 1},
+		{"vzdump", "", 0, 0},
+		{"qmshutdown", "", 0, 0},
+	} {
+		c := threeNodes(false)
+		c.Guests = []Guest{{ID: 103, Kind: VM, Node: "pve3", Status: "stopped", Lock: tc.lock}}
+		c.Tasks = []Task{{Node: "pve3", Type: tc.task, Start: noon}}
+		d := DrainOf(DrainEvidence{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]Presence{"pve3": {}}})
+		if len(d.Arriving) != tc.arriving || len(d.Doubts) != tc.doubts || len(d.Left) > 0 {
+			t.Errorf("%+v: %+v", tc, d)
+		}
+	}
+}
+
 // An HA that nobody uses writes no time, and nothing of it is missed.
 func TestIdleHA(t *testing.T) {
 	c := threeNodes(false)

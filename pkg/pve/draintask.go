@@ -9,7 +9,7 @@ import (
 // Tasks that matter to a node that shall be empty, by their names in PVE.
 var (
 	migrationTasks = []string{"qmigrate", "vzmigrate", "migrateall", "hamigrate", "harelocate"}
-	startTasks     = []string{"qmstart", "vzstart", "qmresume", "qmcreate", "vzcreate", "qmrestore", "vzrestore", "startall", "bulkstart"}
+	startTasks     = []string{"qmstart", "vzstart", "qmresume", "qmcreate", "vzcreate", "qmrestore", "vzrestore", "startall", "bulkstart", "qmreboot", "vzreboot", "qmrollback", "vzrollback"}
 	consoleTasks   = []string{"vncproxy", "vncshell", "termproxy", "spiceproxy", "spiceshell"}
 )
 
@@ -39,11 +39,24 @@ func (d *drain) tasks() {
 			d.Arriving = append(d.Arriving, what+" runs on "+t.Node)
 		default:
 			d.Busy = append(d.Busy, what+" runs on "+t.Node)
+			if t.Type == "vzdump" {
+				d.resting(t)
+			}
 		}
 	}
 	for _, g := range d.Cluster.Guests {
 		if id := guestNumber(g); g.Lock == "migrate" && !d.leaving(g.Node) && !flight[id] && !d.elsewhere(id) {
 			d.Doubts = append(d.Doubts, fmt.Sprintf("%s is being migrated from %s, and the API does not say where to", g, g.Node))
+		}
+	}
+}
+
+// resting are guests that are stopped with the lock of a backup that runs: one
+// in mode stop starts its guest again, and no answer tells the mode.
+func (d *drain) resting(t Task) {
+	for _, g := range d.Stopped {
+		if g.Node == t.Node && g.Lock == "backup" && !g.Template {
+			d.Doubts = append(d.Doubts, fmt.Sprintf("%s is stopped while its backup runs on %s, which may start it again: wait", g, t.Node))
 		}
 	}
 }
