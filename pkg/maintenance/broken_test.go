@@ -172,6 +172,7 @@ func pairs(all map[string]breaker, f func(a, b string)) {
 
 // TestServiceablePairs: no two troubles make a yes, in whatever order they come.
 func TestServiceablePairs(t *testing.T) {
+	t.Parallel()
 	all := map[string]breaker{}
 	for name, f := range withheld {
 		all["without "+name] = func(e *Evidence) { f(e) }

@@ -147,6 +147,7 @@ func TestReintegratedAlone(t *testing.T) {
 
 // TestReintegratedPairs: no two troubles make a yes, in whatever order.
 func TestReintegratedPairs(t *testing.T) {
+	t.Parallel()
 	all := map[string]func(*Return){}
 	for _, m := range []map[string]func(*Return){unreturned, unsureBack, reservedBack} {
 		maps.Copy(all, m)

@@ -246,10 +246,15 @@ func refused(ctx context.Context, client *pve.Client, f Found) []int {
 		if err := client.Get(ctx, path, &answer); err != nil {
 			break // older than 7.3, or too slow: one does not need it
 		}
-		// Perl has no truth values: no is false, 0, "0" or "".
-		if len(answer.Safe) > 0 && slices.Contains([]string{"false", "0", ""}, strings.Trim(string(answer.Safe), `"`)) {
+		if no(answer.Safe) {
 			out = append(out, id)
 		}
 	}
 	return out
+}
+
+// no recognises a no of Perl, which has no truth values: false, 0, "0" or "".
+// An answer that is missing is none.
+func no(raw json.RawMessage) bool {
+	return len(raw) > 0 && slices.Contains([]string{"false", "0", ""}, strings.Trim(string(raw), `"`))
 }
