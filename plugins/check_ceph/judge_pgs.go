@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,7 +178,7 @@ func (v *view) degraded() {
 	if p == nil {
 		return
 	}
-	n := p.Count(func(s ceph.PGState) bool { return s.HasAny("degraded", "undersized") })
+	n := p.Count(short)
 	c, told := ceph.Check{}, false
 	if v.c.Health != nil {
 		c, told = v.c.Health.Check("PG_DEGRADED")
@@ -187,11 +188,27 @@ func (v *view) degraded() {
 	}
 	text := fmt.Sprintf("%d of %d PGs have too few copies, %d objects degraded", n, p.Total, p.Degraded)
 	switch {
-	case v.declared && p.Count(inactive)+p.Count(unsettled) == 0 && v.allDownExplained():
+	case v.copiesAway() && p.Count(inactive)+p.Count(unsettled) == 0 && v.allDownExplained():
 		v.add(check.OK, "%s, explained by the maintenance", text)
 	case told && c.Muted:
 		v.lowered(c, check.WARNING, text)
 	default:
 		v.add(check.WARNING, "%s", text)
 	}
+}
+
+// short says that the PG has too few copies.
+func short(s ceph.PGState) bool { return s.HasAny("degraded", "undersized") }
+
+// copiesAway says that the maintenance can be why copies are missing: an OSD of
+// it is down, or all PGs concerned are catching up after its return. A host
+// without OSDs, or one whose OSDs are all up, takes no copy away.
+func (v *view) copiesAway() bool {
+	if slices.ContainsFunc(v.down, func(o ceph.OSD) bool { return v.osds[o.ID] }) {
+		return true
+	}
+	lasting := v.c.PGs.Count(func(s ceph.PGState) bool {
+		return short(s) && !s.Moving() && !s.HasAny("recovering", "recovery_wait")
+	})
+	return len(v.osds) > 0 && lasting == 0
 }

@@ -110,9 +110,9 @@ func (v *verdict) cluster(s *scenario, t sim.Truth) {
 	}
 	v.when(len(s.noout) > 0 && s.scopes() && t.Moving, check.WARNING, "data moves")
 	v.when(len(t.Out) > 0, check.WARNING, "up but out")
-	hosts, single := s.named()
-	quiet := len(hosts)+len(single) > 0 && t.Dead+t.Passing == 0
-	for _, osd := range s.missing(t) {
+	missing := s.missing(t)
+	quiet := len(missing) > 0 && t.Dead+t.Passing == 0
+	for _, osd := range missing {
 		quiet = quiet && s.explained(t, osd)
 	}
 	v.when(t.Short > 0 && !quiet, check.WARNING, "too few copies")
