@@ -259,7 +259,7 @@ func (s status) clean() bool {
 
 func (c *cluster) untilWell() {
 	c.t.Helper()
-	c.until("all OSDs up and in, all PGs clean, all monitors and mgrs there", 90*time.Second, func() bool {
+	c.until("all OSDs up and in, all PGs clean, all monitors and mgrs there", 3*time.Minute, func() bool {
 		s := c.status()
 		return s.clean() && len(s.Quorum) == hosts && s.Mgr.Available && s.Mgr.Standbys == mgrs-1 && s.pgs("degraded") == 0
 	})

@@ -199,7 +199,7 @@ func (c *cluster) monitors() {
 		c.write("mon/"+id+"/keyring", string(text))
 		c.run("mon." + id)
 	}
-	c.until("quorum", 60*time.Second, func() bool { return len(c.status().Quorum) == hosts })
+	c.until("quorum", 3*time.Minute, func() bool { return len(c.status().Quorum) == hosts })
 	for m := range mgrs {
 		c.run(fmt.Sprintf("mgr.node%d", m+1))
 	}
@@ -232,7 +232,7 @@ func (c *cluster) storage() {
 	for o := range osds {
 		c.run(fmt.Sprintf("osd.%d", o))
 	}
-	c.until("all OSDs up", 60*time.Second, func() bool { return c.status().OSDs.Up == osds })
+	c.until("all OSDs up", 3*time.Minute, func() bool { return c.status().OSDs.Up == osds })
 	c.ceph("osd", "pool", "create", "rbd", "32", "32")
 	c.ceph("osd", "pool", "application", "enable", "rbd", "rbd")
 }
@@ -247,7 +247,7 @@ func (c *cluster) dashboards() {
 	}
 	c.ceph("config", "set", "mgr", "mgr/dashboard/ssl_server_port", "8443")
 	c.ceph("mgr", "module", "enable", "dashboard")
-	c.until("the dashboard takes a certificate", 60*time.Second, func() bool {
+	c.until("the dashboard takes a certificate", 3*time.Minute, func() bool {
 		_, err := c.try(20*time.Second, "ceph", "--connect-timeout", "10", "dashboard", "set-ssl-certificate", "-i", c.path("dashboard.crt"))
 		return err == nil
 	})
@@ -255,7 +255,7 @@ func (c *cluster) dashboards() {
 	c.ceph("dashboard", "ac-user-create", user, "-i", c.path("password"), "read-only", "--force-password")
 	c.ceph("mgr", "module", "disable", "dashboard")
 	c.ceph("mgr", "module", "enable", "dashboard")
-	c.until("the dashboards listen", 60*time.Second, func() bool {
+	c.until("the dashboards listen", 3*time.Minute, func() bool {
 		for m := range mgrs {
 			conn, err := net.DialTimeout("tcp", fmt.Sprintf("%s%d:8443", network, m+1), time.Second)
 			if err != nil {

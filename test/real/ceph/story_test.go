@@ -193,7 +193,7 @@ func hostStopped(s *site) {
 	s.both("CRITICAL: noout hides a failure: osd.0, osd.3 on node1", "--maintenance", "node2")
 	s.save("host-down")
 	s.halt("mon.node1", "mgr.node1")
-	s.until("two monitors in quorum, one mgr", 60*time.Second, func() bool {
+	s.until("two monitors in quorum, one mgr", 3*time.Minute, func() bool {
 		st := s.status()
 		return len(st.Quorum) == 2 && st.Mgr.Available && st.Mgr.Standbys == 0
 	})
@@ -204,18 +204,18 @@ func hostStopped(s *site) {
 // foreignMonLost: with the monitor of node1 running again, that of node3 goes.
 func foreignMonLost(s *site) {
 	s.run("mon.node1")
-	s.until("all monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 3 })
+	s.until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 3 })
 	s.halt("mon.node3")
-	s.until("two monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 2 })
+	s.until("two monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 2 })
 	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)", "--maintenance", "node1")
 	s.save("foreign-mon-lost")
 	s.run("mon.node3")
-	s.until("all monitors in quorum", 60*time.Second, func() bool { return len(s.status().Quorum) == 3 })
+	s.until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 3 })
 }
 
 func foreignOSDKilled(s *site) {
 	s.signal("osd.4", syscall.SIGKILL)
-	s.until("osd.4 is down", 60*time.Second, func() bool { return s.status().OSDs.Up == 3 })
+	s.until("osd.4 is down", 3*time.Minute, func() bool { return s.status().OSDs.Up == 3 })
 	s.both("CRITICAL: ... PGs inactive, I/O on them has stopped: ... noout hides a failure: osd.4 on node2", "--maintenance", "node1")
 	s.save("foreign-osd-killed")
 }
@@ -232,7 +232,7 @@ func nooutForgotten(s *site) {
 	s.ceph("health", "mute", "OSDMAP_FLAGS", "1h")
 	s.both("OK: 6 of 6 OSDs up, ... muted until ", "--noout-warning", "1s")
 	s.ceph("osd", "unset", "noout")
-	s.until("the mute is gone", 30*time.Second, func() bool { return s.status().Health.Status == "HEALTH_OK" })
+	s.until("the mute is gone", 3*time.Minute, func() bool { return s.status().Health.Status == "HEALTH_OK" })
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean")
 }
 
@@ -262,7 +262,7 @@ func frozenOSD(s *site) {
 	_ = client.Wait()
 	s.ceph("osd", "unset", "nodown")
 	s.ceph("config", "rm", "osd", "osd_op_complaint_time")
-	s.until("no slow operations", 60*time.Second, func() bool { return !s.status().has("SLOW_OPS") })
+	s.until("no slow operations", 3*time.Minute, func() bool { return !s.status().has("SLOW_OPS") })
 	s.untilWell()
 }
 
@@ -275,7 +275,7 @@ func full(s *site) {
 	s.ceph("osd", "set-full-ratio", "0.95")
 	s.ceph("osd", "set-backfillfull-ratio", "0.9")
 	s.ceph("osd", "set-nearfull-ratio", "0.85")
-	s.until("nothing is full", 60*time.Second, func() bool { st := s.status(); return !st.has("OSD_FULL") && !st.has("POOL_FULL") })
+	s.until("nothing is full", 3*time.Minute, func() bool { st := s.status(); return !st.has("OSD_FULL") && !st.has("POOL_FULL") })
 }
 
 // scrubError: one copy of an object is changed behind the OSD's back.
@@ -290,7 +290,7 @@ func scrubError(s *site) {
 	s.run("osd." + osd)
 	s.untilWell()
 	s.ceph("osd", "unset", "noout")
-	s.until("the scrub finds it", 90*time.Second, func() bool {
+	s.until("the scrub finds it", 3*time.Minute, func() bool {
 		// a scrub that is asked for too early is forgotten
 		_, _ = s.try(20*time.Second, "ceph", "pg", "deep-scrub", pg)
 		time.Sleep(2 * time.Second)
@@ -298,7 +298,7 @@ func scrubError(s *site) {
 	})
 	s.both("CRITICAL: OSD_SCRUB_ERRORS: ... scrub errors, PG_DAMAGED: ")
 	s.save("scrub-error")
-	s.until("the repair is done", 90*time.Second, func() bool {
+	s.until("the repair is done", 3*time.Minute, func() bool {
 		_, _ = s.try(20*time.Second, "ceph", "pg", "repair", pg)
 		time.Sleep(2 * time.Second)
 		return !s.status().has("PG_DAMAGED")
@@ -334,7 +334,7 @@ func mgrLost(s *site) {
 	s.save("mgr-lost")
 	s.expect(0, s.dashboard(), "CRITICAL: no dashboard answers: ")
 	s.run("mgr.node1", "mgr.node2")
-	s.until("both mgrs are back", 60*time.Second, func() bool { st := s.status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
+	s.until("both mgrs are back", 3*time.Minute, func() bool { st := s.status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
 	s.untilWell()
 	s.both("OK: 6 of 6 OSDs up")
 }
