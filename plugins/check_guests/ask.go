@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -24,7 +25,7 @@ func share(ctx context.Context, part float64) (context.Context, context.CancelFu
 func lastAnswer(crit threshold) time.Duration { return max(time.Second, crit.rta+crit.rta/2) }
 
 // ask asks all subjects that have an address, and the gateway.
-func (o *options) ask(ctx context.Context, f *facts) error {
+func (o *options) ask(ctx context.Context, f *facts, p policy) error {
 	var targets []ping.Target
 	var which []int
 	for i, s := range f.subjects {
@@ -34,34 +35,42 @@ func (o *options) ask(ctx context.Context, f *facts) error {
 		}
 	}
 	if o.Parent != "" {
-		r := o.net.resolve(ctx, []string{o.Parent}, o.wanted())[0]
-		if r.Err != nil {
-			return fmt.Errorf("--parent %s: %w", shorten(o.Parent, 100), r.Err)
-		}
-		f.parent = &subject{name: o.Parent, key: o.Parent, addr: r.Addrs[0]}
-		targets = append(targets, ping.Target{Name: o.Parent, Addr: r.Addrs[0]})
+		f.parent = o.gateway(ctx)
 	}
-	seen, err := o.ping(ctx, f, targets)
+	if f.parent != nil && f.parent.problem == nil {
+		targets = append(targets, ping.Target{Name: o.Parent, Addr: f.parent.addr})
+	}
+	seen, err := o.ping(ctx, f, targets, p)
 	if err != nil {
 		return err
 	}
 	for k, i := range which {
 		f.subjects[i].asked, f.subjects[i].reach = true, seen[k]
 	}
-	if f.parent != nil {
+	if len(seen) > len(which) {
 		f.parent.asked, f.parent.reach = true, seen[len(which)]
 	}
-	return o.knock(ctx, f)
+	return o.knock(ctx, f, p.ports)
+}
+
+func (o *options) gateway(ctx context.Context) *subject {
+	resolving, cancel := share(ctx, 0.3)
+	defer cancel()
+	r := o.net.resolve(resolving, []string{o.Parent}, o.wanted())[0]
+	s := &subject{name: shorten(o.Parent, 253), problem: r.Err}
+	if len(r.Addrs) > 0 {
+		s.addr = r.Addrs[0]
+	}
+	return s
 }
 
 // ping runs or watches.
-func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target) ([]ping.Watched, error) {
-	crit := o.Critical.or(defaultCritical)
+func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target, p policy) ([]ping.Watched, error) {
 	if o.Watch > 0 {
-		return o.watchAll(ctx, f, targets, lastAnswer(crit))
+		return o.watchAll(ctx, f, targets, lastAnswer(p.crit))
 	}
 	r, err := o.net.run(ctx, targets, ping.Options{
-		Packets: o.Packets, Interval: o.interval(), Wait: lastAnswer(crit), Size: o.Size, DontFragment: o.DontFragment, Rate: o.Rate,
+		Packets: o.Packets, Interval: o.interval(), Wait: lastAnswer(p.crit), Size: o.Size, DontFragment: o.DontFragment, Rate: o.Rate,
 	})
 	if err != nil {
 		return nil, err
@@ -87,9 +96,28 @@ func (o *options) watchAll(ctx context.Context, f *facts, targets []ping.Target,
 	return r.Targets, err
 }
 
+// mostPorts to try of each guest.
+const mostPorts = 16
+
+// ports reads --tcp.
+func ports(values []string) ([]int, error) {
+	var out []int
+	for _, v := range values {
+		n, err := strconv.ParseUint(v, 10, 16)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("--tcp: expected ports from 1 to 65535, got %q", shorten(v, 40))
+		}
+		out = append(out, int(n))
+	}
+	if len(out) > mostPorts {
+		return nil, fmt.Errorf("--tcp: expected at most %d ports, got %d", mostPorts, len(out))
+	}
+	return out, nil
+}
+
 // knock tries TCP where no ping was answered.
-func (o *options) knock(ctx context.Context, f *facts) error {
-	if len(o.TCP) == 0 {
+func (o *options) knock(ctx context.Context, f *facts, numbers []int) error {
+	if len(numbers) == 0 {
 		return nil
 	}
 	var targets []ping.Target
@@ -104,7 +132,7 @@ func (o *options) knock(ctx context.Context, f *facts) error {
 		return nil
 	}
 	// The system tries a second time after a second.
-	found, err := o.net.connect(ctx, targets, ping.ConnectOptions{Ports: o.TCP, Wait: 2500 * time.Millisecond})
+	found, err := o.net.connect(ctx, targets, ping.ConnectOptions{Ports: numbers, Wait: 2500 * time.Millisecond})
 	for k, i := range which {
 		if k < len(found) {
 			f.subjects[i].tcp = &found[k]

@@ -112,18 +112,18 @@ func (f facts) count(holds func(subject) bool) int {
 }
 
 // mean round trip of those that answered pings, the longest mean, and the loss
-// over all packets whose fate is known.
+// over all packets whose fate is known and could be the guests' doing.
 func (f facts) mean() (rta, longest time.Duration, loss float64, known bool) {
 	var sum time.Duration
 	n, lost, whole := 0, 0, 0
 	for _, s := range f.subjects {
-		if !s.asked || f.ownFault(s) != "" && !s.reach.Alive() {
-			continue
-		}
 		if s.reach.Alive() {
 			sum += s.reach.Avg
 			longest = max(longest, s.reach.Avg)
 			n++
+		}
+		if !s.asked || f.ownFault(s) != "" || s.tcp != nil && s.tcp.Answered {
+			continue
 		}
 		lost += s.reach.Lost()
 		whole += s.reach.Sent - s.reach.Pending

@@ -77,6 +77,9 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 	var out []subject
 	for _, g := range c.Guests {
 		was, known := m.PVE.Was(g)
+		if was.Name == "" {
+			was.Name = m.Guests[g.ID].Name
+		}
 		if !p.filter.takes(was) || was.Template {
 			continue
 		}
@@ -102,29 +105,38 @@ const (
 	running condition = iota
 	ignored           // it is not expected to run
 	failed            // HA wants it to run
+	held              // it is stopped under a lock, for a backup perhaps
 	died              // it answered, and nobody stopped it
 )
 
-// stoppedBecause finds out why a guest does not run. Of one on a node that is
-// down it says that it runs: that it does not is said of the node.
+// wanted are the states of HA services that ought to run, and either do or are
+// in trouble. In any other they are on their way, or are not to run.
+var wanted = []string{"started", "freeze", "error", "fence", "recovery"}
+
+// occupied guests are locked for something they may have to be stopped for.
+var occupied = []string{"backup", "clone", "create", "destroyed", "disk", "rollback"}
+
+// stoppedBecause finds out why a guest does not run.
 func stoppedBecause(c pve.Cluster, m memory, s subject) condition {
 	service, managed := c.HA.Service(s.guest.SID())
+	managed = managed && service.State != "ignored" && c.HA.Disarm == ""
 	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
 		return ignored
 	}
-	if s.guest.Status != "stopped" || s.nodeDown {
+	if s.guest.Status != "stopped" {
 		return running
 	}
 	stop, asked := m.PVE.Stops[s.guest.ID]
+	excused := asked && stop.End.After(s.known.Answered.Add(-time.Minute)) || strings.HasPrefix(s.guest.Lock, "suspend")
 	switch {
-	case s.guest.Stale || s.moving:
-		return ignored // nobody knows, or not for long
-	case managed && service.State == "started" && service.Node == s.node && c.HA.Disarm == "":
+	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
-	case managed && service.State != "ignored":
-		return ignored // on its way; a state that is bad is check_pve's affair
-	case s.known.Answered.IsZero() || s.guest.Lock == "suspended" || asked && stop.End.After(s.known.Answered.Add(-time.Minute)):
+	case s.known.Answered.IsZero() || excused:
 		return ignored
+	case s.nodeDown || s.guest.Stale || s.moving || managed:
+		return running // or not: whether it answers will tell
+	case slices.Contains(occupied, s.guest.Lock):
+		return held
 	}
 	return died
 }

@@ -113,6 +113,9 @@ func (v *verdict) stopped() {
 	if down := v.take(func(s subject) bool { return s.stopped == failed }); len(down) > 0 {
 		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", some(placed(down)))
 	}
+	if occupied := v.take(func(s subject) bool { return s.stopped == held }); len(occupied) > 0 {
+		v.say(check.WARNING, "stopped under a lock: %s", some(placed(occupied)))
+	}
 	if dead := v.take(func(s subject) bool { return s.stopped == died }); len(dead) > 0 {
 		v.say(check.CRITICAL, "stopped, and no task stopped it: %s", some(placed(dead)))
 	}
@@ -138,15 +141,15 @@ func (v *verdict) ownFaults() {
 	}
 	for _, cause := range causes {
 		mine := func(s subject) bool { return s.asked && v.ownFault(s) == cause }
-		partly := 0
+		var partly []subject // judged by what else is known of them
 		for _, s := range v.subjects {
 			if mine(s) && s.reached() {
-				partly++
+				partly = append(partly, s)
 			}
 		}
 		lost := v.take(func(s subject) bool { return mine(s) && !s.reached() })
-		if partly > 0 {
-			v.say(check.UNKNOWN, "%s asked only in part: %s", count(partly, "guest", "guests"), cause)
+		if len(partly) > 0 {
+			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", count(len(partly), "guest", "guests"), cause, some(names(partly)))
 		}
 		if len(lost) > 0 {
 			v.say(check.UNKNOWN, "%s not asked: %s (%s)", count(len(lost), "guest", "guests"), cause, some(names(lost)))
@@ -162,6 +165,10 @@ func (v *verdict) ownFaults() {
 // path judges the gateway before the guests.
 func (v *verdict) path() {
 	if v.parent == nil || v.parent.reached() {
+		return
+	}
+	if v.parent.problem != nil {
+		v.say(check.UNKNOWN, "gateway %s has no address: %s", v.parent.name, v.parent.problem)
 		return
 	}
 	if cause := v.ownFault(*v.parent); cause != "" {
@@ -218,7 +225,7 @@ func (v *verdict) neverSeen() {
 		return
 	}
 	hint := ", try --tcp"
-	if v.tcp {
+	if len(v.ports) > 0 {
 		hint = ""
 	}
 	v.say(v.neverState.Status(), "%s never answered%s: %s", count(len(never), "guest has", "guests have"), hint, some(described(never)))

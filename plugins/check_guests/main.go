@@ -52,7 +52,7 @@ type options struct {
 	Size         int            `default:"56" placeholder:"BYTES" help:"Data in a packet."`
 	DontFragment bool           `help:"Forbid fragments: what is too big for the path is lost."`
 	Rate         int            `default:"10000" placeholder:"N" help:"Packets in a second at most, 0 for as fast as it goes."`
-	TCP          []int          `name:"tcp" placeholder:"PORT" help:"Ports to try of guests that answer no ping. A connection that is refused is an answer."`
+	TCP          []string       `name:"tcp" placeholder:"PORT" help:"Ports to try of guests that answer no ping. A connection that is refused is an answer."`
 	Parent       string         `placeholder:"ADDRESS" help:"Gateway before the guests. When it is silent they are not judged."`
 
 	ParentState    check.State   `enum:"ok,warning,critical,unknown" default:"unknown" help:"Status when the gateway is silent."`
@@ -83,12 +83,12 @@ func (o *options) Validate() error {
 	filtered := len(o.Address)+len(o.Pool)+len(o.Tag)+len(o.VMID)+len(o.ExcludeTag) > 0 || o.Exclude.IsSet()
 	_, err := o.policy()
 	switch {
+	case err != nil:
+		return err
 	case hosts == targets:
 		return errors.New("expected -H with nodes of a cluster, or --target or --targets with hosts, one of the two")
 	case targets && filtered:
 		return errors.New("--address, --pool, --tag, --vmid, --exclude and --exclude-tag choose guests of a cluster, expected them with -H")
-	case err != nil:
-		return err
 	case o.Packets < 1 || o.Packets > 1000:
 		return fmt.Errorf("--packets: expected a number from 1 to 1000, got %d", o.Packets)
 	case o.Size < 16 || o.Size > 65000:
@@ -104,14 +104,7 @@ func (o *options) Validate() error {
 }
 
 func (o *options) validateMore() error {
-	for _, port := range o.TCP {
-		if port < 1 || port > 65535 {
-			return fmt.Errorf("--tcp: expected ports from 1 to 65535, got %d", port)
-		}
-	}
 	switch {
-	case len(o.TCP) > 16:
-		return fmt.Errorf("--tcp: expected at most 16 ports, got %d", len(o.TCP))
 	case o.Watch < 0 || o.Watch > 0 && o.Watch < o.interval():
 		return errors.New("--watch: expected a duration of at least --interval")
 	case o.Watch > 0 && o.interval() < time.Millisecond:
@@ -139,7 +132,7 @@ type policy struct {
 	addresses                               map[int]netip.Addr
 	wanted                                  ping.Wanted
 	grace                                   time.Duration
-	tcp                                     bool
+	ports                                   []int
 	parentState, neverState, noAddressState check.State
 	interval                                time.Duration
 	each                                    bool // performance data of each guest
@@ -148,17 +141,18 @@ type policy struct {
 func (o *options) policy() (policy, error) {
 	ids, err := spans(o.VMID)
 	given, errAddress := addresses(o.Address)
+	numbers, errPorts := ports(o.TCP)
 	p := policy{
 		warn: o.Warning.or(defaultWarning), crit: o.Critical.or(defaultCritical),
 		filter:    filter{o.Pool, o.Tag, o.ExcludeTag, ids, o.Exclude},
-		addresses: given, wanted: o.wanted(), grace: o.MigrationGrace, tcp: len(o.TCP) > 0,
+		addresses: given, wanted: o.wanted(), grace: o.MigrationGrace, ports: numbers,
 		parentState: o.ParentState, neverState: o.NeverSeenState, noAddressState: o.NoAddressState,
 		interval: o.interval(), each: o.Perfdata == "guests",
 	}
 	if p.crit.rta < p.warn.rta || p.crit.loss < p.warn.loss {
 		err = errors.Join(err, errors.New("-c: expected round-trip time and loss that are not less than those of -w"))
 	}
-	return p, errors.Join(err, errAddress)
+	return p, errors.Join(err, errAddress, errPorts)
 }
 
 func plugin() check.Plugin {
@@ -191,7 +185,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if f.subjects, err = o.targets(ctx); err != nil {
 		return check.Result{}, err
 	}
-	if err := o.ask(ctx, &f); err != nil {
+	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{}, err
 	}
 	return judge(f, p), nil
@@ -216,14 +210,14 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	f := facts{cluster: &c, now: now, subjects: inventory(c, m, p, now)}
 	m, f.gaps = p.learn(ctx, client, f, m)
 	f.subjects = inventory(c, m, p, now) // with addresses
-	if err := o.ask(ctx, &f); err != nil {
+	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
 	f.again(ctx, client, m, p)
 	mem.keep(look, m, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
-	if mem.trouble != nil || !mem.kept() {
+	if mem.trouble != nil || !mem.kept() && len(f.subjects) > 0 {
 		r = noMemory(r, mem.trouble, o.State.Mode)
 	}
 	return r, nil

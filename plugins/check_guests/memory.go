@@ -17,6 +17,7 @@ type memory struct {
 
 // known is what is remembered of a guest.
 type known struct {
+	Name     string    `json:"name,omitempty"`
 	Node     string    `json:"node"`
 	Learned  time.Time `json:"learned"`
 	Answered time.Time `json:"answered,omitzero"`
@@ -62,7 +63,7 @@ func observe(m memory, f facts) memory {
 			k.Moving = s.seenMoving
 		}
 		if c.Quorate {
-			k.Node = s.node
+			k.Name, k.Node = s.guest.Name, s.node
 		}
 		next.Guests[s.guest.ID] = k
 	}

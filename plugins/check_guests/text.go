@@ -58,6 +58,9 @@ func placed(list []subject) []string {
 		if s.node != "" {
 			out[i] += " on " + s.node
 		}
+		if s.stopped == held {
+			out[i] += " (" + s.guest.Lock + ")"
+		}
 	}
 	return out
 }

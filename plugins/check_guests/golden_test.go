@@ -1,0 +1,32 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	sim "github.com/noout-monitoring/noout/test/sim/pve"
+)
+
+func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
+
+// TestGolden plays the file world of each step before its command runs, with
+// the network that the file net says.
+func TestGolden(t *testing.T) {
+	var stage sim.Stage
+	var now *testing.T
+	var folder string
+	checktest.Golden(t, func() check.Plugin {
+		stage.Play(now)
+		return pluginWith(func() time.Time { return stage.Sim.Now() }, readNet(now, folder).prober())
+	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
+		stage, now, folder = sim.Stage{}, t, dir
+		t.Cleanup(func() {
+			if v := sim.Violations(stage.Sim.Requests()); len(v) > 0 {
+				t.Errorf("%q", v)
+			}
+		})
+		return stage.Open(t, dir)
+	})
+}

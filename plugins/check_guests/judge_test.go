@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"pgregory.net/rapid"
+)
+
+func TestThreshold(t *testing.T) {
+	for text, want := range map[string]threshold{
+		"100,20%":         {rta: 100 * time.Millisecond, loss: 20},
+		"100.0,20%":       {rta: 100 * time.Millisecond, loss: 20},
+		"100:20%":         {rta: 100 * time.Millisecond, loss: 20},
+		"200.000ms,40%":   {rta: 200 * time.Millisecond, loss: 40},
+		"0.5s,12.5%":      {rta: 500 * time.Millisecond, loss: 12.5},
+		"250us,0%":        {rta: 250 * time.Microsecond, loss: 0},
+		"300":             {rta: 300 * time.Millisecond, loss: 40},
+		"60%":             {rta: 200 * time.Millisecond, loss: 60},
+		"3600000,100.00%": {rta: time.Hour, loss: 100},
+	} {
+		var got threshold
+		if err := got.UnmarshalText([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got = got.or(defaultWarning); got.rta != want.rta || got.loss != want.loss {
+			t.Errorf("%s: %s and %v%%", text, got.rta, got.loss)
+		}
+	}
+	for _, text := range []string{"", ",", "%", "0", "0,0%", "-1,5%", "5,-1%", "5,5", "5%,5", "5%,5%", "1e3,5%", "NaN,5%", "Inf,5%", "5,101%", "5,5%,5%", "5 ,5%", " 5,5%", "0x5,5%", "1_0,5%",
+		"5.,5%", ".,5%", "5m,5%", "5h,5%", "5,5%%", "5ms5,5%", "9999999999999,5%", "3601s,5%", "5;5%", "a", strings.Repeat("9", 400)} {
+		var got threshold
+		if err := got.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), "expected RTA,LOSS%") || len(err.Error()) > 300 {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+}
+
+func FuzzThreshold(f *testing.F) {
+	for _, text := range []string{"100,20%", "0.5s:5%", "60%", "1e3,5%", "\xff,5%"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var got threshold
+		if got.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		got = got.or(defaultWarning)
+		if got.rta <= 0 || got.rta > time.Hour || !(got.loss >= 0 && got.loss <= 100) {
+			t.Errorf("%q: %+v", text, got)
+		}
+	})
+}
+
+func FuzzTargets(f *testing.F) {
+	f.Add("192.0.2.1 web\n# x\n\nnosuch\r\n\ufefffe80::1%eth0\n")
+	f.Add("\x00\xff 1")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, target := range targetLines(text) {
+			if target.host == "" || target.name == "" || len(target.host) > 300 || len(target.name) > 300 || strings.ContainsAny(target.host, " \t\r\n") {
+				t.Errorf("%q", target)
+			}
+		}
+	})
+}
+
+func TestGapText(t *testing.T) {
+	const ms = time.Millisecond
+	for want, g := range map[string]ping.Gap{
+		"300 ms (279-320)": {AtLeast: 279*ms + 900*time.Microsecond, AtMost: 320 * ms},
+		"300 ms (280-321)": {AtLeast: 280 * ms, AtMost: 320*ms + time.Microsecond},
+		"at least 5210 ms": {AtLeast: 5210 * ms, Unbounded: true},
+	} {
+		if got := gapText(g, 1); got != want {
+			t.Errorf("%s, expected %s", got, want)
+		}
+	}
+}
+
+func TestTrip(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"42us": 42 * time.Microsecond, "312us": 312400 * time.Nanosecond, "1.23ms": 1234 * time.Microsecond, "12.3ms": 12345 * time.Microsecond,
+		"123ms": 123400 * time.Microsecond, "1.23s": 1234 * time.Millisecond,
+	} {
+		if got := trip(d); got != want {
+			t.Errorf("%s, expected %s", got, want)
+		}
+	}
+}
+
+// drawn facts of a cluster whose subjects are of every kind.
+func drawFacts(t *rapid.T) facts {
+	f := facts{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	c := pve.Cluster{Quorate: true, Asked: "pve1"}
+	for i := range 3 {
+		c.Nodes = append(c.Nodes, pve.Node{Name: fmt.Sprintf("pve%d", i+1), Online: rapid.IntRange(0, 4).Draw(t, "online") > 0})
+	}
+	f.cluster = &c
+	if rapid.IntRange(0, 9).Draw(t, "overflow") == 0 {
+		f.faults = append(f.faults, ping.Fault{Trouble: ping.Overflow, Family: "IPv4", Count: 1, Err: fmt.Errorf("IPv4: answers dropped")})
+	}
+	f.cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
+	for i := range rapid.IntRange(0, 12).Draw(t, "guests") {
+		n := c.Nodes[rapid.IntRange(0, 2).Draw(t, "node")]
+		s := subject{guest: pve.Guest{ID: 100 + i, Kind: pve.VM, Status: "running", Node: n.Name}, node: n.Name, nodeDown: !n.Online}
+		s.name, s.key = s.guest.String(), fmt.Sprintf("vm%d", 100+i)
+		s.moving = rapid.IntRange(0, 5).Draw(t, "moving") == 0
+		if rapid.Bool().Draw(t, "answered before") {
+			s.known.Answered = f.now.Add(-time.Hour)
+		}
+		s.stopped = condition(rapid.SampledFrom([]int{0, 0, 0, 0, int(failed), int(died), int(held)}).Draw(t, "stopped"))
+		if s.stopped == running && rapid.IntRange(0, 7).Draw(t, "address") > 0 {
+			s.addr = netip.AddrFrom4([4]byte{192, 0, 2, byte(i)})
+			s.asked = true
+			drawReach(t, &s, f.cut)
+		}
+		f.subjects = append(f.subjects, s)
+	}
+	return f
+}
+
+func drawReach(t *rapid.T, s *subject, cut bool) {
+	r := &s.reach.Reach
+	r.Sent = 5
+	switch rapid.IntRange(0, 4).Draw(t, "reach") {
+	case 0, 1:
+		r.Received, r.Avg = 5, time.Millisecond
+	case 2:
+		r.Received, r.Avg = 1, 300*time.Millisecond
+	case 3:
+		if cut {
+			r.Pending = 5
+		}
+	case 4:
+		r.Sent = 0
+		r.Refusals = []ping.Refusal{{Errno: 1, Count: 5}}
+	}
+}
+
+// TestJudge: what holds of every verdict, whatever the facts. Each subject is
+// spoken of once at least and never by two causes, nobody is called silent for
+// a fault of this machine, and nothing that is wrong ends in OK.
+func TestJudge(t *testing.T) {
+	p := policy{warn: defaultWarning, crit: defaultCritical, parentState: "unknown", neverState: "warning", noAddressState: "ok", interval: 80 * time.Millisecond}
+	rapid.Check(t, func(t *rapid.T) {
+		f := drawFacts(t)
+		r := judge(f, p)
+		status := r.Status()
+		worst := map[string][]check.Status{}
+		for _, x := range r.Findings {
+			for _, s := range f.subjects {
+				if strings.Contains(x.Text+" ", s.name+" ") || strings.Contains(x.Text, s.name+",") || strings.Contains(x.Text, s.name+":") || strings.Contains(x.Text, s.name+")") {
+					worst[s.name] = append(worst[s.name], x.Status)
+				}
+			}
+		}
+		for _, s := range f.subjects {
+			own := s.asked && f.ownFault(s) != ""
+			switch {
+			case s.asked && !s.reached() && status == check.OK:
+				t.Errorf("%s is silent, and all is well: %+v", s.name, r.Findings)
+			case s.stopped != running && status == check.OK:
+				t.Errorf("%s does not run, and all is well", s.name)
+			case own && !s.nodeDown && slices.Contains(worst[s.name], check.CRITICAL) && !s.reached():
+				t.Errorf("%s is blamed for this machine's fault: %+v", s.name, r.Findings)
+			case s.reached() && s.reach.Received == 5 && slices.Contains(worst[s.name], check.CRITICAL):
+				t.Errorf("%s answers, and is blamed: %+v", s.name, r.Findings)
+			case own && !s.nodeDown && (status == check.OK):
+				t.Errorf("a fault of this machine, and all is well: %+v", r.Findings)
+			}
+			if n := len(worst[s.name]); n > 2 || n > 1 && !own {
+				t.Errorf("%s is spoken of %d times: %+v", s.name, n, r.Findings)
+			}
+		}
+		if len(f.subjects) == 0 && status != check.UNKNOWN {
+			t.Errorf("nobody was asked, and it is %s", status)
+		}
+	})
+}
