@@ -79,7 +79,7 @@ func (s *Server) redundancyEvents(kind world.Kind) []event {
 	if s.config.Vendor == Intel {
 		switch kind {
 		case world.RedundancyRegained:
-			return []event{make(1, true), make(5, true)}
+			return []event{make(1, true), make(2, true), make(5, true)}
 		case world.RedundancyDegraded:
 			return []event{make(0, true), make(2, false)}
 		}

@@ -105,7 +105,7 @@ func TestLogOfVendors(t *testing.T) {
 			[]string{"71 08/0 +", "2f 0b/2 +", "71 08/1 +", "2f 0b/0 +"}},
 		{Lenovo, world.Config{}, "drop?fan=2&for=11s", []string{"42 01/2 +", "2e 0b/1 +", "42 01/2 -", "2e 0b/0 +"}},
 		{Intel, world.Config{}, "drop?fan=2&for=11s",
-			[]string{"42 01/2 +", "0c 0b/0 -", "0c 0b/1 +", "0c 0b/5 +", "42 01/2 -", "0c 0b/1 -", "0c 0b/5 -"}},
+			[]string{"42 01/2 +", "0c 0b/0 -", "0c 0b/1 +", "0c 0b/5 +", "42 01/2 -", "0c 0b/1 -", "0c 0b/2 -", "0c 0b/5 -"}},
 	} {
 		s, w := started(t, Config{Vendor: c.vendor, Single: c.config.Single}, c.config)
 		do(t, w, c.drop)

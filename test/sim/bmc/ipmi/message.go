@@ -142,7 +142,7 @@ var commands = map[uint16]command{
 	netStorage<<8 | 0x11: {"Read FRU Data", 4, false, (*Server).inventoryRead},
 	netStorage<<8 | 0x20: {"Get SDR Repository Info", 0, false, (*Server).repositoryInfo},
 	netStorage<<8 | 0x22: {"Reserve SDR Repository", 0, false, (*Server).reserveRepository},
-	netStorage<<8 | 0x23: {"Get SDR", 6, false, (*Server).getRecord},
+	netStorage<<8 | 0x23: {"Get SDR", 6, false, (*Server).readRecord},
 	netStorage<<8 | 0x40: {"Get SEL Info", 0, false, (*Server).logInfo},
 	netStorage<<8 | 0x42: {"Reserve SEL", 0, false, (*Server).reserveLog},
 	netStorage<<8 | 0x43: {"Get SEL Entry", 6, false, (*Server).logEntry},
@@ -156,12 +156,12 @@ var reads = map[uint16]bool{
 	netApp<<8 | 0x31: true, netApp<<8 | 0x36: true, netApp<<8 | 0x3d: true, netApp<<8 | 0x41: true, netApp<<8 | 0x42: true,
 	netApp<<8 | 0x44: true, netApp<<8 | 0x46: true, netApp<<8 | 0x4b: true, netApp<<8 | 0x4d: true, netApp<<8 | 0x4e: true,
 	netApp<<8 | 0x4f: true, netApp<<8 | 0x39: true,
-	netChassis<<8 | 0x00: true, netChassis<<8 | 0x07: true, netChassis<<8 | 0x09: true, netChassis<<8 | 0x0f: true,
+	netChassis << 8: true, netChassis<<8 | 0x07: true, netChassis<<8 | 0x09: true, netChassis<<8 | 0x0f: true,
 	netSensor<<8 | 0x01: true, netSensor<<8 | 0x20: true, netSensor<<8 | 0x21: true, netSensor<<8 | 0x22: true,
 	netSensor<<8 | 0x23: true, netSensor<<8 | 0x25: true, netSensor<<8 | 0x29: true, netSensor<<8 | 0x2b: true, netSensor<<8 | 0x2f: true,
 	netStorage<<8 | 0x21: true, netStorage<<8 | 0x28: true, netStorage<<8 | 0x41: true, netStorage<<8 | 0x45: true,
 	netStorage<<8 | 0x5a: true, netStorage<<8 | 0x5c: true, netTransport<<8 | 0x02: true,
-	netGroup<<8 | 0x00: true, netGroup<<8 | 0x01: true, netGroup<<8 | 0x02: true, netGroup<<8 | 0x3e: true,
+	netGroup << 8: true, netGroup<<8 | 0x01: true, netGroup<<8 | 0x02: true, netGroup<<8 | 0x3e: true,
 }
 
 // seconds is a time as IPMI keeps it (section 37).

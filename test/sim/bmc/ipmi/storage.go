@@ -26,8 +26,8 @@ func (s *Server) reserveRepository(*request) (byte, []byte) {
 	return codeOK, binary.LittleEndian.AppendUint16(nil, s.reserved)
 }
 
-// getRecord answers with a part of a sensor record (table 33-8).
-func (s *Server) getRecord(r *request) (byte, []byte) {
+// readRecord answers with a part of a sensor record (table 33-8).
+func (s *Server) readRecord(r *request) (byte, []byte) {
 	reservation, id := binary.LittleEndian.Uint16(r.data), int(binary.LittleEndian.Uint16(r.data[2:]))
 	at, count := int(r.data[4]), int(r.data[5])
 	if id == 0 {

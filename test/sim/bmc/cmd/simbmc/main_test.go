@@ -84,8 +84,9 @@ func TestTheCommandServesAndIsSteered(t *testing.T) {
 func TestTheCommandStopsWithItsInput(t *testing.T) {
 	in, out := io.Pipe()
 	socket := filepath.Join(t.TempDir(), "control")
-	words, ended := started(t, in, "--stdin", "--tls", "none", "--control", socket, "--clock", "2026-03-01T12:00:00Z")
-	if words["control"] != socket || !strings.HasPrefix(words["url"], "http://127.0.0.1:") {
+	words, ended := started(t, in, "--stdin", "--tls", "none", "--control", socket, "--clock", "2026-03-01T12:00:00Z",
+		"--ipmi", "127.0.0.1:0", "--suite", "3")
+	if words["control"] != socket || !strings.HasPrefix(words["ipmi"], "127.0.0.1:") || !strings.HasPrefix(words["url"], "http://127.0.0.1:") {
 		t.Errorf("words: %v", words)
 	}
 	out.Close()
@@ -99,6 +100,7 @@ func TestTheCommandRefuses(t *testing.T) {
 		{"extra"}, {"--vendor", "acme"}, {"--clock", "noon"}, {"--script", "/nonexistent"}, {"--control", "0.0.0.0:0"},
 		{"--control", "nonsense"}, {"--password-file", "/nonexistent"}, {"--tree", "/nonexistent"}, {"--listen", "nonsense"},
 		{"--tls", "perfect"}, {"--auth", "maybe"}, {"--expand", "sometimes"}, {"--for", "ever"},
+		{"--ipmi", "nonsense"}, {"--ipmi", "127.0.0.1:0", "--suite", "8"}, {"--suite", "none"},
 	} {
 		if err := run(args, strings.NewReader(""), io.Discard); err == nil {
 			t.Errorf("%q was accepted", args)
