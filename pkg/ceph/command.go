@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -106,8 +107,12 @@ var hints = []struct{ word, hint string }{
 	{"RADOS permission denied", "is the key the one of this cluster, and of this --id?"},
 }
 
+// keys look like this in keyrings. A wrapper or a debug setting may print one.
+var keys = regexp.MustCompile(`\b[A-Za-z0-9+/]{36,}={1,2}`)
+
 // hinted adds what to do to the first line that means something.
 func hinted(stderr string) string {
+	stderr = keys.ReplaceAllString(stderr, "***")
 	var reason string
 	for _, line := range strings.Split(stderr, "\n") {
 		line = strings.TrimSpace(line)
