@@ -24,7 +24,8 @@ const (
 		`"osds":[{"osd":0,"up":1,"in":1,"state":["exists","up"]},{"osd":1,"up":1,"in":1,"state":["exists","up"]}],"pools":[]}`
 	wellTree = `{"nodes":[{"id":-1,"name":"default","type":"root","children":[-2]},{"id":-2,"name":"node1","type":"host","children":[0,1]},` +
 		`{"id":0,"name":"osd.0","type":"osd"},{"id":1,"name":"osd.1","type":"osd"}],"stray":[]}`
-	wellFill = `{"nodes":[{"id":0,"utilization":12.5},{"id":1,"utilization":30}],"stray":[],"summary":{}}`
+	wellFill = `{"nodes":[{"id":-1,"name":"default","type":"root","children":[-2]},{"id":-2,"name":"node1","type":"host","children":[0,1]},` +
+		`{"id":0,"name":"osd.0","type":"osd","utilization":12.5},{"id":1,"name":"osd.1","type":"osd","utilization":30}],"stray":[],"summary":{}}`
 )
 
 // answers makes a ceph command of a shell script, which may use the documents.
@@ -220,11 +221,12 @@ func TestMissing(t *testing.T) {
 // TestQuestions: few while all is well, more where status shows a reason, the
 // mgr last, and none to a mgr that is not there.
 func TestQuestions(t *testing.T) {
+	refuses := "cat fill"
 	ask := func(t *testing.T, status string, a Ask) []string {
 		t.Helper()
 		c := answers(t, "cat >asked\ncat status\n")
 		dir := filepath.Dir(c.Options.Command)
-		if err := os.WriteFile(filepath.Join(dir, "ceph"), []byte("#!/bin/sh\ncd "+dir+"\necho \"$*\" >args\nread -r a; cat status; cat >asked\n"), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "ceph"), []byte("#!/bin/sh\ncd "+dir+"\necho \"$*\" >args\nread -r a; cat status\nwhile read -r line; do echo \"$line\" >>asked; case \"$line\" in \"osd df tree\") "+refuses+" ;; esac; done\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "status"), []byte(status+"\n"), 0o600); err != nil {
@@ -250,16 +252,21 @@ func TestQuestions(t *testing.T) {
 		ask    Ask
 		want   []string
 	}{
-		"well":          {wellStatus, Ask{}, []string{docMap, docTree, docFill}},
-		"rules wanted":  {wellStatus, Ask{Rules: true}, []string{docMap, docTree, docRules, docFill}},
-		"names wanted":  {wellStatus, Ask{Daemons: always}, []string{docMap, docTree, docMgrs, docFill}},
-		"a monitor out": {strings.Replace(wellStatus, `"num_mons":1`, `"num_mons":3`, 1), Ask{}, []string{docMap, docTree, docQuorum, docFill}},
-		"an OSD down":   {strings.Replace(wellStatus, `"num_up_osds":2`, `"num_up_osds":1`, 1), Ask{}, []string{docMap, docTree, docRules, docFill}},
+		"well":          {wellStatus, Ask{}, []string{docMap, docFill}},
+		"rules wanted":  {wellStatus, Ask{Rules: true}, []string{docMap, docRules, docFill}},
+		"names wanted":  {wellStatus, Ask{Daemons: always}, []string{docMap, docMgrs, docFill}},
+		"a monitor out": {strings.Replace(wellStatus, `"num_mons":1`, `"num_mons":3`, 1), Ask{}, []string{docMap, docQuorum, docFill}},
+		"an OSD down":   {strings.Replace(wellStatus, `"num_up_osds":2`, `"num_up_osds":1`, 1), Ask{}, []string{docMap, docRules, docFill}},
 		"no mgr":        {strings.Replace(wellStatus, `"available":true`, `"available":false`, 1), Ask{}, []string{docMap, docTree}},
-		"no standby":    {strings.Replace(wellStatus, `"num_standbys":1`, `"num_standbys":0`, 1), Ask{}, []string{docMap, docTree, docMgrs, docFill}},
-		"a check":       {strings.Replace(wellStatus, `"checks":{}`, `"checks":{"RECENT_CRASH":{"severity":"HEALTH_WARN","summary":{"message":"1"}}}`, 1), Ask{}, []string{docMap, docTree, docDetail, docFill}},
+		"a mgr refuses": {wellStatus, Ask{}, []string{docMap, docFill, docTree}},
+		"no standby":    {strings.Replace(wellStatus, `"num_standbys":1`, `"num_standbys":0`, 1), Ask{}, []string{docMap, docMgrs, docFill}},
+		"a check":       {strings.Replace(wellStatus, `"checks":{}`, `"checks":{"RECENT_CRASH":{"severity":"HEALTH_WARN","summary":{"message":"1"}}}`, 1), Ask{}, []string{docMap, docDetail, docFill}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "a mgr refuses" {
+				refuses = "echo 'Error EACCES' >&2"
+			}
+			defer func() { refuses = "cat fill" }()
 			if got := ask(t, c.status, c.ask); !slices.Equal(got, c.want) {
 				t.Errorf("asked %q, want %q", got, c.want)
 			}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,29 @@ import (
 // mgr is a dashboard that can be made to misbehave.
 type mgr struct {
 	*httptest.Server
+	mu     sync.Mutex
 	paths  []string
 	tokens []string
-	answer func(w http.ResponseWriter, r *http.Request) bool // true: answered
+	answer answer
+}
+
+// answer says whether it answered.
+type answer func(http.ResponseWriter, *http.Request) bool
+
+// does changes how it behaves.
+func (m *mgr) does(a answer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.answer = a
+}
+
+// asked is what it was asked since the last call, and with which tokens.
+func (m *mgr) asked() (paths, tokens []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	paths, tokens = m.paths, m.tokens
+	m.paths, m.tokens = nil, nil
+	return paths, tokens
 }
 
 func newMgr(t *testing.T) *mgr {
@@ -36,9 +57,12 @@ const secretWord = "s3cret-passw0rd"
 
 func (m *mgr) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body) // only then the server notices when the client leaves
+	m.mu.Lock()
 	m.paths = append(m.paths, r.Method+" "+r.URL.Path)
 	m.tokens = append(m.tokens, r.Header.Get("Authorization"))
-	if m.answer != nil && m.answer(w, r) {
+	a := m.answer
+	m.mu.Unlock()
+	if a != nil && a(w, r) {
 		return
 	}
 	switch r.URL.Path {
@@ -87,7 +111,7 @@ func through(t *testing.T, mgrs ...*mgr) *Dashboard {
 	return d
 }
 
-func answering(code int, header, value, body string) func(http.ResponseWriter, *http.Request) bool {
+func answering(code int, header, value, body string) answer {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		if header != "" {
 			w.Header().Set(header, value)
@@ -107,31 +131,34 @@ func TestToken(t *testing.T) {
 	if err != nil || len(first.Gaps) > 0 || first.Fill[0].Percent != 20 || first.Mgr.Standbys != 1 || first.Tree.Host(1) != "node1" {
 		t.Fatalf("%+v %v", first, err)
 	}
-	m.paths = nil
+	m.asked()
 	second, err := d.Poll(within(t, 10*time.Second), Ask{Memory: first.Memory})
-	if want := "[GET /api/health/full GET /api/osd GET /api/monitor]"; err != nil || fmt.Sprint(m.paths) != want {
-		t.Errorf("asked %v, want %s (%v)", m.paths, want, err)
+	paths, _ := m.asked()
+	if want := "[GET /api/health/full GET /api/osd GET /api/monitor]"; err != nil || fmt.Sprint(paths) != want {
+		t.Errorf("asked %v, want %s (%v)", paths, want, err)
 	}
-	m.paths = nil
 	refused := 0
-	m.answer = func(w http.ResponseWriter, r *http.Request) bool {
+	m.does(func(w http.ResponseWriter, r *http.Request) bool {
 		if refused == 0 && r.URL.Path == "/api/health/full" {
 			refused++
 			return answering(http.StatusUnauthorized, "", "", "{}")(w, r)
 		}
 		return false
+	})
+	_, err = d.Poll(within(t, 10*time.Second), Ask{Memory: second.Memory})
+	if paths, _ := m.asked(); err != nil || paths[1] != "POST /api/auth" {
+		t.Errorf("asked %v (%v)", paths, err)
 	}
-	if _, err = d.Poll(within(t, 10*time.Second), Ask{Memory: second.Memory}); err != nil || m.paths[1] != "POST /api/auth" {
-		t.Errorf("asked %v (%v)", m.paths, err)
-	}
-	m.answer = answering(http.StatusUnauthorized, "", "", "{}")
+	m.does(answering(http.StatusUnauthorized, "", "", "{}"))
 	if _, err = d.Poll(within(t, 10*time.Second), Ask{Memory: second.Memory}); err == nil || errors.As(err, new(*SilentError)) {
 		t.Errorf("a token that is never taken: %v", err)
 	}
 	other := Memory(strings.Replace(string(second.Memory), "monitor", "somebody", 1))
-	m.answer, m.tokens = nil, nil
-	if _, err = d.Poll(within(t, 10*time.Second), Ask{Memory: other}); err != nil || m.tokens[0] != "" {
-		t.Errorf("the token of another user was sent: %v %v", m.tokens, err)
+	m.does(nil)
+	m.asked()
+	_, err = d.Poll(within(t, 10*time.Second), Ask{Memory: other})
+	if _, tokens := m.asked(); err != nil || tokens[0] != "" {
+		t.Errorf("the token of another user was sent: %v %v", tokens, err)
 	}
 }
 
@@ -153,25 +180,24 @@ func TestMemoryOfMgr(t *testing.T) {
 		"nothing": `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			login := true
-			m.answer = func(w http.ResponseWriter, r *http.Request) bool {
-				switch r.URL.Path {
-				case "/api/monitor":
-					write(w, report)
-					return true
-				case "/api/auth":
-					if login {
-						return false
+			behave := func(login bool) answer {
+				return func(w http.ResponseWriter, r *http.Request) bool {
+					switch {
+					case r.URL.Path == "/api/monitor":
+						write(w, report)
+						return true
+					case r.URL.Path == "/api/auth" && !login:
+						<-r.Context().Done()
+						return true
 					}
-					<-r.Context().Done()
-					return true
+					return false
 				}
-				return false
 			}
+			m.does(behave(true))
 			if _, err := d.Poll(within(t, 10*time.Second), Ask{Memory: first.Memory}); err != nil {
 				t.Errorf("with a login: %v", err)
 			}
-			login = false
+			m.does(behave(false))
 			_, err := d.Poll(within(t, time.Second), Ask{Memory: first.Memory})
 			if !errors.As(err, new(*SilentError)) {
 				t.Errorf("without: %v", err)
@@ -200,23 +226,23 @@ func TestStandby(t *testing.T) {
 		"foreign":        "https://localhost:" + u.Port() + "/",
 	} {
 		t.Run(name, func(t *testing.T) {
-			active.paths = nil
-			standby.answer = answering(http.StatusSeeOther, "Location", to, "")
+			active.asked()
+			standby.does(answering(http.StatusSeeOther, "Location", to, ""))
 			c, err := through(t, standby).Poll(within(t, 5*time.Second), Ask{})
-			if err == nil || len(active.paths) > 0 {
-				t.Errorf("%+v, asked %v", c, active.paths)
+			if paths, _ := active.asked(); err == nil || len(paths) > 0 {
+				t.Errorf("%+v, asked %v", c, paths)
 			}
 		})
 	}
 	t.Run("the active one is listed", func(t *testing.T) {
-		standby.answer = answering(http.StatusSeeOther, "Location", active.URL+"/", "")
+		standby.does(answering(http.StatusSeeOther, "Location", active.URL+"/", ""))
 		if c, err := through(t, standby, active).Poll(within(t, 5*time.Second), Ask{}); err != nil || c.FSID != "f1" {
 			t.Errorf("%+v %v", c, err)
 		}
 	})
 	t.Run("two standbys point at each other", func(t *testing.T) {
-		standby.answer = answering(http.StatusSeeOther, "Location", active.URL+"/", "")
-		active.answer = answering(http.StatusSeeOther, "Location", standby.URL+"/", "")
+		standby.does(answering(http.StatusSeeOther, "Location", active.URL+"/", ""))
+		active.does(answering(http.StatusSeeOther, "Location", standby.URL+"/", ""))
 		if _, err := through(t, standby, active).Poll(within(t, 5*time.Second), Ask{}); !errors.As(err, new(*SilentError)) {
 			t.Errorf("%v", err)
 		}
@@ -263,7 +289,7 @@ func TestHostileMgr(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMgr(t)
 			m.Config.ErrorLog = nil
-			m.answer = c.answer
+			m.does(c.answer)
 			found, err := through(t, m).Poll(within(t, 700*time.Millisecond), Ask{})
 			if err == nil {
 				t.Fatalf("%+v", found)
@@ -301,7 +327,7 @@ func TestRole(t *testing.T) {
 				t.Fatal(err)
 			}
 			delete(whole, part)
-			m.answer = func(w http.ResponseWriter, r *http.Request) bool {
+			m.does(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.URL.Path != "/api/health/full" {
 					return false
 				}
@@ -311,7 +337,7 @@ func TestRole(t *testing.T) {
 				}
 				write(w, string(raw))
 				return true
-			}
+			})
 			c, err := through(t, m).Poll(within(t, 5*time.Second), Ask{})
 			if err != nil {
 				t.Fatal(err)

@@ -19,7 +19,7 @@ const (
 	docRules  = "osd crush rule dump"
 	docMgrs   = "mgr metadata"
 	docFS     = "fs dump"
-	docFill   = "osd df"
+	docFill   = "osd df tree"
 	docSafety = "osd ok-to-stop"
 )
 
@@ -53,7 +53,7 @@ func Read(r io.Reader) (Cluster, error) {
 		}
 	}
 	for _, name := range []string{docStatus, docMap, docTree} {
-		if !seen[name] {
+		if !seen[name] && (name != docTree || c.Tree == nil) {
 			c.Gaps = append(c.Gaps, Gap{What: name, Why: "it is missing"})
 		}
 	}
@@ -117,6 +117,9 @@ var takers = map[string]func(*Cluster, []byte) error{
 	docFill: func(c *Cluster, raw []byte) error {
 		w, err := decode[wireTree](raw)
 		c.Fill = w.fill()
+		if c.Tree == nil && w.whole() {
+			c.Tree = w.facts()
+		}
 		return err
 	},
 }

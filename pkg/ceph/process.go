@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,6 +39,8 @@ type process struct {
 	killed  atomic.Bool
 	read    int
 	pending []byte
+	// ended says that there will be no more output.
+	ended bool
 }
 
 // start runs ceph, with commands on its standard input when args are nil. It is
@@ -135,7 +138,7 @@ func (p *process) line(until time.Time) ([]byte, bool) {
 			}
 			continue
 		}
-		if p.read > maxOutput {
+		if p.ended = p.ended || p.read > maxOutput; p.ended {
 			return nil, false
 		}
 		n, err := p.out.Read(chunk)
@@ -145,6 +148,7 @@ func (p *process) line(until time.Time) ([]byte, bool) {
 			return nil, false
 		}
 		if err != nil {
+			p.ended = true
 			last := bytes.TrimSpace(p.pending)
 			p.pending = nil
 			return last, len(last) > 0
@@ -171,11 +175,20 @@ func (p *process) end() {
 func (p *process) reason() string { return hinted(p.errors.String()) }
 
 // bounded keeps the beginning of what is written to it.
-type bounded struct{ kept []byte }
+type bounded struct {
+	mu   sync.Mutex
+	kept []byte
+}
 
 func (b *bounded) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.kept = append(b.kept, text[:min(len(text), maxErrors-len(b.kept))]...)
 	return len(text), nil
 }
 
-func (b *bounded) String() string { return string(b.kept) }
+func (b *bounded) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.kept)
+}

@@ -20,11 +20,43 @@ type talk struct {
 // hold asks everything and reads the answers.
 func (t *talk) hold() {
 	t.say(docStatus)
-	t.listen(time.Now().Add(min(firstAnswer, time.Until(t.until))), docStatus)
-	t.say(t.wanted()...)
+	t.listen(earlier(time.Now().Add(firstAnswer), t.until), docStatus)
+	if _, told := t.seen[docStatus]; told {
+		t.say(t.wanted()...)
+		t.awaitTree()
+	} else {
+		// the monitors are silent, or something holds the output back
+		t.say(docMap, docTree, docFill)
+	}
 	// ceph ends when its input does
 	_ = t.in.Close()
 	t.listen(t.until, "")
+}
+
+// glance is how often standard error is looked at while an answer is awaited.
+const glance = 50 * time.Millisecond
+
+// awaitTree spares a question: osd df tree of the mgr tells the hosts too. As
+// soon as ceph complains instead, or is silent for longer than its own limit,
+// the monitors are asked. What it complains of decides nothing.
+func (t *talk) awaitTree() {
+	if slices.Contains(t.asked, docTree) {
+		return
+	}
+	heard, until := len(t.errors.String()), earlier(time.Now().Add(t.limit+slack), t.until)
+	for t.cluster.Tree == nil && !t.ended && time.Now().Before(until) && len(t.errors.String()) == heard {
+		t.listen(earlier(time.Now().Add(glance), until), docFill)
+	}
+	if t.cluster.Tree == nil {
+		t.say(docTree)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // say asks for documents. A process that has already ended is found out by its
@@ -60,7 +92,7 @@ func (t *talk) listen(until time.Time, awaited string) {
 // as all is well.
 func (t *talk) wanted() []string {
 	c := &t.cluster
-	out := []string{docMap, docTree}
+	out := []string{docMap}
 	if c.Mons != nil && c.Mons.Lost() > 0 && c.Mons.Members == nil {
 		out = append(out, docQuorum)
 	}
@@ -80,9 +112,9 @@ func (t *talk) wanted() []string {
 		}
 	}
 	if c.Mgr == nil || c.Mgr.Available {
-		out = append(out, docFill)
+		return append(out, docFill)
 	}
-	return out
+	return append(out, docTree)
 }
 
 // flagged says whether any flag is set that Ceph warns of.

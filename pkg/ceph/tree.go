@@ -144,6 +144,12 @@ type wireNode struct {
 	Fill     number       `json:"utilization"`
 }
 
+// whole says whether there are buckets beside OSDs: osd df without tree has
+// none.
+func (w wireTree) whole() bool {
+	return slices.ContainsFunc(w.Nodes.rows, func(n wireNode) bool { return n.ID.set && n.ID.value < 0 })
+}
+
 // facts returns nil when there are no nodes, or one of them cannot be read: an
 // OSD whose host is not known must not look like one without.
 func (w wireTree) facts() *Tree {

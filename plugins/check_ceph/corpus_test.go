@@ -23,7 +23,7 @@ while read -r a b c d; do
 	"status  ") f=status ;;
 	"osd dump ") f=osd_dump ;;
 	"osd tree ") f=osd_tree ;;
-	"osd df ") f=osd_df_tree ;;
+	"osd df tree") f=osd_df_tree ;;
 	"health detail ") f=health_detail ;;
 	"quorum_status  ") f=quorum_status ;;
 	"mgr metadata ") f=none; cat "$(dirname "$0")/mgrs" ;;

@@ -30,7 +30,7 @@ func fixed(t *testing.T, c sim.Config, lines ...string) (*sim.World, ceph.Cluste
 func documents(t *testing.T, w *sim.World) ceph.Cluster {
 	t.Helper()
 	var lines []string
-	for _, q := range []string{"status", "osd dump", "osd tree", "quorum_status", "osd crush rule dump", "mgr metadata", "fs dump", "osd df"} {
+	for _, q := range []string{"status", "osd dump", "osd tree", "quorum_status", "osd crush rule dump", "mgr metadata", "fs dump", "osd df tree"} {
 		if r := w.Ask(q, "mon mgr"); r.Document != "" {
 			lines = append(lines, r.Document)
 		}

@@ -19,7 +19,7 @@ func (s *site) save(name string) {
 		return
 	}
 	var lines []string
-	for _, question := range []string{"status", "quorum_status", "mgr metadata", "osd dump", "osd tree", "osd crush rule dump", "osd df"} {
+	for _, question := range []string{"status", "quorum_status", "mgr metadata", "osd dump", "osd tree", "osd crush rule dump", "osd df tree"} {
 		out, err := s.try(20*time.Second, "ceph", append([]string{"--connect-timeout", "5", "--rados-mon-op-timeout", "5", "-f", "json"}, strings.Fields(question)...)...)
 		if err != nil {
 			continue

@@ -37,7 +37,7 @@ func (w *World) ask(words []string, caps string) Reply {
 		return Reply{Error: "Error EACCES: access denied"}
 	}
 	question := strings.Join(words, " ")
-	if strings.HasPrefix(question, "osd ok-to-stop") || question == "osd df" {
+	if strings.HasPrefix(question, "osd ok-to-stop") || question == "osd df tree" {
 		return w.askMgr(words, caps)
 	}
 	doc, known := map[string]func() any{
@@ -64,7 +64,7 @@ func (w *World) askMgr(words []string, caps string) Reply {
 	case w.Active() == nil:
 		return Reply{Hang: forever, Error: "Error ETIMEDOUT: Connection timed out"}
 	case words[1] == "df":
-		return Reply{Document: marshal(object{"nodes": w.tree(true)[1:], "stray": []any{}, "summary": object{}})}
+		return Reply{Document: marshal(object{"nodes": w.tree(true), "stray": []any{}, "summary": object{}})}
 	}
 	var ids []int
 	for _, word := range words[2:] {

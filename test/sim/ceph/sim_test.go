@@ -151,7 +151,7 @@ func TestOKToStop(t *testing.T) {
 // TestSilence: without a quorum nothing comes, and without the right key neither.
 func TestSilence(t *testing.T) {
 	w, _ := lab()
-	if r := w.Ask("osd df", "mon"); r.Error == "" || r.Hang > 0 {
+	if r := w.Ask("osd df tree", "mon"); r.Error == "" || r.Hang > 0 {
 		t.Errorf("%+v", r)
 	}
 	if r := w.Ask("status", "none"); r.Error == "" {
@@ -209,14 +209,14 @@ func TestServed(t *testing.T) {
 		code := Command(append(options, args...), strings.NewReader(in), &out, &complaints)
 		return out.String(), complaints.String(), code
 	}
-	out, complaints, code := ceph("nagios", "status\nnonsense\nosd df\n")
+	out, complaints, code := ceph("nagios", "status\nnonsense\nosd df tree\n")
 	if strings.Count(out, "\n{") != 2 || !strings.Contains(out, `"num_up_osds":5`) || !strings.Contains(complaints, "EINVAL") || code != 0 {
 		t.Errorf("%s %s %d", out, complaints, code)
 	}
 	if out, _, _ := ceph("nagios", "", "osd", "ok-to-stop", "0"); !strings.Contains(out, "ok_to_stop") {
 		t.Errorf("%s", out)
 	}
-	if _, complaints, code := ceph("mon", "osd df\n"); !strings.Contains(complaints, "EACCES") || code != 0 {
+	if _, complaints, code := ceph("mon", "osd df tree\n"); !strings.Contains(complaints, "EACCES") || code != 0 {
 		t.Errorf("%s %d", complaints, code)
 	}
 	if _, complaints, code := ceph("nobody", "status\n"); code != 1 || !strings.Contains(complaints, "keyring") {
