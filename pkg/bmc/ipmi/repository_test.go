@@ -147,6 +147,29 @@ func TestEndlessRepository(t *testing.T) {
 	}
 }
 
+// Records that go round before all were read hide fans: that is a gap until
+// they can be read, and then the walk begins anew.
+func TestRecordsGoRound(t *testing.T) {
+	for _, back := range []uint16{0, 1, 2} {
+		b := shelf(t)
+		b.alterRecords(func(id uint16, answer []byte) []byte {
+			if id == 2 {
+				binary.LittleEndian.PutUint16(answer[1:], back)
+			}
+			return answer
+		})
+		server := poll1(t, b.client(), bmc.Ask{})
+		if len(server.Gaps) != 1 || !server.Hides("0x41") || !strings.Contains(server.Gaps[0].Err.Error(), "comes again") {
+			t.Errorf("back to %d: gaps %v", back, server.Gaps)
+		}
+		b.intercept = nil
+		server = poll1(t, b.client(), bmc.Ask{Memory: server.Memory})
+		if diff := cmp.Diff(rackSpeeds(), speeds(server)); diff != "" || len(server.Gaps) > 0 {
+			t.Errorf("back to %d, repaired: %s %v", back, diff, server.Gaps)
+		}
+	}
+}
+
 // A reservation that is always lost must not be taken for ever.
 func TestReservationAlwaysLost(t *testing.T) {
 	b := shelf(t)
