@@ -40,3 +40,16 @@ func TestCopiesAway(t *testing.T) {
 		}
 	}
 }
+
+// TestUnfoundByState: not every source counts the objects, the state of the PG
+// tells too, and no maintenance explains it.
+func TestUnfoundByState(t *testing.T) {
+	for _, state := range []string{"active+recovery_unfound+degraded", "active+undersized+remapped+backfill_unfound"} {
+		v := &view{declared: true, osds: map[int]bool{3: true}}
+		v.c.PGs = &ceph.PGs{Total: 8, States: []ceph.PGState{{State: state, Count: 8}}}
+		v.dataAtRisk()
+		if len(v.findings) != 1 || v.findings[0].Status != check.CRITICAL {
+			t.Errorf("%s: %+v", state, v.findings)
+		}
+	}
+}

@@ -93,8 +93,13 @@ func statesOf(p *ceph.PGs, has func(ceph.PGState) bool) string {
 
 // dataAtRisk: I/O that is stopped for all, and data of which no copy is left.
 func (v *view) dataAtRisk() {
-	if p := v.c.PGs; p != nil && p.Unfound > 0 {
-		v.add(check.CRITICAL, "%d objects unfound: no copy of them is up", p.Unfound)
+	if p := v.c.PGs; p != nil {
+		switch n := p.Count(unfound); {
+		case p.Unfound > 0:
+			v.add(check.CRITICAL, "%d objects unfound: no copy of them is up", p.Unfound)
+		case n > 0:
+			v.add(check.CRITICAL, "%d of %d PGs with unfound objects: no copy of them is up", n, p.Total)
+		}
 	}
 	m := v.c.Map
 	if m != nil && (m.Flag("pauserd") || m.Flag("pausewr") || m.Flag("pause")) {
@@ -104,6 +109,9 @@ func (v *view) dataAtRisk() {
 		v.add(check.CRITICAL, "%s: writes are stopped", text)
 	}
 }
+
+// unfound says that the PG waits for objects of which no copy is up.
+func unfound(s ceph.PGState) bool { return s.HasAny("recovery_unfound", "backfill_unfound") }
 
 // full names what is full, by the fields of the OSD map, else by the checks.
 func (v *view) full() string {
