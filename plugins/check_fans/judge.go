@@ -24,8 +24,13 @@ type policy struct {
 	maintenance bool
 }
 
-// filter names the latch of this choice of fans.
-func (p policy) filter() string { return p.include.String() + "\x00" + p.exclude.String() }
+// filter names this choice of fans.
+func (p policy) filter() string {
+	return fmt.Sprintf("include %q exclude %q", p.include.String(), p.exclude.String())
+}
+
+// everything says that no fan is left out.
+func (p policy) everything() bool { return !p.include.IsSet() && !p.exclude.IsSet() }
 
 // judges says whether the operator wants to hear of a fan.
 func (p policy) judges(id, name string) bool {
@@ -46,7 +51,7 @@ func (p policy) allowsZero(f bmc.Fan) bool {
 func judge(p poll, pol policy, m memory) check.Result {
 	live := judgeLive(p, pol, m)
 	drops := judgeDrops(m, pol, p.now)
-	r := check.Result{Findings: slices.Concat(live, drops.lasts(live, pol, p.now), judgeHardware(m), judgeGaps(p, pol))}
+	r := check.Result{Findings: slices.Concat(live, drops.lasts(live, pol, p.now), judgeHardware(m), judgeGaps(p, pol, m))}
 	r.Summary = summary(p, pol, m, drops)
 	r.Notes = notes(p, pol, m)
 	r.Perfdata = perfdata(p, pol, m, drops)
@@ -73,7 +78,7 @@ func judgeLive(p poll, pol policy, m memory) []check.Finding {
 		out = append(out, judgeFan(f, p, pol, m))
 	}
 	out = append(out, judgeGone(p, pol, m)...)
-	out = append(out, judgeCount(p, pol, present)...)
+	out = append(out, judgeCount(p, pol, present, blind(p, pol, m))...)
 	for _, r := range p.server.Redundancies {
 		out = append(out, judgeRedundancy(r))
 	}
@@ -125,10 +130,12 @@ func doubt(p poll) string {
 }
 
 // judgeCount compares the number of fans with what was expected. No fan at all
-// is no evidence.
-func judgeCount(p poll, pol policy, present int) []check.Finding {
+// is no evidence, and fans that could not be read are not missing.
+func judgeCount(p poll, pol policy, present int, blind bool) []check.Finding {
 	switch {
-	case pol.expect > present:
+	case pol.expect > present && blind && present > 0:
+		return []check.Finding{{Status: check.UNKNOWN, Text: fmt.Sprintf("%d of %d expected fans could be read", present, pol.expect)}}
+	case pol.expect > present && !blind:
 		return []check.Finding{{Status: check.CRITICAL, Text: fmt.Sprintf("%d of %d expected fans present", present, pol.expect)}}
 	case present > 0 || p.server.Blind():
 		return nil
@@ -169,15 +176,37 @@ func judgeHardware(m memory) []check.Finding {
 	return out
 }
 
+// blind says whether a fan that is to be judged may be in a part that could not
+// be read.
+func blind(p poll, pol policy, m memory) bool {
+	return slices.ContainsFunc(p.server.Gaps, func(g bmc.Gap) bool { return g.Hides != "" && !excluded(g, pol, m) })
+}
+
+// excluded says that the operator does not want to hear of a gap: sensors of a
+// satellite controller cannot be read over IPMI. A known fan behind it that is
+// to be judged is not excluded with it.
+func excluded(g bmc.Gap, pol policy, m memory) bool {
+	if g.Log || g.Hides == "*" || !pol.exclude.IsSet() || !pol.exclude.MatchString(g.What) {
+		return false
+	}
+	behind := bmc.Server{Gaps: []bmc.Gap{g}}
+	for id, k := range m.Fans {
+		if behind.Hides(id) && pol.judges(id, k.Name) {
+			return false
+		}
+	}
+	return true
+}
+
 // judgeGaps names what could not be read.
-func judgeGaps(p poll, pol policy) []check.Finding {
+func judgeGaps(p poll, pol policy, m memory) []check.Finding {
 	var out []check.Finding
 	for _, g := range p.server.Gaps {
 		if g.Log && pol.log != "require" {
 			continue // said in the first line
 		}
-		if !g.Log && pol.exclude.IsSet() && pol.exclude.MatchString(g.What) {
-			continue // sensors of a satellite controller cannot be read over IPMI
+		if g.Err == nil || excluded(g, pol, m) {
+			continue // nothing was read at all, and that is said by the error
 		}
 		out = append(out, check.Finding{Status: check.UNKNOWN, Text: strings.TrimSuffix(g.What+": "+g.Err.Error(), ": ")})
 	}

@@ -46,7 +46,7 @@ func judgeDrops(m memory, pol policy, now time.Time) drops {
 	case pol.warn.Alert(n):
 		f.Status = check.WARNING
 	}
-	if kept := m.Latch[pol.filter()]; kept > f.Status {
+	if kept := m.Latch[pol.view()]; kept > f.Status {
 		f.Status = kept
 	}
 	for _, e := range d.counted {
@@ -95,10 +95,18 @@ func (m memory) concerns(e episodes.Episode, pol policy) bool {
 	})
 }
 
+// view names the latch of these settings. Two services may look at one server
+// in two ways, and a person who looks with other thresholds or another window
+// must neither raise nor end what a service has reached.
+func (p policy) view() string {
+	return fmt.Sprintf("%s window %s warning %s critical %s expect %d zero %q",
+		p.filter(), check.DurationText(p.window), p.warn, p.crit, p.expect, p.allowZero.String())
+}
+
 // latch keeps the worst level of the fans' findings while a drop-out counts.
 // It falls only to nothing: Nagios sends one PROBLEM and one RECOVERY.
 func (m *memory) latch(p poll, pol policy) {
-	key := pol.filter()
+	key := pol.view()
 	drops := judgeDrops(*m, pol, p.now)
 	if len(drops.counted) == 0 {
 		delete(m.Latch, key)
@@ -117,7 +125,7 @@ func (m *memory) latch(p poll, pol policy) {
 // which it is not known that they turn.
 func refusals(p poll, pol policy, m memory) []string {
 	var out []string
-	for _, f := range slices.Concat(judgeLive(p, pol, m), judgeGaps(p, pol)) {
+	for _, f := range slices.Concat(judgeLive(p, pol, m), judgeGaps(p, pol, m)) {
 		if f.Status == check.CRITICAL || f.Status == check.UNKNOWN {
 			out = append(out, f.Text)
 		}

@@ -329,7 +329,7 @@ func TestDropInTheSecondOfTheAcknowledgement(t *testing.T) {
 	pol := defaults()
 	_, m := run(pol, six(), six(five("1/3")))
 	at := noon.Add(10*time.Minute + 600*time.Millisecond)
-	m.acknowledge(ack{At: at})
+	m.acknowledge(ack{At: at}, pol)
 	s := six(five("1/3"))
 	s.Logs[0].Events = append(s.Logs[0].Events, event("", 11, at.Truncate(time.Second), "1/3", bmc.Failed), event("", 12, at.Add(2*time.Second), "1/3", bmc.Recovered))
 	p := poll{server: s, started: at.Add(time.Minute), now: at.Add(time.Minute)}

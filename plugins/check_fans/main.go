@@ -139,12 +139,11 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 // unreachable judges what is remembered beside the fact that nothing could be
 // read: a controller that does not answer must not end a drop-out.
 func (o *options) unreachable(mem *recall, p poll, err error) (check.Result, error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Hides: "*", Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Hides: "*"}) // why, says err
 	if o.Acknowledge != "" || o.Relearn {
 		return check.Result{}, err
 	}
 	r := judge(p, o.policy(), mem.memory)
-	r.Findings = r.Findings[:len(r.Findings)-1] // the gap: the caller adds the error itself
 	r.Perfdata = nil
 	return o.remark(mem, r), err
 }
@@ -188,6 +187,8 @@ func (o *options) acknowledge(mem *recall, p poll) (check.Result, error) {
 		return check.Result{}, fmt.Errorf("--acknowledge: %w", err)
 	}
 	pol := o.policy()
+	whole := pol // what is closed is told, also what this window does not reach
+	whole.window = keep
 	var done []string
 	change := func(m memory) memory {
 		m = observe(m, p, pol)
@@ -195,10 +196,10 @@ func (o *options) acknowledge(mem *recall, p poll) (check.Result, error) {
 		if len(refusals(p, pol, m)) > 0 {
 			return m
 		}
-		for _, e := range judgeDrops(m, pol, p.now).counted {
+		for _, e := range judgeDrops(m, whole, p.now).counted {
 			done = append(done, m.line(e))
 		}
-		m.acknowledge(ack{At: p.now, User: operator(), Text: o.Acknowledge})
+		m.acknowledge(ack{At: p.now, User: operator(), Text: o.Acknowledge}, pol)
 		m.latch(p, pol)
 		return m
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -38,8 +39,7 @@ type memory struct {
 	Logs     map[string]readLog  `json:"logs,omitempty"`
 	Excused  []excuse            `json:"excused,omitempty"`
 	Acks     []ack               `json:"acknowledged,omitempty"`
-	// Latch is the worst level reached, by filter: two services may look at
-	// different fans of one server.
+	// Latch is the worst level reached, by the settings it was reached with.
 	Latch map[string]check.Status `json:"latch,omitempty"`
 	// Former holds the names of fans that are not known: empty bays, and those
 	// that --relearn took off the list.
@@ -90,14 +90,26 @@ type ack struct {
 	Closed []episodes.Episode `json:"closed,omitempty"`
 }
 
-// acknowledge closes every drop-out that is known.
-func (m *memory) acknowledge(a ack) {
-	a.Closed = episodes.Build(m.Marks)
+// acknowledge closes every drop-out that is known of the fans that were looked
+// at. What --include or --exclude left out was not seen, so it is not closed.
+func (m *memory) acknowledge(a ack, pol policy) {
+	var closed, left []episodes.Mark
+	for _, k := range m.Marks {
+		if k.Fan == episodes.Redundancy || pol.judges(k.Fan, m.name(k.Fan)) {
+			closed = append(closed, k)
+		} else {
+			left = append(left, k)
+		}
+	}
+	a.Closed = episodes.Build(closed)
 	if n := len(a.Closed) - keepClosed; n > 0 {
 		a.Closed = a.Closed[n:]
 	}
-	m.Marks = nil
+	m.Marks = left
 	m.Acks = append(m.Acks, a)
+	maps.DeleteFunc(m.Latch, func(view string, _ check.Status) bool {
+		return pol.everything() || strings.HasPrefix(view, pol.filter()+" ")
+	})
 }
 
 // poll is one look at the server: what was found, and when it began and ended.
@@ -233,6 +245,9 @@ func (m *memory) prune(now time.Time) {
 	slices.SortStableFunc(m.Marks, func(a, b episodes.Mark) int { return a.At.Compare(b.At) })
 	if n := len(m.Marks) - keepMarks; n > 0 {
 		m.Marks = slices.Delete(m.Marks, 0, n)
+	}
+	if len(m.Marks) == 0 {
+		clear(m.Latch) // also of settings that nobody uses any more
 	}
 	m.Excused = slices.DeleteFunc(m.Excused, func(e excuse) bool { return e.To.Before(old) })
 	if n := len(m.Acks) - keepAcks; n > 0 {

@@ -186,7 +186,7 @@ func (c *controller) follow(clearAt time.Time, n int) error {
 		}
 		if n%11 == 0 && want == 1 && t.Sub(first) > 30*time.Minute && len(m.Acks) == 0 && len(refusals(p, pol, m)) == 0 {
 			// Acknowledged: quiet until the next drop-out.
-			m.acknowledge(ack{At: t, User: "root", Text: "reseated"})
+			m.acknowledge(ack{At: t, User: "root", Text: "reseated"}, pol)
 			m.latch(p, pol)
 			if s := judge(p, pol, m).Status(); s != check.OK {
 				return fmt.Errorf("at %s: %s right after the acknowledgement", t, s)
