@@ -45,10 +45,10 @@ func (o *options) ask(ctx context.Context, f *facts, p policy) error {
 		return err
 	}
 	for k, i := range which {
-		f.subjects[i].asked, f.subjects[i].reach = true, seen[k]
+		f.subjects[i].asked, f.subjects[i].reach = true, &seen[k]
 	}
 	if len(seen) > len(which) {
-		f.parent.asked, f.parent.reach = true, seen[len(which)]
+		f.parent.asked, f.parent.reach = true, &seen[len(which)]
 	}
 	return o.knock(ctx, f, p.ports)
 }
@@ -57,7 +57,7 @@ func (o *options) gateway(ctx context.Context) *subject {
 	resolving, cancel := share(ctx, 0.3)
 	defer cancel()
 	r := o.net.resolve(resolving, []string{o.Parent}, o.wanted())[0]
-	s := &subject{name: shorten(o.Parent, 253), problem: r.Err}
+	s := &subject{name: shorten(o.Parent, 253), problem: r.Err, place: &place{}, reach: &ping.Watched{}}
 	if len(r.Addrs) > 0 {
 		s.addr = r.Addrs[0]
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,7 +19,15 @@ type subject struct {
 	// problem says why a target has no address.
 	problem error
 
-	// Of guests of a cluster:
+	*place
+	asked bool
+	// reach is what was seen; of a subject that was not asked, nothing.
+	reach *ping.Watched
+	tcp   *ping.Connection
+}
+
+// place is what a cluster says of a guest. Targets share an empty one.
+type place struct {
 	guest      pve.Guest
 	node       string
 	nodeDown   bool
@@ -26,14 +35,10 @@ type subject struct {
 	seenMoving time.Time
 	stopped    condition
 	known      known // before this run
-
-	asked bool
-	reach ping.Watched
-	tcp   *ping.Connection
 }
 
 // reached says whether the subject answered in any way.
-func (s subject) reached() bool {
+func (s *subject) reached() bool {
 	return s.reach.Alive() || s.tcp != nil && s.tcp.Answered
 }
 
@@ -41,11 +46,11 @@ func (s subject) reached() bool {
 // answer yet.
 const booting = 3 * time.Minute
 
-func (s subject) starting() bool { return s.guest.Uptime > 0 && s.guest.Uptime < booting }
+func (s *subject) starting() bool { return s.guest.Uptime > 0 && s.guest.Uptime < booting }
 
 // ever says whether a guest has answered before. Targets that were given by
 // hand should, whatever was before.
-func (s subject) ever() bool { return s.guest.ID == 0 || !s.known.Answered.IsZero() }
+func (s *subject) ever() bool { return s.guest.ID == 0 || !s.known.Answered.IsZero() }
 
 // facts are all the verdict rests on.
 type facts struct {
@@ -63,13 +68,13 @@ type facts struct {
 
 // silent says whether a subject was asked, did not answer, and neither this
 // machine nor the time can be the reason.
-func (f facts) silent(s subject) bool {
+func (f *facts) silent(s *subject) bool {
 	return s.asked && !s.reached() && f.ownFault(s) == ""
 }
 
 // ownFault is what on this machine kept a subject from being asked, or its
 // answers from being heard, in whole or in part. It is empty when nothing did.
-func (f facts) ownFault(s subject) string {
+func (f *facts) ownFault(s *subject) string {
 	if s.tcp != nil && s.tcp.Answered {
 		return ""
 	}
@@ -101,10 +106,10 @@ func (f facts) ownFault(s subject) string {
 }
 
 // count subjects for which something holds.
-func (f facts) count(holds func(subject) bool) int {
+func (f *facts) count(holds func(*subject) bool) int {
 	n := 0
-	for _, s := range f.subjects {
-		if holds(s) {
+	for i := range f.subjects {
+		if holds(&f.subjects[i]) {
 			n++
 		}
 	}
@@ -113,10 +118,11 @@ func (f facts) count(holds func(subject) bool) int {
 
 // mean round trip of those that answered pings, the longest mean, and the loss
 // over all packets whose fate is known and could be the guests' doing.
-func (f facts) mean() (rta, longest time.Duration, loss float64, known bool) {
+func (f *facts) mean() (rta, longest time.Duration, loss float64, known bool) {
 	var sum time.Duration
 	n, lost, whole := 0, 0, 0
-	for _, s := range f.subjects {
+	for i := range f.subjects {
+		s := &f.subjects[i]
 		if s.reach.Alive() {
 			sum += s.reach.Avg
 			longest = max(longest, s.reach.Avg)
@@ -172,13 +178,19 @@ type gapFacts struct {
 	Unbounded    bool    `json:"unbounded,omitempty"`
 }
 
-func factsOf(f facts) report {
+// whole is made when it is wanted: of ten thousand guests it is large.
+type whole struct{ facts *facts }
+
+// MarshalJSON encodes the report.
+func (w whole) MarshalJSON() ([]byte, error) { return json.Marshal(factsOf(w.facts)) }
+
+func factsOf(f *facts) report {
 	r := report{Guests: make([]subjectReport, 0, len(f.subjects)), Faults: []string{}}
-	for _, s := range f.subjects {
-		r.Guests = append(r.Guests, f.report(s))
+	for i := range f.subjects {
+		r.Guests = append(r.Guests, f.report(&f.subjects[i]))
 	}
 	if f.parent != nil {
-		p := f.report(*f.parent)
+		p := f.report(f.parent)
 		r.Parent = &p
 	}
 	for _, fault := range f.faults {
@@ -187,7 +199,7 @@ func factsOf(f facts) report {
 	return r
 }
 
-func (f facts) report(s subject) subjectReport {
+func (f *facts) report(s *subject) subjectReport {
 	out := subjectReport{
 		Name: s.name, ID: s.guest.ID, Node: s.node, Condition: f.condition(s), Reachable: s.reached(), Migrating: s.moving,
 		Sent: s.reach.Sent, Received: s.reach.Received, Lost: s.reach.Lost(), Duplicates: s.reach.Duplicates, Altered: s.reach.Altered,
@@ -213,7 +225,7 @@ func (f facts) report(s subject) subjectReport {
 }
 
 // condition in words, for --output json.
-func (f facts) condition(s subject) string {
+func (f *facts) condition(s *subject) string {
 	switch {
 	case s.stopped != running:
 		return "stopped"
@@ -232,9 +244,10 @@ func (f facts) condition(s subject) string {
 }
 
 // nodes that have subjects, by name.
-func (f facts) nodes() []string {
+func (f *facts) nodes() []string {
 	var out []string
-	for _, s := range f.subjects {
+	for i := range f.subjects {
+		s := &f.subjects[i]
 		if s.node != "" && !slices.Contains(out, s.node) {
 			out = append(out, s.node)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -83,14 +84,17 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 		if !p.filter.takes(was) || was.Template {
 			continue
 		}
-		s := subject{guest: was, name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), node: g.Node, known: m.Guests[g.ID]}
+		s := subject{
+			name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: &ping.Watched{},
+			place: &place{guest: was, node: g.Node, known: m.Guests[g.ID]},
+		}
 		n, member := c.Node(g.Node)
 		s.nodeDown = member && !n.Online
-		s.moving, s.seenMoving = p.moving(c, s, now)
-		if s.stopped = stoppedBecause(c, m, s); s.stopped == ignored || !known {
+		s.moving, s.seenMoving = p.moving(c, &s, now)
+		if s.stopped = stoppedBecause(c, m, &s); s.stopped == ignored || !known {
 			continue
 		}
-		if s.addr = p.address(m, s); s.stopped != running {
+		if s.addr = p.address(m, &s); s.stopped != running {
 			s.addr = netip.Addr{}
 		}
 		out = append(out, s)
@@ -117,7 +121,7 @@ var wanted = []string{"started", "freeze", "error", "fence", "recovery"}
 var occupied = []string{"backup", "clone", "create", "destroyed", "disk", "rollback"}
 
 // stoppedBecause finds out why a guest does not run.
-func stoppedBecause(c pve.Cluster, m memory, s subject) condition {
+func stoppedBecause(c pve.Cluster, m memory, s *subject) condition {
 	service, managed := c.HA.Service(s.guest.SID())
 	managed = managed && service.State != "ignored" && c.HA.Disarm == ""
 	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
@@ -143,7 +147,7 @@ func stoppedBecause(c pve.Cluster, m memory, s subject) condition {
 
 // moving says whether a guest is being migrated, was within the grace, or has
 // been found on another node than before; and when it was last seen so.
-func (p policy) moving(c pve.Cluster, s subject, now time.Time) (bool, time.Time) {
+func (p policy) moving(c pve.Cluster, s *subject, now time.Time) (bool, time.Time) {
 	seen := s.known.Moving
 	service, _ := c.HA.Service(s.guest.SID())
 	task := slices.ContainsFunc(c.Tasks, func(t pve.Task) bool {
@@ -158,7 +162,7 @@ func (p policy) moving(c pve.Cluster, s subject, now time.Time) (bool, time.Time
 
 // address at which a guest is asked: the one given, else the first of the
 // wanted family, IPv4 before IPv6 when both are.
-func (p policy) address(m memory, s subject) netip.Addr {
+func (p policy) address(m memory, s *subject) netip.Addr {
 	if a, given := p.addresses[s.guest.ID]; given {
 		return a
 	}

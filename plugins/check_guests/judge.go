@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -15,7 +16,7 @@ type verdict struct {
 	policy
 	r check.Result
 	// told subjects have been spoken of.
-	told map[int]bool
+	told []bool
 }
 
 func (v *verdict) say(s check.Status, format string, args ...any) {
@@ -28,10 +29,10 @@ func (v *verdict) note(format string, args ...any) {
 
 // take are the subjects for which something holds and that nobody has spoken
 // of yet. They are spoken of now.
-func (v *verdict) take(holds func(subject) bool) []subject {
-	var out []subject
-	for i, s := range v.subjects {
-		if !v.told[i] && holds(s) {
+func (v *verdict) take(holds func(*subject) bool) []*subject {
+	var out []*subject
+	for i := range v.subjects {
+		if s := &v.subjects[i]; !v.told[i] && holds(s) {
 			v.told[i] = true
 			out = append(out, s)
 		}
@@ -42,7 +43,7 @@ func (v *verdict) take(holds func(subject) bool) []subject {
 // judge says whether the guests answer. It is pure. The order matters: a
 // silent guest is spoken of once, by the cause that explains the most.
 func judge(f facts, p policy) check.Result {
-	v := &verdict{facts: f, policy: p, told: map[int]bool{}}
+	v := &verdict{facts: f, policy: p, told: make([]bool, len(f.subjects))}
 	v.r.Evidence = f.evidence
 	v.inventory()
 	v.unknownPlaces()
@@ -57,7 +58,7 @@ func judge(f facts, p policy) check.Result {
 	v.answering()
 	v.r.Summary = v.summary()
 	v.r.Perfdata = v.perfdata()
-	v.r.Facts = factsOf(f)
+	v.r.Facts = whole{&v.facts}
 	return v.r
 }
 
@@ -80,7 +81,7 @@ func (v *verdict) inventory() {
 		v.say(check.UNKNOWN, "no quorum on %s, which guests should run and where is not known", c.Asked)
 	}
 	lost := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool {
-		return !slices.ContainsFunc(v.subjects, func(s subject) bool { return s.node == g.Node && !s.addr.IsValid() && s.stopped == running })
+		return v.count(func(s *subject) bool { return s.node == g.Node && !s.addr.IsValid() && s.stopped == running }) == 0
 	})
 	for _, text := range append(c.Untold(), pve.Untold(lost)...) {
 		v.say(check.UNKNOWN, "%s", text)
@@ -89,15 +90,15 @@ func (v *verdict) inventory() {
 
 // unknownPlaces says who could not be asked because nobody knows where.
 func (v *verdict) unknownPlaces() {
-	if bad := v.take(func(s subject) bool { return s.problem != nil }); len(bad) > 0 {
+	if bad := v.take(func(s *subject) bool { return s.problem != nil }); len(bad) > 0 {
 		texts := make([]string, len(bad))
 		for i, s := range bad {
 			texts[i] = s.name + " (" + s.problem.Error() + ")"
 		}
 		v.say(check.UNKNOWN, "no address: %s", some(texts))
 	}
-	asked := v.count(func(s subject) bool { return s.asked })
-	none := v.take(func(s subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown })
+	asked := v.count(func(s *subject) bool { return s.asked })
+	none := v.take(func(s *subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown })
 	switch {
 	case len(none) == 0:
 	case asked == 0:
@@ -110,13 +111,13 @@ func (v *verdict) unknownPlaces() {
 
 // stopped are guests that do not run and should.
 func (v *verdict) stopped() {
-	if down := v.take(func(s subject) bool { return s.stopped == failed }); len(down) > 0 {
+	if down := v.take(func(s *subject) bool { return s.stopped == failed }); len(down) > 0 {
 		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", some(placed(down)))
 	}
-	if occupied := v.take(func(s subject) bool { return s.stopped == held }); len(occupied) > 0 {
+	if occupied := v.take(func(s *subject) bool { return s.stopped == held }); len(occupied) > 0 {
 		v.say(check.WARNING, "stopped under a lock: %s", some(placed(occupied)))
 	}
-	if dead := v.take(func(s subject) bool { return s.stopped == died }); len(dead) > 0 {
+	if dead := v.take(func(s *subject) bool { return s.stopped == died }); len(dead) > 0 {
 		v.say(check.CRITICAL, "stopped, and no task stopped it: %s", some(placed(dead)))
 	}
 }
@@ -124,7 +125,7 @@ func (v *verdict) stopped() {
 // nodesDown are one finding each, however many guests they had.
 func (v *verdict) nodesDown() {
 	for _, n := range v.nodes() {
-		gone := v.take(func(s subject) bool { return s.nodeDown && s.node == n && !s.reached() })
+		gone := v.take(func(s *subject) bool { return s.nodeDown && s.node == n && !s.reached() })
 		if len(gone) > 0 {
 			v.say(check.CRITICAL, "node %s is down: %s (%s)", n, count(len(gone), "guest", "guests"), some(names(gone)))
 		}
@@ -134,20 +135,21 @@ func (v *verdict) nodesDown() {
 // ownFaults are never a guest that is down.
 func (v *verdict) ownFaults() {
 	var causes []string
-	for _, s := range v.subjects {
+	for i := range v.subjects {
+		s := &v.subjects[i]
 		if cause := v.ownFault(s); s.asked && cause != "" && !slices.Contains(causes, cause) {
 			causes = append(causes, cause)
 		}
 	}
 	for _, cause := range causes {
-		mine := func(s subject) bool { return s.asked && v.ownFault(s) == cause }
-		var partly []subject // judged by what else is known of them
-		for _, s := range v.subjects {
-			if mine(s) && s.reached() {
+		mine := func(s *subject) bool { return s.asked && v.ownFault(s) == cause }
+		var partly []*subject // judged by what else is known of them
+		for i := range v.subjects {
+			if s := &v.subjects[i]; mine(s) && s.reached() {
 				partly = append(partly, s)
 			}
 		}
-		lost := v.take(func(s subject) bool { return mine(s) && !s.reached() })
+		lost := v.take(func(s *subject) bool { return mine(s) && !s.reached() })
 		if len(partly) > 0 {
 			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", count(len(partly), "guest", "guests"), cause, some(names(partly)))
 		}
@@ -156,9 +158,14 @@ func (v *verdict) ownFaults() {
 		}
 	}
 	for _, f := range v.faults {
-		if !slices.Contains(causes, f.String()) {
-			v.say(check.UNKNOWN, "%s", f)
+		if slices.Contains(causes, f.String()) {
+			continue
 		}
+		if of := func(s *subject) bool { return s.asked && s.addr.Is6() == (f.Family == "IPv6") }; f.Trouble == ping.Closed && v.count(of) > 0 {
+			v.note("no pings over %s, only TCP", f.Family) // and all have answered
+			continue
+		}
+		v.say(check.UNKNOWN, "%s", f)
 	}
 }
 
@@ -171,27 +178,27 @@ func (v *verdict) path() {
 		v.say(check.UNKNOWN, "gateway %s has no address: %s", v.parent.name, v.parent.problem)
 		return
 	}
-	if cause := v.ownFault(*v.parent); cause != "" {
+	if cause := v.ownFault(v.parent); cause != "" {
 		if !slices.ContainsFunc(v.r.Findings, func(f check.Finding) bool { return strings.Contains(f.Text, cause) }) {
 			v.say(check.UNKNOWN, "gateway %s not asked: %s", v.parent.name, cause)
 		}
 		return
 	}
-	if v.count(subject.reached) > 0 {
+	if v.count((*subject).reached) > 0 {
 		v.note("gateway %s is silent, and guests answer", v.parent.name)
 		return
 	}
 	hidden := v.take(v.silent)
-	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(*v.parent), count(len(hidden), "guest", "guests"))
+	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), count(len(hidden), "guest", "guests"))
 }
 
 // changing guests are on their way, or have just been started.
 func (v *verdict) changing() {
-	moving := v.take(func(s subject) bool { return s.moving && (v.silent(s) || s.asked && v.grade(s) != check.OK) })
+	moving := v.take(func(s *subject) bool { return s.moving && (v.silent(s) || s.asked && v.grade(s) != check.OK) })
 	if len(moving) > 0 {
 		v.say(check.WARNING, "%s silent or slow while being migrated: %s", count(len(moving), "guest is", "guests are"), some(placed(moving)))
 	}
-	if starting := v.take(func(s subject) bool { return v.silent(s) && s.starting() }); len(starting) > 0 {
+	if starting := v.take(func(s *subject) bool { return v.silent(s) && s.starting() }); len(starting) > 0 {
 		v.say(check.WARNING, "%s just been started and is silent: %s", count(len(starting), "guest has", "guests have"), some(placed(starting)))
 	}
 }
@@ -200,7 +207,8 @@ func (v *verdict) changing() {
 func (v *verdict) nodesSilent() {
 	for _, n := range v.nodes() {
 		all, silent, ever := 0, 0, false
-		for i, s := range v.subjects {
+		for i := range v.subjects {
+			s := &v.subjects[i]
 			if s.node != n || !s.asked || v.told[i] {
 				continue
 			}
@@ -213,14 +221,14 @@ func (v *verdict) nodesSilent() {
 		if all < 2 || silent < all || !ever {
 			continue
 		}
-		v.take(func(s subject) bool { return s.node == n && v.silent(s) })
+		v.take(func(s *subject) bool { return s.node == n && v.silent(s) })
 		v.say(check.CRITICAL, "all %d guests of %s silent: its bridge or uplink", all, n)
 	}
 }
 
 // neverSeen guests may be made to drop pings.
 func (v *verdict) neverSeen() {
-	never := v.take(func(s subject) bool { return v.silent(s) && !s.ever() })
+	never := v.take(func(s *subject) bool { return v.silent(s) && !s.ever() })
 	if len(never) == 0 {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 
 // grade of a guest that answers, by its loss and its round trips. Loss that may
 // be this machine's own is not the guest's.
-func (v *verdict) grade(s subject) check.Status {
+func (v *verdict) grade(s *subject) check.Status {
 	if !s.reach.Alive() {
 		return check.OK // by TCP
 	}
@@ -33,22 +33,34 @@ func (v *verdict) grade(s subject) check.Status {
 // to count as away.
 const longAway = time.Second
 
+// mostWell is how many guests that are well get a line of their own.
+const mostWell = 1000
+
 // drops says that answers may have been lost on this machine.
-func (v *verdict) drops(s subject) bool {
+func (v *verdict) drops(s *subject) bool {
 	return v.ownFault(s) != "" && len(s.reach.Refusals) == 0
 }
 
 // answering judges guests that answer.
 func (v *verdict) answering() {
-	altered, copies := 0, 0
-	for _, s := range v.take(func(s subject) bool { return s.asked }) {
-		v.say(v.grade(s), "%s: %s", where(s), v.manner(s))
+	altered, copies, well := 0, 0, 0
+	for _, s := range v.take(func(s *subject) bool { return s.asked }) {
+		grade := v.grade(s)
+		if grade == check.OK {
+			well++
+		}
+		if grade != check.OK || well <= mostWell {
+			v.say(grade, "%s: %s", where(s), v.manner(s))
+		}
 		if s.reach.Altered > 0 {
 			altered++
 		}
 		if s.reach.Duplicates > 0 {
 			copies++
 		}
+	}
+	if well > mostWell {
+		v.say(check.OK, "%d more, see --output json", well-mostWell)
 	}
 	if altered > 0 {
 		v.note("%s the data of pings", count(altered, "guest changes", "guests change"))
@@ -62,7 +74,7 @@ func (v *verdict) answering() {
 }
 
 // manner is how a guest answers.
-func (v *verdict) manner(s subject) string {
+func (v *verdict) manner(s *subject) string {
 	if !s.reach.Alive() {
 		if s.tcp.Refused {
 			return fmt.Sprintf("no ping, port %d refuses", s.tcp.Port)
@@ -88,9 +100,9 @@ func (v *verdict) manner(s subject) string {
 // perfdata keeps its labels whatever happens; what is not known is left out.
 func (v *verdict) perfdata() []check.Perfdatum {
 	zero := 0.0
-	expected := v.count(func(s subject) bool { return s.problem == nil })
-	reached := v.count(subject.reached)
-	silent := v.count(func(s subject) bool { return s.nodeDown && !s.reached() || v.silent(s) || s.stopped != running })
+	expected := v.count(func(s *subject) bool { return s.problem == nil })
+	reached := v.count((*subject).reached)
+	silent := v.count(func(s *subject) bool { return s.nodeDown && !s.reached() || v.silent(s) || s.stopped != running })
 	out := []check.Perfdatum{
 		{Label: "guests", Value: float64(expected), Min: &zero},
 		{Label: "reachable", Value: float64(reached), Min: &zero},
@@ -123,7 +135,8 @@ func (v *verdict) perfdataOfEach() []check.Perfdatum {
 	warnRTA, warnLoss := v.warn.ranges()
 	critRTA, critLoss := v.crit.ranges()
 	var out []check.Perfdatum
-	for _, s := range v.subjects {
+	for i := range v.subjects {
+		s := &v.subjects[i]
 		if !s.asked {
 			continue
 		}

@@ -110,7 +110,7 @@ func drawFacts(t *rapid.T) facts {
 	f.cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
 	for i := range rapid.IntRange(0, 12).Draw(t, "guests") {
 		n := c.Nodes[rapid.IntRange(0, 2).Draw(t, "node")]
-		s := subject{guest: pve.Guest{ID: 100 + i, Kind: pve.VM, Status: "running", Node: n.Name}, node: n.Name, nodeDown: !n.Online}
+		s := subject{reach: &ping.Watched{}, place: &place{guest: pve.Guest{ID: 100 + i, Kind: pve.VM, Status: "running", Node: n.Name}, node: n.Name, nodeDown: !n.Online}}
 		s.name, s.key = s.guest.String(), fmt.Sprintf("vm%d", 100+i)
 		s.moving = rapid.IntRange(0, 5).Draw(t, "moving") == 0
 		if rapid.Bool().Draw(t, "answered before") {
@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 			}
 		}
 		for _, s := range f.subjects {
-			own := s.asked && f.ownFault(s) != ""
+			own := s.asked && f.ownFault(&s) != ""
 			switch {
 			case s.asked && !s.reached() && status == check.OK:
 				t.Errorf("%s is silent, and all is well: %+v", s.name, r.Findings)

@@ -51,7 +51,8 @@ func observe(m memory, f facts) memory {
 			next.Guests[id] = k
 		}
 	}
-	for _, s := range f.subjects {
+	for i := range f.subjects {
+		s := &f.subjects[i]
 		k := next.Guests[s.guest.ID]
 		if k.Learned.IsZero() || k.Learned.After(f.now) {
 			k.Learned = f.now

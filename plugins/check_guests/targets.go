@@ -104,8 +104,9 @@ func (o *options) targets(ctx context.Context) ([]subject, error) {
 	resolving, cancel := share(ctx, 0.4)
 	defer cancel()
 	out := make([]subject, len(list))
+	nowhere, unseen := &place{}, &ping.Watched{}
 	for i, r := range o.net.resolve(resolving, hosts, o.wanted()) {
-		out[i] = subject{name: list[i].name, key: list[i].name, problem: r.Err}
+		out[i] = subject{name: list[i].name, key: list[i].name, problem: r.Err, place: nowhere, reach: unseen}
 		if len(r.Addrs) == 0 {
 			continue
 		}

@@ -42,7 +42,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func names(list []subject) []string {
+func names(list []*subject) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = s.name
@@ -51,7 +51,7 @@ func names(list []subject) []string {
 }
 
 // placed names guests with their nodes.
-func placed(list []subject) []string {
+func placed(list []*subject) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = s.name
@@ -66,7 +66,7 @@ func placed(list []subject) []string {
 }
 
 // described names guests with where they are.
-func described(list []subject) []string {
+func described(list []*subject) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = where(s)
@@ -75,7 +75,7 @@ func described(list []subject) []string {
 }
 
 // where is a subject with its node and its address.
-func where(s subject) string {
+func where(s *subject) string {
 	text := s.name
 	if s.node != "" {
 		text += " on " + s.node
@@ -87,7 +87,7 @@ func where(s subject) string {
 }
 
 // reason why a subject is silent: what was said most often instead.
-func reason(s subject) string {
+func reason(s *subject) string {
 	var parts []string
 	if s.guest.Status != "" && s.guest.Status != "running" {
 		parts = append(parts, "is "+s.guest.Status)
@@ -146,10 +146,10 @@ func gapText(g ping.Gap, gaps int) string {
 }
 
 // longestGap of all, and whether there was a watch.
-func (f facts) longestGap() (ping.Gap, bool) {
+func (f *facts) longestGap() (ping.Gap, bool) {
 	var longest ping.Gap
-	for _, s := range f.subjects {
-		if g := s.reach.Longest; s.asked && g.Length() > longest.Length() {
+	for i := range f.subjects {
+		if g := f.subjects[i].reach.Longest; f.subjects[i].asked && g.Length() > longest.Length() {
 			longest = g
 		}
 	}
@@ -157,12 +157,17 @@ func (f facts) longestGap() (ping.Gap, bool) {
 }
 
 // gapList lists the longest of a watch.
-func (f facts) gapList() string {
-	list := slices.DeleteFunc(slices.Clone(f.subjects), func(s subject) bool { return s.reach.Gaps == 0 || !s.reach.Alive() })
+func (f *facts) gapList() string {
+	var list []*subject
+	for i := range f.subjects {
+		if s := &f.subjects[i]; s.reach.Gaps > 0 && s.reach.Alive() {
+			list = append(list, s)
+		}
+	}
 	if len(list) == 0 {
 		return "no gap"
 	}
-	slices.SortStableFunc(list, func(a, b subject) int { return int(b.reach.Longest.Length() - a.reach.Longest.Length()) })
+	slices.SortStableFunc(list, func(a, b *subject) int { return int(b.reach.Longest.Length() - a.reach.Longest.Length()) })
 	const most = 5
 	var texts []string
 	for i, s := range list {
@@ -176,7 +181,7 @@ func (f facts) gapList() string {
 }
 
 // short is a guest's number, or a target's name.
-func (s subject) short() string {
+func (s *subject) short() string {
 	if s.guest.ID > 0 {
 		return s.key
 	}
@@ -192,7 +197,7 @@ func (v *verdict) summary() string {
 	if v.cluster == nil {
 		one, many = "host answers", "hosts answer"
 	}
-	parts := []string{fmt.Sprintf("%d of %s", v.count(subject.reached), count(len(v.subjects), one, many))}
+	parts := []string{fmt.Sprintf("%d of %s", v.count((*subject).reached), count(len(v.subjects), one, many))}
 	rta, _, loss, known := v.mean()
 	if rta > 0 {
 		parts = append(parts, "rta "+trip(rta))
@@ -200,7 +205,7 @@ func (v *verdict) summary() string {
 	if known {
 		parts = append(parts, percent(loss)+" lost")
 	}
-	if n := v.count(func(s subject) bool { return s.tcp != nil && s.tcp.Answered }); n > 0 {
+	if n := v.count(func(s *subject) bool { return s.tcp != nil && s.tcp.Answered }); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d by TCP", n))
 	}
 	if v.watched {
