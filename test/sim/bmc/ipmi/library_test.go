@@ -1,5 +1,3 @@
-//go:build goipmi
-
 package ipmi
 
 import (
