@@ -23,6 +23,9 @@ func (m *memory) readLog(log bmc.Log, p poll) readLog {
 	var fresh []bmc.Event
 	for _, e := range log.Events {
 		k := key(e)
+		if e.ID != "" && count[k] > 0 {
+			continue // pages overlap when an entry was added while they were read
+		}
 		count[k]++
 		if count[k] > old.Keys[k] {
 			fresh = append(fresh, e)
@@ -99,10 +102,11 @@ func (m *memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 			at = at.Add(-*log.Clock)
 		}
 		sane := !at.IsZero() && !at.After(now.Add(slack))
-		if first && sane && at.Before(m.lastAck()) {
-			continue // a log read anew after what it tells was acknowledged
-		}
 		isNew := !first && old.Whole && (e.ID == "" || e.Order > old.Max || cleared)
+		again := first || old.Whole && !isNew && at.Before(old.Read.Add(-slack))
+		if again && sane && at.Before(m.lastAck()) {
+			continue // read anew after what it tells was acknowledged
+		}
 		switch {
 		case isNew && (!sane || at.Before(old.Read.Add(-slack))):
 			odd = append(odd, dated{e, at})
