@@ -99,7 +99,7 @@ func wall(f figures) time.Duration { return f.wall }
 
 // row prints one command's medians.
 func row(w io.Writer, name string, fs []figures) {
-	fmt.Fprintf(w, "%-46s cpu %7.1f ms   wall %7.1f ms   peak %5.1f MiB   exit %d\n", name,
+	fmt.Fprintf(w, "%-46s cpu %7.1f ms   wall %7.1f ms   peak <= %5.1f MiB   exit %d\n", name,
 		ms(median(column(fs, cpu))), ms(median(column(fs, wall))), float64(median(column(fs, func(f figures) int64 { return f.peak })))/1024, fs[0].exit)
 }
 
