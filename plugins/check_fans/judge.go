@@ -123,8 +123,8 @@ func judgeGone(p poll, pol policy, m memory) []check.Finding {
 
 // doubt says why a fan that is gone is not yet called missing.
 func doubt(p poll) string {
-	if !p.server.Restarted.IsZero() {
-		return fmt.Sprintf(", its controller started %s ago", check.DurationText(p.now.Sub(p.server.Restarted).Round(time.Second)))
+	if at := p.server.Restarted; !at.IsZero() && !at.After(p.now) {
+		return fmt.Sprintf(", its controller started %s ago", check.DurationText(p.now.Sub(at).Round(time.Second)))
 	}
 	return ", the next poll decides"
 }

@@ -131,12 +131,18 @@ func (m *memory) follow(id string, k knownFan, c condition, p poll) knownFan {
 
 // confirmed says whether a fan that is gone is not merely forgotten by a
 // controller that has just started: the controller is up long enough, or, when
-// it does not tell, an earlier poll missed the fan already.
+// it does not tell, an earlier poll missed the fan already. One that is gone for
+// longer than any controller needs is gone, whatever this one says of its start:
+// it may start over and over, or not know what time it is.
 func confirmed(k knownFan, p poll) bool {
-	if !p.server.Restarted.IsZero() {
+	missed := time.Duration(0)
+	if !k.Gone.IsZero() {
+		missed = p.started.Sub(k.Gone)
+	}
+	if !p.server.Restarted.IsZero() && missed <= settle {
 		return p.now.Sub(p.server.Restarted) > settle
 	}
-	return !k.Gone.IsZero() && k.Gone.Before(p.started)
+	return missed > apart
 }
 
 // reconcile lets the live reading win over a log that never recorded the

@@ -16,9 +16,16 @@ const (
 	// lists every fan, and how long fans may need after a change of the host's
 	// power.
 	settle = 5 * time.Minute
+	// apart is how long two polls are apart at least. Two services that look at
+	// one server at the same time, or somebody who looks twice, are one poll.
+	apart = 20 * time.Second
 	// slack is how far a corrected time of a log entry may lie outside the
 	// time between two polls and still be believed.
 	slack = 2 * time.Minute
+	// unwatched is how far back a change that a poll finds can excuse what
+	// happened since the poll before. Polls may be an hour apart; of a longer
+	// time nobody knows whether the change explains anything in it.
+	unwatched = time.Hour
 	// keep bounds what is remembered: in time, longer than any sensible
 	// --window, and in number, because a loose connector can fill any file.
 	keep      = 30 * 24 * time.Hour
@@ -129,7 +136,7 @@ func observe(m memory, p poll, pol policy) memory {
 	m.Identity = p.server.Identity
 	m.excusePower(p)
 	if pol.maintenance {
-		m.excuse(excuse{From: cmpTime(m.LastPoll, p.now), To: p.now, Why: "maintenance"})
+		m.excuse(excuse{From: m.since(p.now), To: p.now, Why: "maintenance"})
 	}
 	m.rename(p)
 	if !first && m.LastPoll.After(p.started) {
@@ -144,6 +151,15 @@ func observe(m memory, p poll, pol policy) memory {
 	m.prune(p.now)
 	m.latch(p, pol)
 	return m
+}
+
+// since is the earliest moment at which what this poll found new can have begun.
+func (m memory) since(now time.Time) time.Time {
+	from := cmpTime(m.LastPoll, now)
+	if earliest := now.Add(-unwatched); from.Before(earliest) {
+		return earliest
+	}
+	return from
 }
 
 func cmpTime(a, b time.Time) time.Time {
@@ -216,7 +232,7 @@ func (m *memory) excusePower(p poll) {
 		return
 	}
 	if now == bmc.PowerOff || m.Power != bmc.PowerUnknown && m.Power != now {
-		m.excuse(excuse{From: cmpTime(m.LastPoll, p.now), To: p.now.Add(settle), Why: "host power changed"})
+		m.excuse(excuse{From: m.since(p.now), To: p.now.Add(settle), Why: "host power changed"})
 	}
 	m.Power = now
 }

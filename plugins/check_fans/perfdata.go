@@ -54,15 +54,17 @@ func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
 	zero := 0.0
 	window := pol.warn
 	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero}}
-	if !p.server.Blind() { // half a count would be a wrong one
+	off := p.server.Power == bmc.PowerOff
+	if !p.server.Blind() && !off { // half a count would be a wrong one
 		out = append([]check.Perfdatum{
 			{Label: "fans_present", Value: float64(n.present), Min: &zero},
 			{Label: "fans_failed", Value: float64(n.failing), Min: &zero},
 		}, out...)
 	}
-	if p.server.Power == bmc.PowerOff {
+	if off {
 		return out
 	}
+	several := manyChassis(p.server.Fans, m.Fans)
 	for _, f := range p.server.Fans {
 		if f.Reading == nil || f.Presence == bmc.Absent || !pol.judges(f.ID, f.Name) {
 			continue
@@ -72,17 +74,36 @@ func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
 			unit = "%"
 		}
 		out = append(out, check.Perfdatum{
-			Label: label(f.ID, p.server.Fans), Value: *f.Reading, Unit: unit,
+			Label: label(f.ID, several), Value: *f.Reading, Unit: unit,
 			Warn: above(f.LowerNonCritical), Crit: above(orThreshold(f.LowerCritical, f.LowerFatal)), Min: &zero,
 		})
 	}
 	return out
 }
 
+// chassisOf is the part of an id before the fan's own.
+func chassisOf(id string) string {
+	chassis, _, _ := strings.Cut(id, "/")
+	return chassis
+}
+
+// manyChassis says whether the fans are in several. Those that are known count
+// too: a chassis that cannot be read today must not change all labels.
+func manyChassis(fans []bmc.Fan, known map[string]knownFan) bool {
+	all := map[string]bool{}
+	for _, f := range fans {
+		all[chassisOf(f.ID)] = true
+	}
+	for id := range known {
+		all[chassisOf(id)] = true
+	}
+	return len(all) > 1
+}
+
 // label is made of the fan's id, so that it survives renames and other orders.
 // The chassis is left out where there is only one; iDRAC8 ids end in the part
 // that names the fan.
-func label(id string, all []bmc.Fan) string {
+func label(id string, several bool) string {
 	chassis, member, nested := strings.Cut(id, "/")
 	if !nested {
 		return check.Label("fan_" + id)
@@ -90,7 +111,7 @@ func label(id string, all []bmc.Fan) string {
 	if _, after, ok := strings.Cut(member, "||"); ok {
 		member = after
 	}
-	if slices.ContainsFunc(all, func(f bmc.Fan) bool { return !strings.HasPrefix(f.ID, chassis+"/") }) {
+	if several {
 		return check.Label(chassis + "_" + member)
 	}
 	if member != "" && member[0] >= '0' && member[0] <= '9' {

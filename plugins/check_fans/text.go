@@ -153,7 +153,10 @@ func summary(p poll, pol policy, m memory, d drops) string {
 	if n.standby > 0 {
 		parts = append(parts, fmt.Sprintf("%d on standby", n.standby))
 	}
-	if len(d.counted) == 0 && pol.log != "off" && len(p.server.Logs) > 0 {
+	switch n := len(d.excused); {
+	case n > 0:
+		parts = append(parts, plural(n, "drop-out", "drop-outs")+" in "+check.DurationText(pol.window)+" not counted")
+	case len(d.counted) == 0 && pol.log != "off" && len(p.server.Logs) > 0 && !logGap(p):
 		parts = append(parts, "no drop-out in "+check.DurationText(pol.window))
 	}
 	return strings.Join(parts, ", ")
@@ -178,17 +181,20 @@ func notes(p poll, pol policy, m memory) []string {
 	if pol.log == "off" {
 		return out
 	}
-	gap := false
 	for _, g := range p.server.Gaps {
 		if g.Log && pol.log == "auto" {
 			out = append(out, g.What+" not read: "+g.Err.Error())
 		}
-		gap = gap || g.Log
 	}
-	if len(p.server.Logs) == 0 && !gap && !p.server.Blind() {
+	if len(p.server.Logs) == 0 && !logGap(p) && !p.server.Blind() {
 		out = append(out, "no event log")
 	}
 	return out
+}
+
+// logGap says whether a log, or a part of one, could not be read.
+func logGap(p poll) bool {
+	return slices.ContainsFunc(p.server.Gaps, func(g bmc.Gap) bool { return g.Log })
 }
 
 func raw(f bmc.Fan) string {
