@@ -206,7 +206,7 @@ func unanswered(err error) bool {
 		return !errors.As(err, &name)
 	}
 	for _, cause := range []error{
-		context.DeadlineExceeded, os.ErrDeadlineExceeded, io.EOF, io.ErrUnexpectedEOF,
+		errIdle, context.DeadlineExceeded, os.ErrDeadlineExceeded, io.EOF, io.ErrUnexpectedEOF,
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EPIPE,
 	} {
 		if errors.Is(err, cause) {

@@ -262,6 +262,7 @@ func TestHostileMgr(t *testing.T) {
 		silent bool
 	}{
 		"a web page":      {answering(http.StatusOK, "", "", "<html>"), false},
+		"a standby alone": {answering(http.StatusOK, "Server", "Ceph-Dashboard", "\n<html>No active ceph-mgr</html>"), true},
 		"wrong password":  {answering(http.StatusBadRequest, "", "", `{"detail":"`+secretWord+`"}`), false},
 		"no version":      {answering(http.StatusUnsupportedMediaType, "", "", "{}"), false},
 		"server error":    {full(answering(http.StatusInternalServerError, "", "", secretWord)), false},

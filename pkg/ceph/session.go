@@ -209,7 +209,26 @@ func (s *dashboardSession) once(ctx context.Context, r request, version string) 
 		return nil, nil, err
 	}
 	s.note(r.path, response.Status)
-	return raw, response.Header, outcome(response)
+	if err := outcome(response); err != nil {
+		return raw, response.Header, err
+	}
+	return raw, response.Header, page(raw, response.Header)
+}
+
+// errIdle is a standby that knows of no active mgr: it answers 200 with a web
+// page (seen on 16.2.15 while there was no quorum).
+var errIdle = errors.New("is a standby and knows of no active mgr")
+
+// page is not nil when the document is a web page. The dashboard says in every
+// answer who it is.
+func page(raw []byte, header http.Header) error {
+	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("<")) {
+		return nil
+	}
+	if header.Get("Server") == "Ceph-Dashboard" {
+		return errIdle
+	}
+	return &refusal{"a web page instead of the API: is this the dashboard of a Ceph mgr?"}
 }
 
 func (s *dashboardSession) note(path, what string) {

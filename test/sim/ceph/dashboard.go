@@ -43,7 +43,9 @@ func (s *Sim) dashboard(name string) http.Handler {
 		case !up:
 			reset(out)
 		case !active && to == "":
-			http.Error(out, "no active mgr", http.StatusInternalServerError)
+			out.Header().Set("Server", "Ceph-Dashboard")
+			// a client that left needs no answer
+			_, _ = out.Write([]byte("<html>No active ceph-mgr instance is currently running the dashboard.</html>"))
 		case !active:
 			out.Header().Set("Location", "https://"+to+"/")
 			out.WriteHeader(http.StatusSeeOther)
