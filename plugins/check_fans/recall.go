@@ -71,9 +71,10 @@ func (r *recall) ask(via string, logs bool) bmc.Ask {
 
 // remember stores what the source wants kept, at once: a session that is
 // written down can be ended by the next run if this one is killed.
-func (r *recall) remember(via string, m bmc.Memory) {
+func (r *recall) remember(via string, m bmc.Memory) error {
 	_, err := state.Update(r.store, r.address, func(t target) (target, error) { return t.keeping(via, m), nil })
 	r.fail(err)
+	return err
 }
 
 // keeping is the target with what the source of one way wants kept.

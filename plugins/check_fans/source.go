@@ -20,12 +20,20 @@ const (
 	viaLocal   = "local"
 )
 
-// address is under which name the controller is remembered.
+// address is under which name the controller is remembered. Behind one name
+// there may be many, told apart by the port that is forwarded to each.
 func (o *options) address() string {
 	if o.Via == viaLocal {
-		return viaLocal
+		return strings.TrimSpace(viaLocal + " " + o.IPMI.Device)
 	}
-	return strings.ToLower(o.BMC.Host)
+	name := strings.ToLower(o.BMC.Host)
+	if o.BMC.Port != 443 {
+		name += fmt.Sprintf(" port %d", o.BMC.Port)
+	}
+	if o.IPMI.Port != 623 {
+		name += fmt.Sprintf(" ipmi-port %d", o.IPMI.Port)
+	}
+	return name
 }
 
 // poll asks the controller in the way that was chosen, or that worked the last
@@ -88,7 +96,7 @@ func (o *options) source(mem *recall, via string) (bmc.Source, error) {
 	s := redfish.New(client, address, credentials)
 	s.TellTime(o.now)
 	if mem.store != nil {
-		s.Remember = func(m bmc.Memory) { mem.remember(viaRedfish, m) }
+		s.Remember = func(m bmc.Memory) error { return mem.remember(viaRedfish, m) }
 	}
 	return s, nil
 }

@@ -44,9 +44,10 @@ func (o Options) Validate() error {
 type Source struct {
 	// Remember, when set, is called as soon as a session was opened that is to
 	// be kept, with the memory that names it: a poll that is killed later
-	// leaves a session that the next one finds. It is not called from another
-	// goroutine.
-	Remember func(bmc.Memory)
+	// leaves a session that the next one finds. With an error it says that
+	// nothing can be kept: the session is then closed. It is not called from
+	// another goroutine.
+	Remember func(bmc.Memory) error
 
 	http *http.Client
 	base string
@@ -111,7 +112,7 @@ type poll struct {
 	// session is the one that is open, nil without; remember stores it.
 	session  *session
 	kept     *session // by an earlier poll
-	remember func(bmc.Memory)
+	remember func(bmc.Memory) error
 	barred   bool // a login failed
 	unsure   bool // whether the logs that were found are the best ones
 	manager  *manager

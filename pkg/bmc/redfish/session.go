@@ -79,8 +79,10 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 	stray := p.announce()
 	a, err := p.once(p.fresh, http.MethodPost, path, bytes.NewReader(body))
 	if err != nil {
-		var answered *StatusError
-		p.memory.Entering = p.memory.Entering && !errors.As(err, &answered)
+		if refused := (*StatusError)(nil); errors.As(err, &refused) && p.memory.Entering && !stray {
+			p.memory.Entering = false // no session was made: none is to be looked for
+			p.write()
+		}
 		return err
 	}
 	made := session{
@@ -102,9 +104,7 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 	p.memory.Entering = false
 	if p.ask.Keep {
 		p.memory.Session = &made
-		if p.remember != nil {
-			p.remember(p.memory.store())
-		}
+		p.write()
 	}
 	if stray {
 		p.sweep(path)
@@ -118,9 +118,22 @@ func (p *poll) announce() (stray bool) {
 	stray = p.memory.Entering
 	if p.ask.Keep && p.remember != nil {
 		p.memory.Entering = true
-		p.remember(p.memory.store())
+		p.write()
 	}
 	return stray
+}
+
+// write stores the memory at once. When that fails nothing is kept: each poll
+// would leave a session, until the controller has none left for anybody.
+func (p *poll) write() {
+	if p.remember == nil {
+		return
+	}
+	if err := p.remember(p.memory.store()); err != nil {
+		p.ask.Keep = false
+		p.memory.Entering = false
+		p.note("the session is not kept: %v", err)
+	}
 }
 
 // maxSweep is more sessions than controllers allow (iDRAC 8, others 4 to 16).

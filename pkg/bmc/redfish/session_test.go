@@ -97,11 +97,12 @@ func TestKilled(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
 	source := ours(t, s, sim.Password)
 	var written bmc.Memory
-	source.Remember = func(m bmc.Memory) {
+	source.Remember = func(m bmc.Memory) error {
 		written = m
 		if recall(m).Session != nil {
 			panic("killed")
 		}
+		return nil
 	}
 	func() {
 		defer func() {
@@ -127,10 +128,11 @@ func TestKilledDuringLogin(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
 	source := ours(t, s, sim.Password)
 	var announced bmc.Memory
-	source.Remember = func(m bmc.Memory) {
+	source.Remember = func(m bmc.Memory) error {
 		if announced == nil {
 			announced = m
 		}
+		return nil
 	}
 	mustPoll(t, source, bmc.Ask{Keep: true})
 	if n := s.Stats().Sessions; n != 1 {
