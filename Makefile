@@ -28,7 +28,7 @@ test: ## everything that needs no root, no network and nothing installed
 REAL_ipmi   := openipmi ipmitool freeipmi-tools qemu-system-x86 linux-image-amd64 busybox-static
 REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
 REAL_gate   := $(REAL_ceph)
-REAL_guests := iproute2 nftables procps
+REAL_guests := iproute2 nftables procps libcap2-bin
 PARTS       ?= $(notdir $(wildcard test/real/*))
 
 .PHONY: test-real
