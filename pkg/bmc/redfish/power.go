@@ -28,7 +28,11 @@ func (p *poll) readPower(ctx context.Context) {
 		return
 	}
 	var said []bmc.Power
-	for _, path := range p.systems(ctx) {
+	paths := p.systems(ctx)
+	if len(paths) > maxSystems {
+		paths, said = paths[:maxSystems], append(said, bmc.PowerUnknown) // one that is not asked may be on
+	}
+	for _, path := range paths {
 		host, err := p.system(ctx, path)
 		if err != nil {
 			p.gap("System "+lastOf(path)+" power state", false, err)
@@ -99,12 +103,13 @@ func (p *poll) withFans() []*chassis {
 	return out
 }
 
-// systems are those of the chassis that have fans, or all of the controller's.
+// systems are those of the chassis that have fans, or all of the controller's;
+// one more than maxSystems when there are more.
 func (p *poll) systems(ctx context.Context) []string {
 	var out []string
 	for _, c := range p.withFans() {
 		for _, path := range c.body.Links.systems {
-			if !slices.Contains(out, path) && len(out) < maxSystems {
+			if !slices.Contains(out, path) && len(out) <= maxSystems {
 				out = append(out, path)
 			}
 		}
@@ -116,7 +121,7 @@ func (p *poll) systems(ctx context.Context) []string {
 	if err != nil {
 		p.gap("the systems collection", false, err)
 	}
-	for _, m := range members[:min(len(members), maxSystems)] {
+	for _, m := range members[:min(len(members), maxSystems+1)] {
 		out = append(out, m.path)
 	}
 	return out

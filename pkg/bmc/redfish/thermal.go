@@ -37,6 +37,7 @@ func (p *poll) readFans(ctx context.Context) {
 	// What was remembered does not hold any more: look once more everywhere.
 	p.note("no fan where fans were before: looking everywhere")
 	p.server.Fans, p.server.Redundancies, p.server.Gaps = nil, nil, p.server.Gaps[:gaps]
+	before := p.memory
 	skipped := p.memory.Quiet
 	p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Single = "", nil, nil, nil
 	for _, path := range skipped {
@@ -48,6 +49,12 @@ func (p *poll) readFans(ctx context.Context) {
 		}
 	}
 	p.tryWays(ctx)
+	if len(p.server.Fans) > 0 && p.memory.Way != before.Way {
+		// Another way has other ids and fewer thresholds. A controller that is
+		// starting may offer only that one: until what is remembered is too old,
+		// the way that worked is tried first.
+		p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Single = before.Way, before.Fans, before.Quiet, before.Single
+	}
 }
 
 // tryWays goes the ways until fans are found. It is false when fans are missing
