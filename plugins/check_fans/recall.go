@@ -25,8 +25,11 @@ type target struct {
 
 // recall is the way to what earlier runs left.
 type recall struct {
-	store   *state.Store
+	store *state.Store
+	// address names what is kept about the address, unnamed the memory of a
+	// device there that does not say which one it is.
 	address string
+	unnamed string
 	target  target
 	memory  memory
 	via     string // the way this run went
@@ -37,7 +40,7 @@ type recall struct {
 // open reads what is remembered about an address. Whatever is wrong with the
 // memory, the live verdict does not depend on it.
 func open(o state.Options, address string) *recall {
-	r := &recall{address: "target " + address}
+	r := &recall{address: "target " + address, unnamed: "device at " + address}
 	store, err := o.Open("check_fans")
 	if err != nil {
 		r.trouble = err
@@ -91,7 +94,8 @@ func (t target) keeping(via string, m bmc.Memory) target {
 }
 
 // subject names the device that answered. A device is the same when its UUID
-// is, or its serial number where one poll lacks the UUID.
+// is, or its serial number where one poll lacks the UUID. One that has neither
+// is remembered by its address.
 func (r *recall) subject(i bmc.Identity) string {
 	if r.target.Subject != "" && r.target.Identity.Same(i) {
 		return r.target.Subject
@@ -99,7 +103,7 @@ func (r *recall) subject(i bmc.Identity) string {
 	if s := i.Subject(); s != "" {
 		return s
 	}
-	return r.address
+	return r.unnamed
 }
 
 // learn notes which device stands behind the address.
