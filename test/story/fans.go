@@ -82,3 +82,38 @@ func fans() []Step {
 		},
 	}
 }
+
+// fansOverIPMI is the same for machines that have no usable Redfish.
+func fansOverIPMI() []Step {
+	ipmi := func(more ...string) []string {
+		return append([]string{"check_fans", "--extra-opts=ipmi@$SITE"}, more...)
+	}
+	return []Step{
+		{
+			Happens: "The same server over IPMI, with a memory of its own.",
+			Command: ipmi(), Exit: 1, Line: `WARNING: FAN3 and FAN4 dropped out once in 24h: .*, FAN3 dropped out once in 24h: \S+ for 11s, stays WARNING until \S+ or --acknowledge - 6 fans turn`,
+			Why: "The memory is new, the controller's log is not: what it holds of the window counts.",
+		},
+		{
+			Happens: "That was repaired already.",
+			Command: ipmi("--acknowledge", "repaired yesterday"), Exit: 0, Line: `OK: acknowledged 2 drop-outs: 6 fans turn`,
+			Why: "Quiet over IPMI, too.",
+		},
+		{
+			Happens: "FANA drops out for two seconds. No poll sees it.",
+			Do:      unseen(2*time.Second, 5),
+			Command: ipmi(), Exit: 1, Line: `WARNING: FANA dropped out once in 24h: \S+ for [23]s, stays WARNING until`,
+			Why: "The same verdict comes out of sensors and of the system event log.",
+		},
+		{
+			Happens: "Reseated.",
+			Command: ipmi("--acknowledge", "FANA reseated"), Exit: 0, Line: `OK: acknowledged 1 drop-out: 6 fans turn`,
+			Why: "One PROBLEM, one RECOVERY.",
+		},
+		{
+			Happens: "Over Redfish nobody has looked meanwhile.",
+			Command: ask("check_fans", "--acknowledge", "FANA reseated"), Exit: 0, Line: `OK: acknowledged 1 drop-out: 6 fans turn, no drop-out in 24h`,
+			Why: "Both ways read the same log.",
+		},
+	}
+}

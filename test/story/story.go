@@ -111,9 +111,11 @@ func (w *World) settings() error {
 	if err := os.WriteFile(command, []byte("#!/bin/sh\nexec env "+standIn+"=1 "+self+" \"$@\"\n"), 0o700); err != nil {
 		return err
 	}
-	state := filepath.Join(w.Dir, "state")
-	if err := os.Mkdir(state, 0o700); err != nil {
-		return err
+	state, apart := filepath.Join(w.Dir, "state"), filepath.Join(w.Dir, "state-ipmi")
+	for _, dir := range []string{state, apart} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
 	}
 	w.names["SITE"], w.names["BASE"] = filepath.Join(w.Dir, "noout.ini"), filepath.Join(w.Dir, "pve3.json")
 	cluster := fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", w.names["NODES"], w.names["CA"], w.names["AUTH"])
@@ -122,6 +124,7 @@ func (w *World) settings() error {
 	var b strings.Builder
 	for _, section := range []struct{ name, text string }{
 		{"check_fans", fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", w.names["BMC"], w.names["BMCCA"], w.names["AUTH"]) + memory},
+		{"ipmi", fmt.Sprintf("host = %s\nvia = ipmi\nauth-file = %s\nstate-dir = %s\n", w.names["IPMI"], w.names["AUTH"], apart)},
 		{"check_pve", cluster + memory}, {"check_drained", cluster + memory}, {"check_ceph", storage + memory},
 		{"check_serviceable", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
 		{"check_reintegrated", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
@@ -183,7 +186,7 @@ func quote(args []string) string {
 
 // Steps is the whole story in order.
 func Steps() []Step {
-	return slices.Concat(fans(), before(), leaving(), allowed(), missing(), doubtful(), away(), back(), whole(), unplanned())
+	return slices.Concat(fans(), fansOverIPMI(), before(), leaving(), allowed(), missing(), doubtful(), away(), back(), whole(), unplanned())
 }
 
 // Plugins are those that the story asks.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc"
+	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
 	"github.com/noout-monitoring/noout/test/sim/pve"
@@ -57,6 +58,9 @@ func Lab() Config {
 	return c
 }
 
+// password of the controller's account: IPMI takes no more than twenty bytes.
+const password = "fan 3 is loose again"
+
 // Open starts the simulators.
 func Open(c Config) (*Room, error) {
 	if c.Clock == nil {
@@ -75,7 +79,7 @@ func Open(c Config) (*Room, error) {
 		r.Close()
 		return nil, err
 	}
-	if r.BMC, err = bmc.Run(bmc.Server{Vendor: c.Vendor, Clock: c.Clock}); err != nil {
+	if r.BMC, err = bmc.Run(bmc.Server{Vendor: c.Vendor, Clock: c.Clock, Username: bmc.Username, Password: password, IPMI: &ipmi.Config{}}); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -113,7 +117,7 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 		return nil, err
 	}
 	var nodes []string
-	names := map[string]string{"BMC": r.BMC.Host}
+	names := map[string]string{"BMC": r.BMC.Host, "IPMI": r.BMC.IPMI}
 	for i, d := range r.doors {
 		address := d.Listener.Addr().String()
 		nodes = append(nodes, address)
@@ -121,7 +125,7 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 	}
 	names["NODES"] = strings.Join(nodes, ",")
 	for _, f := range []struct{ name, base, text string }{
-		{"AUTH", "auth.ini", fmt.Sprintf("[*]\ntoken = %s\nusername = %s\npassword = %s\n", pve.Token, bmc.Username, bmc.Password)},
+		{"AUTH", "auth.ini", fmt.Sprintf("[*]\ntoken = %s\nusername = %s\npassword = %s\n", pve.Token, bmc.Username, password)},
 		{"CA", "pve-root-ca.pem", r.authorities()},
 		{"BMCCA", "bmc-ca.pem", string(r.BMC.CA())},
 		{"CONF", "ceph.conf", ""},
