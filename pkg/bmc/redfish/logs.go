@@ -60,25 +60,37 @@ func (p *poll) readLogs(ctx context.Context) {
 	if !p.ask.Logs {
 		return
 	}
-	if p.memory.NoLog {
+	if p.memory.noLog(p.now()) {
 		p.gap("event log", true, errNoLog)
 		return
 	}
-	known := len(p.memory.Logs) > 0
-	if !known {
+	known := p.memory.Logs
+	if len(known) == 0 {
 		p.findLogs(ctx)
 	}
-	if gone := p.readEach(ctx); gone && known {
+	if gone := p.readEach(ctx); gone && len(known) > 0 {
 		// A firmware update may move a log: look once more.
 		p.memory.Logs, p.server.Logs = nil, nil
 		p.server.Gaps = slices.DeleteFunc(p.server.Gaps, func(g bmc.Gap) bool { return g.Log })
 		p.findLogs(ctx)
 		p.readEach(ctx)
+		if !p.foundAgain(known) {
+			// A controller that starts denies what it had, or has only a worse log
+			// to offer. Until what is remembered is too old it is asked again.
+			p.memory.Logs, p.memory.NoLog, p.unsure = known, time.Time{}, false
+		}
 	}
 	p.reconcile()
 	if p.unsure {
 		p.memory.Logs = nil
 	}
+}
+
+// foundAgain says whether all these logs are among those that were found.
+func (p *poll) foundAgain(known []logMemory) bool {
+	return !slices.ContainsFunc(known, func(k logMemory) bool {
+		return !slices.ContainsFunc(p.memory.Logs, func(l logMemory) bool { return l.Path == k.Path })
+	})
 }
 
 // readEach reads the logs that are known. It says whether one is not there any
@@ -127,7 +139,7 @@ func (p *poll) findLogs(ctx context.Context) {
 		}
 	}
 	if len(p.memory.Logs) == 0 && failed == nil {
-		failed, p.memory.NoLog = errNoLog, true
+		failed, p.memory.NoLog = errNoLog, p.now()
 	}
 	if failed != nil {
 		p.unsure = true

@@ -36,9 +36,9 @@ type memory struct {
 	Single map[string]string `json:"single,omitempty"`
 	// Plain are the collections where $expand is announced but fails.
 	Plain []string `json:"plain,omitempty"`
-	// Logs are those that are read, NoLog that there is none.
+	// Logs are those that are read, NoLog is when none was found.
 	Logs    []logMemory `json:"logs,omitempty"`
-	NoLog   bool        `json:"noLog,omitempty"`
+	NoLog   time.Time   `json:"noLog,omitzero"`
 	Session *session    `json:"session,omitempty"`
 	// Entering is written before a login and taken back after it: a run that was
 	// killed in between may have left a session whose name nobody knows.
@@ -93,6 +93,16 @@ func (m *memory) single(path, fans string) {
 
 // forget drops the paths but not the session.
 func (m *memory) forget() { *m = memory{Session: m.Session} }
+
+// noLogAge is how long a controller is believed to have no event log. While it
+// starts it denies having one.
+const noLogAge = time.Hour
+
+// noLog says that none was found a while ago.
+func (m memory) noLog(now time.Time) bool {
+	age := now.Sub(m.NoLog)
+	return age >= 0 && age < noLogAge
+}
 
 // old says that the paths are not believed any more. A clock that went back
 // makes them old too.
