@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 )
 
 // Safety is Ceph's answer to whether all of some OSDs may be stopped together.
@@ -55,7 +54,7 @@ func (c *Command) Safety(ctx context.Context, osds []int) (Safety, error) {
 		return safety(answer, osds)
 	case p.killed.Load() || p.took >= p.limit-slack:
 		return Safety{}, &SilentError{
-			Reason: fmt.Sprintf("no answer from the active mgr within %ds", int(p.took.Round(time.Second)/time.Second)),
+			Reason: "no answer from the active mgr in time",
 			After:  p.took,
 		}
 	}
