@@ -2,6 +2,7 @@ package bmc
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,13 +43,16 @@ func (i Identity) serial() string {
 	return s
 }
 
-// uuid leaves out those that are no identity: all zeros, all ones, and the
-// specification's example.
+// uuid leaves out those that are no identity: all zeros, all ones, and placeholders.
 func (i Identity) uuid() string {
 	u := strings.ToLower(strings.TrimSpace(i.UUID))
 	digits := strings.ReplaceAll(u, "-", "")
-	if strings.Trim(digits, "0") == "" || strings.Trim(digits, "f") == "" || u == "03000200-0400-0500-0006-000700080009" {
+	if strings.Trim(digits, "0") == "" || strings.Trim(digits, "f") == "" || slices.Contains(placeholders, u) {
 		return ""
 	}
 	return u
 }
+
+// placeholders are AMI's, in both byte orders: boards that were never given a
+// UUID share them.
+var placeholders = []string{"03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009"}

@@ -41,20 +41,6 @@ func TestGoneAndRestarts(t *testing.T) {
 	}
 }
 
-// TestLookingTwice: whoever looks again after a few seconds, as two services
-// with different filters do, has not waited for a controller that starts.
-func TestLookingTwice(t *testing.T) {
-	pol := defaults()
-	_, m := run(pol, six())
-	statuses := map[time.Duration]check.Status{0: check.UNKNOWN, 3 * time.Second: check.UNKNOWN, time.Minute: check.CRITICAL}
-	for _, after := range []time.Duration{0, 3 * time.Second, time.Minute} {
-		var got check.Status
-		if got, m = look(m, pol, noon.Add(5*time.Minute+after), six(drop3)); got != statuses[after] {
-			t.Errorf("%s after the first look: %s, want %s", after, got, statuses[after])
-		}
-	}
-}
-
 // TestExcusesReachBack: what a poll finds out after hours without one does not
 // excuse all of them.
 func TestExcusesReachBack(t *testing.T) {

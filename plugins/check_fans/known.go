@@ -72,7 +72,9 @@ func (m *memory) sample(p poll, pol policy) {
 		listed[f.ID] = true
 		k, known := m.Fans[f.ID]
 		if !known && f.Presence != bmc.Present {
-			m.Former[f.ID] = f.Name
+			if len(m.Former) < keepNames {
+				m.Former[f.ID] = f.Name
+			}
 			continue // an empty bay
 		}
 		c := conditionOf(f, m.known(f.ID), pol)
@@ -142,7 +144,7 @@ func confirmed(k knownFan, p poll) bool {
 	if !p.server.Restarted.IsZero() && missed <= settle {
 		return p.now.Sub(p.server.Restarted) > settle
 	}
-	return missed > apart
+	return missed > 0
 }
 
 // reconcile lets the live reading win over a log that never recorded the

@@ -16,9 +16,6 @@ const (
 	// lists every fan, and how long fans may need after a change of the host's
 	// power.
 	settle = 5 * time.Minute
-	// apart is how long two polls are apart at least. Two services that look at
-	// one server at the same time, or somebody who looks twice, are one poll.
-	apart = 20 * time.Second
 	// slack is how far a corrected time of a log entry may lie outside the
 	// time between two polls and still be believed.
 	slack = 2 * time.Minute
@@ -33,6 +30,7 @@ const (
 	keepKeys  = 4000
 	// keepClosed and keepAcks bound the history of acknowledgements.
 	keepClosed = 50
+	keepNames  = 1000
 	keepAcks   = 20
 )
 
