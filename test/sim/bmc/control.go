@@ -131,7 +131,13 @@ func (s *Sim) Control(stop func()) http.Handler {
 	}
 	mux.HandleFunc("GET /world", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.World.Look()) })
 	mux.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, _ *http.Request) { s.reply(w, s.Elsewhere().Visits()) })
-	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { stop() })
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+		// Whoever asks hears of it before nobody answers any more.
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(http.StatusOK)
+		s.stats.broke(http.NewResponseController(w).Flush())
+		stop()
+	})
 	mux.HandleFunc("POST /{action}", func(w http.ResponseWriter, r *http.Request) {
 		text := r.PathValue("action")
 		if r.URL.RawQuery != "" {
