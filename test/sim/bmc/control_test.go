@@ -13,8 +13,8 @@ import (
 
 func TestControl(t *testing.T) {
 	s := Start(t, Server{Clock: world.Still(noon), TLS: TLSNone})
-	stopped := false
-	control := httptest.NewServer(s.Control(func() { stopped = true }))
+	stopped := make(chan struct{})
+	control := httptest.NewServer(s.Control(func() { close(stopped) }))
 	defer control.Close()
 	post := func(what string) int {
 		t.Helper()
@@ -59,9 +59,8 @@ func TestControl(t *testing.T) {
 	if n := s.Stats().Count; n != 0 {
 		t.Errorf("%d requests are counted", n)
 	}
-	if post("/stop"); !stopped {
-		t.Error("not stopped")
-	}
+	post("/stop")
+	<-stopped
 }
 
 func TestPlay(t *testing.T) {
