@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -165,7 +166,14 @@ func TestSignals(t *testing.T) {
 	for sig, name := range map[syscall.Signal]string{
 		syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT", syscall.SIGHUP: "SIGHUP", syscall.SIGQUIT: "SIGQUIT",
 	} {
-		t.Run(name, func(t *testing.T) { testSignals(t, plugin(t, "session"), "stopped by "+name, sig) })
+		t.Run(name, func(t *testing.T) {
+			// Under nohup, or in the background of a shell, these tests inherit
+			// ignored signals; what they handle themselves a child gets as new.
+			handled := make(chan os.Signal, 1)
+			signal.Notify(handled, sig)
+			defer signal.Stop(handled)
+			testSignals(t, plugin(t, "session"), "stopped by "+name, sig)
+		})
 	}
 }
 
