@@ -88,8 +88,10 @@ func interfaces(raw json.RawMessage) ([]Interface, error) {
 	return out, err
 }
 
-// inner are interfaces that guests make for themselves.
-var inner = regexp.MustCompile(`^(?i:lo|docker|br-|veth|virbr|vnet|podman|cni|cali|flannel|kube|lxc|lxd|tailscale|wg|zt|tun|tap|isatap|teredo)`)
+// inner are interfaces that guests make for themselves. Windows calls the
+// guest's own "Local Area Connection", and "vEthernet (...)" with a switch of
+// Hyper-V before it.
+var inner = regexp.MustCompile(`^(?i:lo\d*$|docker|br-|veth[0-9a-f]+(?:@.*)?$|virbr|vnet\d|podman|cni|cali|flannel|kube|lxc|lxd|tailscale|wg|zt|tun|tap|isatap|teredo)`)
 
 // Addresses are those at which a guest ought to answer, the best first: what
 // its configuration gives it, in the order of its cards, else what the guest
@@ -116,8 +118,16 @@ func Addresses(config Config, reported []Interface) []netip.Addr {
 }
 
 func usable(a netip.Addr) []netip.Addr {
+	if a = a.Unmap(); a.IsLoopback() {
+		return nil
+	}
+	return global(a)
+}
+
+// global addresses mean one host wherever they are asked from.
+func global(a netip.Addr) []netip.Addr {
 	a = a.Unmap()
-	if !a.IsValid() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast() {
+	if !a.IsValid() || a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast() {
 		return nil
 	}
 	return []netip.Addr{a.WithZone("")}

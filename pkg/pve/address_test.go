@@ -26,8 +26,23 @@ func TestAddresses(t *testing.T) {
 		},
 		"container before 8.4": {"", `[{"name":"eth0","hwaddr":"bc:24:11:00:00:01","inet":"192.0.2.8/24","inet6":"2001:db8::8/64"}]`, "[192.0.2.8 2001:db8::8]"},
 		"container":            {"", `[{"name":"eth0","hwaddr":"bc:24:11:00:00:01","hardware-address":"bc:24:11:00:00:01","inet":"192.0.2.9/24","ip-addresses":[{"ip-address":"192.0.2.8","ip-address-type":"inet","prefix":"24"},{"ip-address":"192.0.2.9"}]}]`, "[192.0.2.8 192.0.2.9]"},
-		"no addresses":         {"", `[{"name":"eth0","hardware-address":"bc:24:11:00:00:01"}]`, "[]"},
-		"stopped":              {"", `null`, "[]"},
+		"static that is none": {
+			`{"net0":"virtio=BC:24:11:00:00:01","ipconfig0":"ip=0.0.0.0/24,ip6=fe80::5/64","ipconfig1":"ip=224.0.0.1/4,ip6=::ffff:192.0.2.5/120"}`,
+			`null`, "[192.0.2.5]",
+		},
+		"Windows": {"",
+			`[{"name":"Local Area Connection 2","hardware-address":"bc:24:11:00:00:01","ip-addresses":[{"ip-address":"192.0.2.7"}]},
+			  {"name":"Loopback Pseudo-Interface 1","hardware-address":"","ip-addresses":[{"ip-address":"127.0.0.1"}]},
+			  {"name":"vEthernet (external)","hardware-address":"bc:24:11:00:00:02","ip-addresses":[{"ip-address":"192.0.2.8"}]}]`,
+			"[192.0.2.7 192.0.2.8]",
+		},
+		"inner with the card's MAC": {"",
+			`[{"name":"vethabc1234@if3","hardware-address":"bc:24:11:00:00:01","ip-addresses":[{"ip-address":"172.17.0.1"}]},
+			  {"name":"lo0","hardware-address":"bc:24:11:00:00:01","ip-addresses":[{"ip-address":"192.0.2.7"}]}]`,
+			"[]",
+		},
+		"no addresses": {"", `[{"name":"eth0","hardware-address":"bc:24:11:00:00:01"}]`, "[]"},
+		"stopped":      {"", `null`, "[]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := config

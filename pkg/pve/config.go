@@ -116,7 +116,7 @@ func addNIC(nics map[string]*NIC, key, value string) {
 		case name == "ip", name == "ip6":
 			plain, _, _ := strings.Cut(v, "/")
 			if a, err := netip.ParseAddr(plain); err == nil {
-				n.Addresses = append(n.Addresses, a)
+				n.Addresses = append(n.Addresses, global(a)...)
 			}
 		case macAddress.MatchString(v) && !strings.HasPrefix(key, "ipconfig"):
 			n.MAC = strings.ToUpper(v)

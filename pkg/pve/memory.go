@@ -3,6 +3,7 @@ package pve
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -36,6 +37,9 @@ type Stop struct {
 	User string    `json:"user"`
 	Type string    `json:"type"`
 	End  time.Time `json:"end"`
+	// All guests of the node were stopped with it, by one task: somebody's
+	// bulk action, or the node's shutdown.
+	All bool `json:"all,omitempty"`
 }
 
 // Idle is a guest that did not run when its node was last heard of.
@@ -58,8 +62,15 @@ type ConfigFacts struct {
 	Time time.Time `json:"time"`
 }
 
-// stopTasks end a guest at the wish of whoever started them.
-var stopTasks = []string{"qmstop", "qmshutdown", "qmsuspend", "vzstop", "vzshutdown", "vzsuspend"}
+// stopTasks end a guest at the wish of whoever started them. A rollback to a
+// snapshot without memory leaves it stopped.
+var stopTasks = []string{"qmstop", "qmshutdown", "qmsuspend", "qmrollback", "vzstop", "vzshutdown", "vzsuspend", "vzrollback"}
+
+// resumeTasks take such a wish back.
+var resumeTasks = []string{"qmstart", "qmresume", "qmreboot", "vzstart", "vzresume", "vzreboot"}
+
+// newTasks make another guest, or another configuration, of a number.
+var newTasks = []string{"qmdestroy", "qmcreate", "qmrestore", "qmrollback", "vzdestroy", "vzcreate", "vzrestore", "vzrollback"}
 
 // Look is what a poll says to the memory.
 type Look struct {
@@ -93,7 +104,11 @@ func (m Memory) After(l Look) Memory {
 	}
 	next.Locks, next.Stops = m.locks(l), m.stops(l)
 	next.Heard, next.Idle = m.heard(l)
-	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { _, found := c.Guest(id); return !found })
+	guests := c.guestsByID()
+	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool {
+		_, found := guests[id]
+		return !found || c.Renewed(id, f.Time, l.Now)
+	})
 	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
 	return next
 }
@@ -124,20 +139,58 @@ func (m Memory) locks(l Look) map[int]Lock {
 
 func (m Memory) stops(l Look) map[int]Stop {
 	stops := map[int]Stop{}
-	for _, g := range l.Cluster.Guests {
-		if g.Status == "running" && !g.Stale {
-			continue
-		}
-		if old, found := m.Stops[g.ID]; found {
-			stops[g.ID] = old
-		}
-		for _, t := range l.Cluster.Tasks {
-			if t.ID == guestNumber(g) && t.Status == "OK" && slices.Contains(stopTasks, t.Type) && t.End.After(stops[g.ID].End) {
-				stops[g.ID] = Stop{User: t.User, Type: t.Type, End: t.End}
-			}
+	guests := l.Cluster.guestsByID()
+	for id, old := range m.Stops {
+		if _, found := guests[id]; found {
+			stops[id] = old
 		}
 	}
+	for _, t := range l.Cluster.Tasks {
+		id, err := strconv.Atoi(t.ID)
+		if err != nil || !t.Succeeded() || !slices.Contains(stopTasks, t.Type) || !t.End.After(stops[id].End) {
+			continue
+		}
+		if _, found := guests[id]; found {
+			stops[id] = Stop{User: t.User, Type: t.Type, End: t.End, All: l.Cluster.sweeps(t)}
+		}
+	}
+	for _, t := range l.Cluster.Tasks {
+		id, err := strconv.Atoi(t.ID)
+		if stop, found := stops[id]; err == nil && found && t.Succeeded() && slices.Contains(resumeTasks, t.Type) && t.End.After(stop.End) {
+			delete(stops, id)
+		}
+	}
+	maps.DeleteFunc(stops, func(id int, s Stop) bool {
+		g := guests[id]
+		return g.Status == "running" && !g.Stale || s.All && l.Cluster.shutDown(g.Node, s.End)
+	})
 	return stops
+}
+
+// sweeps says whether a task that stopped a guest was part of one that stops
+// all guests of the node: it starts one for each, in its user's name. A node
+// that shuts down does that too, as root (pve-guests.service).
+func (c Cluster) sweeps(t Task) bool {
+	return slices.ContainsFunc(c.Tasks, func(all Task) bool {
+		return all.Type == "stopall" && all.Node == t.Node && all.User == t.User && !t.Start.Before(all.Start) && (all.Running() || !t.Start.After(all.End))
+	})
+}
+
+// shutDown says whether a node has gone since, whether or not it is back.
+func (c Cluster) shutDown(node string, since time.Time) bool {
+	n, found := c.Node(node)
+	return found && (!n.Online || n.Uptime > 0 && !c.Time.IsZero() && c.Time.Add(-n.Uptime).After(since))
+}
+
+// Renewed says whether a guest was destroyed, made or restored after since, a
+// time by a clock that shows now: what was known of its number is of another.
+func (c Cluster) Renewed(id int, since, now time.Time) bool {
+	if !c.Time.IsZero() {
+		since = since.Add(c.Time.Sub(now)) // tasks have the nodes' time
+	}
+	return slices.ContainsFunc(c.Tasks, func(t Task) bool {
+		return slices.Contains(newTasks, t.Type) && !t.End.Before(since) && t.ID == strconv.Itoa(id)
+	})
 }
 
 // heard notes how guests were when their node was last heard of. A node that

@@ -2,6 +2,7 @@ package pve
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +73,82 @@ func TestLocksAndStops(t *testing.T) {
 	c.Guests[1].Status = "running"
 	if m := m.After(Look{Cluster: c, Now: noon}); len(m.Stops) != 0 {
 		t.Errorf("it runs again: %+v", m.Stops)
+	}
+}
+
+// Who stops all guests of a node may mean the guests, or the node.
+func TestStopsOfANode(t *testing.T) {
+	const short = time.Minute
+	stop := []Task{
+		{ID: "103", Type: "qmshutdown", Node: "pve3", Status: "OK", User: "root@pam", Start: noon.Add(5 * time.Second), End: noon.Add(9 * time.Second)},
+		{Type: "stopall", Node: "pve3", Status: "OK", User: "root@pam", Start: noon, End: noon.Add(20 * time.Second)},
+	}
+	after := func(change func(*Cluster)) bool {
+		m := Memory{}
+		for i := range 2 { // in the second poll the tasks have scrolled out
+			c := threeNodes(false)
+			c.Time, c.Guests[2].Status, c.Nodes[2].Uptime = noon.Add(short), "stopped", time.Hour
+			if i == 0 {
+				c.Tasks = slices.Clone(stop)
+			}
+			change(&c)
+			m = m.After(Look{Cluster: c, Now: noon.Add(time.Hour)})
+		}
+		_, found := m.Stops[103]
+		return found
+	}
+	for name, tc := range map[string]struct {
+		change func(*Cluster)
+		want   bool
+	}{
+		"the node stays":            {func(*Cluster) {}, true},
+		"the node goes":             {func(c *Cluster) { c.Nodes[2].Online = false }, false},
+		"the node went and is back": {func(c *Cluster) { c.Nodes[2].Uptime = 30 * time.Second }, false},
+		"the guest alone":           {func(c *Cluster) { c.Tasks, c.Nodes[2].Online = c.Tasks[:min(1, len(c.Tasks))], false }, true},
+		"all of another node":       {func(c *Cluster) { rename(c.Tasks, "pve1"); c.Nodes[2].Online = false }, true},
+		"with warnings":             {func(c *Cluster) { restate(c.Tasks, "WARNINGS: 1") }, true},
+		"in vain":                   {func(c *Cluster) { restate(c.Tasks, "VM quit/powerdown failed") }, false},
+		"and was started since": {func(c *Cluster) {
+			c.Tasks = append(c.Tasks, Task{ID: "103", Type: "qmstart", Status: "OK", End: noon.Add(short)})
+		}, false},
+		"and was started in vain": {func(c *Cluster) {
+			c.Tasks = append(c.Tasks, Task{ID: "103", Type: "qmstart", Status: "no disk", End: noon.Add(short)})
+		}, true},
+		"the node's uptime is a gap": {func(c *Cluster) { c.Nodes[2].Uptime = 0 }, true},
+	} {
+		if got := after(tc.change); got != tc.want {
+			t.Errorf("%s: counts as a wish: %v", name, got)
+		}
+	}
+}
+
+func rename(tasks []Task, node string) {
+	if len(tasks) > 1 {
+		tasks[1].Node = node
+	}
+}
+
+func restate(tasks []Task, status string) {
+	if len(tasks) > 0 {
+		tasks[0].Status = status
+	}
+}
+
+// A number that was given to another guest has another configuration. Times of
+// tasks are the nodes', other times ours.
+func TestRenewed(t *testing.T) {
+	c := threeNodes(false)
+	c.Time = noon.Add(-time.Hour) // their clock
+	c.Tasks = []Task{{ID: "101", Type: "qmrestore", Status: "OK", End: noon.Add(-time.Hour - 10*time.Second)}}
+	read := func(age time.Duration) Memory {
+		facts := ConfigFacts{Config{Agent: true}, noon.Add(-age)}
+		return Memory{Configs: map[int]ConfigFacts{101: facts, 102: facts}}.After(Look{Cluster: c, Now: noon})
+	}
+	if m := read(time.Minute); len(m.Configs) != 1 || !m.Configs[102].Agent {
+		t.Errorf("restored since: %+v", m.Configs)
+	}
+	if m := read(time.Second); len(m.Configs) != 2 {
+		t.Errorf("read since: %+v", m.Configs)
 	}
 }
 

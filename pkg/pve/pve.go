@@ -146,6 +146,11 @@ type Task struct {
 // Running says whether the task has not ended.
 func (t Task) Running() bool { return t.End.IsZero() }
 
+// Succeeded tasks have ended, perhaps with warnings ("WARNINGS: 2").
+func (t Task) Succeeded() bool {
+	return !t.Running() && (t.Status == "OK" || strings.HasPrefix(t.Status, "WARNINGS: "))
+}
+
 // Rights lists the privileges the token lacks, each as "VM.Audit on /vms".
 type Rights []string
 
@@ -167,6 +172,15 @@ func (c Cluster) Guest(id int) (Guest, bool) {
 		}
 	}
 	return Guest{}, false
+}
+
+// guestsByID finds many guests by their numbers.
+func (c Cluster) guestsByID() map[int]Guest {
+	out := make(map[int]Guest, len(c.Guests))
+	for _, g := range c.Guests {
+		out[g.ID] = g
+	}
+	return out
 }
 
 // Subject names the cluster's memory: what the cluster says it is, however it
