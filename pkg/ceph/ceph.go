@@ -30,6 +30,8 @@ type Ask struct {
 	Memory Memory
 	// Rules asks for the CRUSH rules also while every OSD is up.
 	Rules bool
+	// Monitors asks for their names and addresses also while none is missing.
+	Monitors bool
 	// Daemons is called as soon as the cluster's id and the number of its mgrs
 	// are known; it says whether their names are worth another question. Nil:
 	// only when no standby is left.
@@ -52,6 +54,8 @@ type Cluster struct {
 	Space  *Space
 	Rates  Rates
 	FS     *FS
+	// Services are gateways and the like, nil when not told.
+	Services []Service
 	// Map is the OSD map: flags of every scope, OSDs, pools.
 	Map *Map
 	// Tree says which OSD is on which host.
@@ -189,6 +193,9 @@ type Daemon struct {
 	// addr is its IP address without a port, hostname what it calls its machine.
 	addr, hostname string
 }
+
+// Addr is the daemon's IP address, empty when it is not told.
+func (d Daemon) Addr() string { return d.addr }
 
 // Bounds of what is kept of a cluster's text, in bytes.
 const (

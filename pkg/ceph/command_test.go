@@ -256,6 +256,7 @@ func TestQuestions(t *testing.T) {
 		"rules wanted":  {wellStatus, Ask{Rules: true}, []string{docMap, docRules, docFill}},
 		"names wanted":  {wellStatus, Ask{Daemons: always}, []string{docMap, docMgrs, docFill}},
 		"a monitor out": {strings.Replace(wellStatus, `"num_mons":1`, `"num_mons":3`, 1), Ask{}, []string{docMap, docQuorum, docFill}},
+		"addresses too": {wellStatus, Ask{Monitors: true}, []string{docMap, docQuorum, docFill}},
 		"an OSD down":   {strings.Replace(wellStatus, `"num_up_osds":2`, `"num_up_osds":1`, 1), Ask{}, []string{docMap, docRules, docFill}},
 		"no mgr":        {strings.Replace(wellStatus, `"available":true`, `"available":false`, 1), Ask{}, []string{docMap, docTree}},
 		"a mgr refuses": {wellStatus, Ask{}, []string{docMap, docFill, docTree}},

@@ -136,32 +136,64 @@ func (w wireMgrMap) facts() *Mgr {
 // [2001:db8::1]:6801/2215; empty when there is no address in it.
 func bareIP(s string) string {
 	s, _, _ = strings.Cut(s, "/")
-	if at, err := netip.ParseAddrPort(s); err == nil {
-		return at.Addr().Unmap().String()
+	at, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if with, odd := netip.ParseAddrPort(s); odd == nil {
+		at, err = with.Addr(), nil
 	}
-	if at, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return at.Unmap().String()
+	if err != nil || at.IsUnspecified() { // 0.0.0.0:0/0 is an OSD that is down
+		return ""
 	}
-	return ""
+	return at.Unmap().String()
+}
+
+// addresses are the CRUSH hosts by the addresses of their OSDs; empty for an
+// address that OSDs of several hosts have.
+func (c *Cluster) addresses() map[string]string {
+	out := map[string]string{}
+	if c.Map == nil {
+		return out
+	}
+	for _, o := range c.Map.OSDs {
+		if host := c.Tree.Host(o.ID); host != "" && o.addr != "" {
+			if other, seen := out[o.addr]; seen && other != host {
+				host = ""
+			}
+			out[o.addr] = host
+		}
+	}
+	return out
+}
+
+// Neighbours are other OSDs that listen on an address of one of those given:
+// they are on the same machine, wherever CRUSH has them. Only those that are up
+// tell; an address that is not used any more may be another machine's by now.
+func (c Cluster) Neighbours(osds []int) []int {
+	if c.Map == nil {
+		return nil
+	}
+	own := map[string]bool{}
+	for _, o := range c.Map.OSDs {
+		if o.Up && o.addr != "" && slices.Contains(osds, o.ID) {
+			own[o.addr] = true
+		}
+	}
+	var out []int
+	for _, o := range c.Map.OSDs {
+		if o.Up && own[o.addr] && !slices.Contains(osds, o.ID) {
+			out = append(out, o.ID)
+		}
+	}
+	return out
 }
 
 // place finds the host of every daemon: the one that its machine is called, the
-// CRUSH host of its own name, or the one whose OSDs alone have its address.
+// one whose OSDs alone have its address, or the CRUSH host of its own name. A
+// name is only a habit, an address is where it listens.
 func (c *Cluster) place() {
 	if c.Tree == nil {
 		return
 	}
-	byAddr := map[string]string{}
-	if c.Map != nil {
-		for _, o := range c.Map.OSDs {
-			if host := c.Tree.Host(o.ID); host != "" && o.addr != "" {
-				if other, seen := byAddr[o.addr]; seen && other != host {
-					host = ""
-				}
-				byAddr[o.addr] = host
-			}
-		}
-	}
+	byAddr := c.addresses()
 	find := func(d *Daemon) {
 		short, _, _ := strings.Cut(d.hostname, ".")
 		switch {
@@ -169,10 +201,10 @@ func (c *Cluster) place() {
 			d.Host = short
 		case d.hostname != "":
 			d.Host = d.hostname
+		case byAddr[d.addr] != "":
+			d.Host = byAddr[d.addr]
 		case c.Tree.HasHost(d.Name):
 			d.Host = d.Name
-		case d.addr != "":
-			d.Host = byAddr[d.addr]
 		}
 	}
 	if c.Mons != nil {
@@ -189,5 +221,8 @@ func (c *Cluster) place() {
 		for i := range c.FS.Daemons {
 			find(&c.FS.Daemons[i])
 		}
+	}
+	for i := range c.Services {
+		find(&c.Services[i].Daemon)
 	}
 }

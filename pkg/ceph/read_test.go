@@ -151,16 +151,52 @@ func TestCopies(t *testing.T) {
 // name, or of the OSDs with its address.
 func TestDaemonsPlaced(t *testing.T) {
 	dump := strings.Replace(wellMap, `"state":["exists","up"]}`, `"state":["exists","up"],"public_addr":"192.0.2.7:6801/2"}`, 1)
-	quorum := `{"quorum_names":["a"],"monmap":{"mons":[{"name":"a","public_addr":"192.0.2.7:6789/0"},{"name":"node1","public_addr":"192.0.2.9:6789/0"},{"name":"c","addr":"[2001:db8::1]:6789/0"}]}}`
+	quorum := `{"quorum_names":["a"],"monmap":{"mons":[{"name":"a","public_addr":"192.0.2.7:6789/0"},{"name":"node1","public_addr":"192.0.2.9:6789/0"},{"name":"node2","public_addr":"192.0.2.7:3300/0"},{"name":"c","addr":"[2001:db8::1]:6789/0"}]}}`
 	mgrs := `[{"name":"x","hostname":"node1.example.net","addr":"192.0.2.9"},{"name":"node1","hostname":"elsewhere"}]`
 	c := read4(t, wellStatus, dump, wellTree, quorum, mgrs)
 	var got []string
 	for _, d := range append(slices.Clone(c.Mons.Members), c.Mgr.Daemons...) {
 		got = append(got, d.Name+"@"+d.Host)
 	}
-	want := []string{"a@node1", "node1@node1", "c@", "x@node1", "node1@elsewhere"}
+	want := []string{"a@node1", "node1@node1", "node2@node1", "c@", "x@node1", "node1@elsewhere"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestNeighbours: OSDs on one machine have its address, whatever CRUSH says.
+func TestNeighbours(t *testing.T) {
+	at := func(dump, osd, state, addr string) string {
+		return strings.Replace(dump, `"osd":`+osd+`,`, `"osd":`+osd+`,"public_addr":"`+addr+`:6801/2","was":"`+state+`",`, 1)
+	}
+	for name, tc := range map[string]struct {
+		first, second string
+		want          []int
+	}{
+		"one address":       {"192.0.2.7", "192.0.2.7", []int{1}},
+		"two addresses":     {"192.0.2.7", "192.0.2.8", nil},
+		"none":              {"0.0.0.0", "0.0.0.0", nil},
+		"none of version 6": {"[::]", "[::]", nil},
+	} {
+		dump := at(at(wellMap, "0", "up", tc.first), "1", "up", tc.second)
+		if got := read4(t, wellStatus, dump, wellTree).Neighbours([]int{0}); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %v, want %v: %s", name, got, tc.want, dump)
+		}
+	}
+}
+
+// TestServices tells gateways from what else registers itself.
+func TestServices(t *testing.T) {
+	gateways := `"rgw":{"daemons":{"summary":"","4123":{"addr":"192.0.2.7:0/1","metadata":{"hostname":"node1.example.net","id":"a","zone_name":"here"}},"4124":{"addr":"192.0.2.8:0/1","metadata":{"id":"b"}}}}`
+	others := `"osd":{"daemons":{"summary":"","0":{"addr":"(unrecognized address family 0)/0","metadata":{}}}}`
+	status := strings.Replace(wellStatus, `{`, `{"servicemap":{"services":{`+gateways+`,`+others+`}},`, 1)
+	c := read4(t, status, wellMap, wellTree)
+	var got []string
+	for _, d := range c.Services {
+		got = append(got, d.Kind+" "+d.Name+"@"+d.Host)
+	}
+	if want := []string{"osd 0@", "rgw b@", "rgw here a@node1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

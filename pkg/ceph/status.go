@@ -15,6 +15,8 @@ type wireStatus struct {
 	PGs    part[wirePGMap]  `json:"pgmap"`
 	Mgr    part[wireMgrMap] `json:"mgrmap"`
 	FS     part[wireFSMap]  `json:"fsmap"`
+
+	Services part[wireServices] `json:"servicemap"`
 }
 
 // wireCounts is osdmap in status: flat since Octopus, one level deeper before.
@@ -86,6 +88,9 @@ func (c *Cluster) addStatus(w wireStatus) {
 	}
 	if w.FS.set && w.FS.value.Ranks.set {
 		c.FS = &FS{Ranks: len(w.FS.value.Ranks.rows) + w.FS.value.Ranks.odd, Standbys: w.FS.value.Standbys.count()}
+	}
+	if w.Services.set {
+		c.Services = w.Services.value.facts()
 	}
 	c.missing("status")
 }

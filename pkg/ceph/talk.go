@@ -93,7 +93,7 @@ func (t *talk) listen(until time.Time, awaited string) {
 func (t *talk) wanted() []string {
 	c := &t.cluster
 	out := []string{docMap}
-	if c.Mons != nil && c.Mons.Lost() > 0 && c.Mons.Members == nil {
+	if c.Mons != nil && c.Mons.Members == nil && (c.Mons.Lost() > 0 || t.ask.Monitors) {
 		out = append(out, docQuorum)
 	}
 	if c.Health != nil && slices.ContainsFunc(c.Health.Checks, worthDetail) {
