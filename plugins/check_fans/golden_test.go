@@ -72,3 +72,17 @@ func happen(t *testing.T, sim *bmc.Sim, file string) {
 }
 
 func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
+
+// TestThresholdsOfNothing: a range that no drop-out at all would break can only
+// be a mistake.
+func TestThresholdsOfNothing(t *testing.T) {
+	for _, option := range []string{"--warning", "--critical"} {
+		for _, text := range []string{"1:", "@0:3", "~:-1"} {
+			var out strings.Builder
+			code := plugin().Run([]string{"-H", "192.0.2.1", option + "=" + text}, &out)
+			if want := "UNKNOWN: option " + option + ": expected a range with 0 in it"; code != 3 || !strings.HasPrefix(out.String(), want) {
+				t.Errorf("%s=%s: exit code %d, %s", option, text, code, &out)
+			}
+		}
+	}
+}

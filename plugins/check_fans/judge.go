@@ -165,9 +165,13 @@ func judgeRedundancy(r bmc.Redundancy) check.Finding {
 	return f
 }
 
-// judgeHardware tells of parts that are not the ones that were learned.
+// judgeHardware tells of parts that are not the ones that were learned, and that
+// what was learned is lost.
 func judgeHardware(m memory) []check.Finding {
 	var out []check.Finding
+	if !m.Lost.IsZero() {
+		out = append(out, check.Finding{Status: check.WARNING, Text: fmt.Sprintf("memory was damaged at %s and begun anew, a fan missing then is not known: count the fans, confirm with --relearn", m.Lost.Format(time.RFC3339))})
+	}
 	for _, id := range slices.SortedFunc(maps.Keys(m.Fans), bmc.Compare) {
 		if k := m.Fans[id]; k.NewSerial != "" {
 			out = append(out, check.Finding{Status: check.WARNING, Text: fmt.Sprintf("hardware replaced: %s has serial %s, was %s, confirm with --relearn", k.Name, k.NewSerial, k.Serial)})

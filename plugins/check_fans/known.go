@@ -189,7 +189,8 @@ func (m *memory) turns(id string, p poll) bool {
 func (m memory) relearn(p poll, pol policy) (memory, []string) {
 	before := m.Fans
 	m = m.copy()
-	m.Fans, m.Former, m.Renamed = map[string]knownFan{}, map[string]string{}, time.Time{}
+	m.Fans, m.Former = map[string]knownFan{}, map[string]string{}
+	m.Renamed, m.Lost = time.Time{}, time.Time{}
 	m.sample(p, pol)
 	var changes []string
 	for _, id := range slices.SortedFunc(maps.Keys(before), bmc.Compare) {

@@ -46,7 +46,7 @@ type options struct {
 	Log         string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
 	Maintenance check.Depth   `placeholder:"N" help:"Show drop-outs and do not count them: somebody works on the server. 0 means not now."`
 
-	Acknowledge string `placeholder:"TEXT" help:"Close the drop-outs so far. Refused while a fan is failed or missing."`
+	Acknowledge string `placeholder:"TEXT" help:"Close the drop-outs so far, of the fans that --include and --exclude leave. Refused while one of them is failed or missing."`
 	Relearn     bool   `help:"Make the fans that are present now the expected ones."`
 	DryRun      bool   `help:"Say what --acknowledge or --relearn would do, and change nothing."`
 
@@ -66,6 +66,10 @@ func (o *options) Validate() error {
 		return errors.New("--acknowledge and --relearn: expected one of them")
 	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
 		return errors.New("--dry-run: expected with --acknowledge or --relearn")
+	case o.Warning.Alert(0):
+		return fmt.Errorf("--warning: expected a range with 0 in it, because no drop-out is well, got %s", o.Warning)
+	case o.Critical.Alert(0):
+		return fmt.Errorf("--critical: expected a range with 0 in it, because no drop-out is well, got %s", o.Critical)
 	case o.ExpectFans != nil && (*o.ExpectFans < 0 || *o.ExpectFans > 1000):
 		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", *o.ExpectFans)
 	case o.Window <= 0 || o.Window > keep:

@@ -51,6 +51,9 @@ type memory struct {
 	Former map[string]string `json:"former,omitempty"`
 	// Renamed is when all fans changed their ids at once.
 	Renamed time.Time `json:"renamed,omitzero"`
+	// Lost is when the memory was found damaged and begun anew, until
+	// --relearn: a fan that was missing then is not known.
+	Lost time.Time `json:"lost,omitzero"`
 }
 
 // knownFan is a fan that was present once.
@@ -200,6 +203,7 @@ func (m *memory) turnBack(now time.Time) {
 		}
 	}
 	clamp(&m.LastPoll)
+	clamp(&m.Lost)
 	for i := range m.Marks {
 		clamp(&m.Marks[i].At)
 		clamp(&m.Marks[i].Since)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -137,6 +138,15 @@ func (r *recall) update(change func(memory) memory) memory {
 		return change(r.memory)
 	}
 	m, err := state.Update(r.store, r.target.Subject, func(m memory) (memory, error) { return change(m), nil })
+	r.fail(err)
+	if !errors.Is(err, state.ErrCorrupt) {
+		return m
+	}
+	// Only this run sees that something was lost; the next ones must know too.
+	m, err = state.Update(r.store, r.target.Subject, func(m memory) (memory, error) {
+		m.Lost = m.LastPoll
+		return m, nil
+	})
 	r.fail(err)
 	return m
 }
