@@ -14,6 +14,7 @@ func away() []Step {
 			Command: question(cluster), Exit: 0, Line: `OK: `,
 			Why: "pve3 is off and in maintenance, two of three votes are there.",
 		},
+		customers("The customers.", "Every guest was moved, and nobody had to tell this check."),
 		{
 			Happens: "Somebody asks once more whether pve3 may be serviced.",
 			Command: question(ready), Exit: 1, Line: `WARNING: YES, service pve3, off already, but: the OSDs of pve3 are down already, there is nothing more to lose`,
@@ -131,6 +132,7 @@ func whole() []Step {
 			Command: question("check_fans"), Exit: 0, Line: `OK: 6 fans turn`,
 			Why: "Quiet since the repair.",
 		},
+		customers("And the customers?", "At home again, and away for a third of a second while they moved. Nobody else has noticed anything."),
 	}
 }
 
@@ -149,6 +151,11 @@ func unplanned() []Step {
 			Why: "Nobody declared this.",
 		},
 		{
+			Happens: "The guests.",
+			Command: question(guestsPlugin), Exit: 2, Line: `CRITICAL: node pve2 is down: 2 guests \(vm102 mail, ct200 dns1\) - 3 of 5 guests answer`,
+			Why: "One alarm for the node, however many guests it had. Not one of them is called dead for a reason of its own.",
+		},
+		{
 			Happens: "Ceph's check, with the wrong node under maintenance.",
 			Command: question(serviced), Exit: 2, Line: `CRITICAL: .*pve2`,
 			Why: "An expected problem never hides an unexpected one.",
@@ -157,6 +164,12 @@ func unplanned() []Step {
 			Happens: "May pve3 be serviced now, since one is down anyway?",
 			Command: question(ready), Exit: 2, Line: `CRITICAL: NO, pve3 must stay on, \d+ reasons: `,
 			Why: "Quorum and monitors would be lost.",
+		},
+		{
+			Happens: "pve2 has power again, and has booted.",
+			Do:      happen("on?node=pve2", "ceph recover", "advance?by=1m"),
+			Command: question(guestsPlugin), Exit: 0, Line: `OK: 5 of 5 guests answer, rta \S+, 0% lost \|`,
+			Why: "Its guests have started with it, and all answer.",
 		},
 	}
 }

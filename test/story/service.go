@@ -37,6 +37,7 @@ func before() []Step {
 			Command: question(storage), Exit: 0, Line: `OK: `,
 			Why: "Six OSDs up and in, all PGs active+clean.",
 		},
+		customers("And the guests, as their customers see them?", "Which should run, and at which address, Proxmox VE says. The sixth guest is stopped and may be."),
 		{
 			Happens: "Somebody asks right away whether pve3 may be pulled.",
 			Command: question(ready), Exit: 2, Line: `CRITICAL: NO, pve3 must stay on, 3 reasons: vm103 shop is under HA.*vm105 db1 is not under HA.*noout does not cover`,
@@ -77,6 +78,7 @@ func leaving() []Step {
 			Command: question(drained), Exit: 2, Line: `CRITICAL: NOT YET, 1 guest is leaving pve3: vm105 db1`,
 			Why: "On its way is not gone.",
 		},
+		watched(),
 		{
 			Happens: "It has arrived.",
 			Do:      happen("advance?by=30s"),

@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/noout-monitoring/noout/test/sim/ceph"
 	"github.com/noout-monitoring/noout/test/story/room"
 )
 
@@ -33,6 +32,9 @@ type Step struct {
 	Line string
 	// Why says in one line why this is the right answer.
 	Why string
+	// Blackout is the guest whose silence the answer must have measured, 0 for
+	// none.
+	Blackout int
 }
 
 // Outcome is what a plugin answered.
@@ -40,6 +42,8 @@ type Outcome struct {
 	Command string
 	Output  string
 	Exit    int
+	// Silence is how long the guest of the step's Blackout was silent.
+	Silence room.Silence
 }
 
 // Wrong says how the outcome differs from the right answer; nil when it does
@@ -54,6 +58,8 @@ func (s Step) Wrong(o Outcome) error {
 		return fmt.Errorf("exit code %d, want %d: %s", o.Exit, s.Exit, line)
 	case !re.MatchString(line):
 		return fmt.Errorf("first line %q, want %q", line, s.Line)
+	case s.Blackout != 0:
+		return measured(line, s.Blackout, o.Silence)
 	}
 	return nil
 }
@@ -63,31 +69,30 @@ type World struct {
 	// Bin holds the built plugins.
 	Bin string
 	// Dir holds credentials, certificates and memory.
-	Dir   string
-	Room  *room.Room
-	names map[string]string
+	Dir  string
+	Room *room.Room
+	// Refused says why the guests cannot be pinged here; empty when they can.
+	Refused string
+	names   map[string]string
 	// back is when the fan that dropped out last returns.
 	back time.Time
 }
 
-// standIn makes a program the ceph command of the simulator, see [Ceph].
-const standIn = "NOOUT_STORY_CEPH"
-
-// Ceph is the ceph command of the room, when this process was started as that:
-// then it does not return. Programs that open a World call it first.
-func Ceph() {
-	if os.Getenv(standIn) != "" {
-		os.Exit(ceph.Command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-	}
-}
-
 // Open opens the room and writes the operator's files.
 func Open(bin, dir string) (*World, error) {
-	r, err := room.Open(room.Lab())
+	w := &World{Bin: bin, Dir: dir, Refused: os.Getenv(refused)}
+	c := room.Lab()
+	c.PVE.Guests = room.Addressed(c.PVE.Guests)
+	if c.Wired = w.Refused == ""; c.Wired {
+		if err := room.Wired(); err != nil {
+			return nil, err
+		}
+	}
+	r, err := room.Open(c)
 	if err != nil {
 		return nil, err
 	}
-	w := &World{Bin: bin, Dir: dir, Room: r}
+	w.Room = r
 	if w.names, err = r.Files(dir); err == nil {
 		err = w.settings()
 	}
@@ -108,7 +113,7 @@ func (w *World) settings() error {
 		return err
 	}
 	command := filepath.Join(w.Dir, "ceph")
-	if err := os.WriteFile(command, []byte("#!/bin/sh\nexec env "+standIn+"=1 "+self+" \"$@\"\n"), 0o700); err != nil {
+	if err := os.WriteFile(command, []byte("#!/bin/sh\nexec env "+role+"="+asCeph+" "+self+" \"$@\"\n"), 0o700); err != nil {
 		return err
 	}
 	state, apart := filepath.Join(w.Dir, "state"), filepath.Join(w.Dir, "state-ipmi")
@@ -125,7 +130,7 @@ func (w *World) settings() error {
 	for _, section := range []struct{ name, text string }{
 		{"check_fans", fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", w.names["BMC"], w.names["BMCCA"], w.names["AUTH"]) + memory},
 		{"ipmi", fmt.Sprintf("host = %s\nvia = ipmi\nauth-file = %s\nstate-dir = %s\n", w.names["IPMI"], w.names["AUTH"], apart)},
-		{"check_pve", cluster + memory}, {"check_drained", cluster + memory}, {"check_ceph", storage + memory},
+		{"check_pve", cluster + memory}, {"check_guests", cluster + memory}, {"check_drained", cluster + memory}, {"check_ceph", storage + memory},
 		{"check_serviceable", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
 		{"check_reintegrated", cluster + storage + "bmc-ca-file = " + w.names["BMCCA"] + "\nbmc = " + w.names["BMC"] + "\n" + memory},
 	} {
@@ -169,7 +174,13 @@ func (w *World) Run(ctx context.Context, s Step) (Outcome, error) {
 	if stderr.Len() > 0 {
 		return Outcome{}, fmt.Errorf("%s wrote to standard error: %s", args[0], stderr.String())
 	}
-	return Outcome{Command: quote(args), Output: out.String(), Exit: cmd.ProcessState.ExitCode()}, nil
+	o := Outcome{Command: quote(args), Output: out.String(), Exit: cmd.ProcessState.ExitCode()}
+	if s.Blackout != 0 {
+		if o.Silence, err = w.Room.Silence(); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 // quote writes a command line as a shell takes it.
@@ -187,6 +198,11 @@ func quote(args []string) string {
 // Steps is the whole story in order.
 func Steps() []Step {
 	return slices.Concat(fans(), fansOverIPMI(), before(), leaving(), allowed(), missing(), doubtful(), away(), back(), whole(), unplanned())
+}
+
+// Steps are those that can be walked here: all, or all but those of the guests.
+func (w *World) Steps() []Step {
+	return slices.DeleteFunc(Steps(), func(s Step) bool { return w.Refused != "" && s.Command[0] == guestsPlugin })
 }
 
 // Plugins are those that the story asks.

@@ -30,8 +30,9 @@ type Room struct {
 	// Served is the node that the management controller belongs to.
 	Served string
 
-	clock *world.Clock
-	doors []*httptest.Server
+	clock   *world.Clock
+	doors   []*httptest.Server
+	network *network // nil where the guests cannot be pinged
 
 	mu     sync.Mutex
 	absent map[string]string // why a node has no Ceph
@@ -45,6 +46,9 @@ type Config struct {
 	Served string
 	Vendor bmc.Vendor
 	Clock  *world.Clock
+	// Wired guests answer pings, behind an interface of this network namespace
+	// that [Wired] has found fit; see [Addressed].
+	Wired bool
 }
 
 // Lab is three nodes with guests, each with two OSDs, a monitor, a mgr on the
@@ -86,11 +90,21 @@ func Open(c Config) (*Room, error) {
 	for _, n := range c.PVE.Nodes {
 		r.doors = append(r.doors, r.door(n.Name))
 	}
+	if c.Wired {
+		if err := r.join(c.PVE.Guests); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
 	return r, nil
 }
 
-// Close stops them.
+// Close stops them. What went wrong between the guests and those who ask them
+// has been seen as silence.
 func (r *Room) Close() {
+	if r.network != nil && r.network.tun != nil {
+		_ = r.network.tun.Close()
+	}
 	for _, d := range r.doors {
 		d.CloseClientConnections()
 		d.Close()
@@ -155,6 +169,14 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 //	round                moves it to the next full ten seconds, in whose rhythm
 //	                     the HA manager works
 func (r *Room) Do(line string) error {
+	err := r.do(line)
+	if r.network != nil {
+		r.network.settle()
+	}
+	return err
+}
+
+func (r *Room) do(line string) error {
 	verb, query, _ := strings.Cut(line, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -212,7 +234,7 @@ func (r *Room) all(lines ...string) error {
 		if l == "" {
 			continue
 		}
-		if err := r.Do(l); err != nil {
+		if err := r.do(l); err != nil {
 			return fmt.Errorf("%s: %w", l, err)
 		}
 	}
