@@ -10,6 +10,10 @@ import (
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
+// halts are the run states of QEMU (qapi/run-state.json) in which a guest stands
+// still and nobody asked for it.
+var halts = []string{"io-error", "internal-error", "guest-panicked", "watchdog"}
+
 // guests judges statuses that are to be believed, one finding for each kind of
 // trouble.
 func (v *verdict) guests() {
@@ -23,7 +27,7 @@ func (v *verdict) guests() {
 		switch {
 		case !member:
 			lost = append(lost, g.String()+" on "+g.Node)
-		case g.Status == "io-error" || g.Status == "internal-error":
+		case slices.Contains(halts, g.Status):
 			halted[g.Status] = append(halted[g.Status], g.String()+" on "+g.Node)
 		case g.Stale && n.Online: // said of its node
 		case g.Status == "unknown" && n.Online:
