@@ -69,7 +69,7 @@ func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	p.end()
 	t.explain()
 	if _, told := t.seen[docStatus]; !told {
-		return Cluster{Evidence: t.cluster.Evidence}, c.silence(ctx, p)
+		return Cluster{Evidence: t.cluster.Evidence}, c.silence(ctx, t)
 	}
 	t.cluster.consistent()
 	t.cluster.place()
@@ -79,9 +79,14 @@ func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 // silence tells a cluster that does not answer from a client that cannot ask,
 // by time alone: without a configuration, a key or a permission ceph ends at
 // once, without monitors only after its time limit.
-func (c *Command) silence(ctx context.Context, p *process) error {
+func (c *Command) silence(ctx context.Context, t *talk) error {
+	p := t.process
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: %w", c.Options.Command, err)
+	}
+	// Ceph prints nothing while it looks for monitors.
+	if len(t.seen) == 0 && p.read > maxErrors {
+		return fmt.Errorf("%s printed %d KiB and no answer of ceph: is it a wrapper that talks?", c.Options.Command, p.read>>10)
 	}
 	if !p.killed.Load() && p.took < p.limit-slack {
 		return fmt.Errorf("%s: %s", c.Options.Command, p.reason())
