@@ -105,8 +105,9 @@ func row(w io.Writer, name string, fs []figures) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// ratios prints the medians of a/b, pair by pair.
-func ratios(w io.Writer, as, bs []figures) {
+// ratios prints the medians of a/b, pair by pair, and what the one of CPU time
+// may be at most, 0 for anything.
+func ratios(w io.Writer, as, bs []figures, limit float64) {
 	ratio := func(of func(figures) time.Duration) float64 {
 		out := make([]float64, len(as))
 		for i := range as {
@@ -114,5 +115,12 @@ func ratios(w io.Writer, as, bs []figures) {
 		}
 		return median(out)
 	}
-	fmt.Fprintf(w, "%-46s cpu %7.3f      wall %7.3f\n", "  ratio, pair by pair", ratio(cpu), ratio(wall))
+	fmt.Fprintf(w, "%-46s cpu %7.3f      wall %7.3f", "  ratio, pair by pair", ratio(cpu), ratio(wall))
+	if limit > 0 {
+		fmt.Fprintf(w, "   expected: cpu at most %g", limit)
+	}
+	fmt.Fprintln(w)
 }
+
+// left says what is not measured, and why.
+func left(name, why string) { fmt.Printf("%-46s left out: %s\n", name, why) }
