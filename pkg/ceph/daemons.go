@@ -165,13 +165,17 @@ func (c *Cluster) addresses() map[string]string {
 }
 
 // Neighbours are other OSDs that listen on an address of one of those given:
-// they are on the same machine, wherever CRUSH has them. Only those that are up
-// tell; an address that is not used any more may be another machine's by now.
-func (c Cluster) Neighbours(osds []int) []int {
+// they are on the same machine, wherever CRUSH has them. So are those on one of
+// the machine's addresses that are known otherwise. Only OSDs that are up tell;
+// an address that is not used any more may be another machine's by now.
+func (c Cluster) Neighbours(osds []int, addresses ...string) []int {
 	if c.Map == nil {
 		return nil
 	}
 	own := map[string]bool{}
+	for _, a := range addresses {
+		own[a] = true
+	}
 	for _, o := range c.Map.OSDs {
 		if o.Up && o.addr != "" && slices.Contains(osds, o.ID) {
 			own[o.addr] = true
@@ -179,7 +183,7 @@ func (c Cluster) Neighbours(osds []int) []int {
 	}
 	var out []int
 	for _, o := range c.Map.OSDs {
-		if o.Up && own[o.addr] && !slices.Contains(osds, o.ID) {
+		if o.Up && o.addr != "" && own[o.addr] && !slices.Contains(osds, o.ID) {
 			out = append(out, o.ID)
 		}
 	}

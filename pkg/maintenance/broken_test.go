@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -83,6 +84,10 @@ var unserviceable = map[string]breaker{
 	"muted OSD_FULL":            addCheck("OSD_FULL", "HEALTH_ERR", true),
 	"muted POOL_FULL":           addCheck("POOL_FULL", "HEALTH_WARN", true),
 	"an error of no severity":   addCheck("NEW_IN_SOME_RELEASE", "", false),
+	"a file system is degraded": addCheck("FS_DEGRADED", "HEALTH_WARN", false),
+	"monitors are apart":        addCheck("MON_NETSPLIT", "HEALTH_WARN", true),
+	"the only gateway":          gateways("rgw here", "pve3"),
+	"one gateway of two kinds":  gateways("rgw here", "pve1", "tcmu-runner", "pve3"),
 	"one OSD alone is too many": func(e *Evidence) { e.Ceph.Refused = []int{4} },
 }
 
@@ -104,6 +109,7 @@ var reserved = map[string]breaker{
 	"pvestatd elsewhere is silent": func(e *Evidence) { e.PVE.Cluster.Nodes[1].Status = "unknown" },
 	"norebalance":                  inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "norebalance") }),
 	"nobackfill of a host":         inCeph(func(c *ceph.Cluster) { c.Map.NodeFlags["pve1"] = []string{"noin"} }),
+	"one copy is left":             inCeph(func(c *ceph.Cluster) { c.Map.Pools[0].Size, c.Map.Pools[0].MinSize = 2, 1 }),
 	"a muted error":                addCheck("OSD_SCRUB_ERRORS", "HEALTH_ERR", true),
 	"its OSDs are down already": inCeph(func(c *ceph.Cluster) {
 		c.Map.OSDs[4].Up, c.Map.OSDs[5].Up = false, false
@@ -121,6 +127,8 @@ var harmless = map[string]breaker{
 	"backup elsewhere":   func(e *Evidence) { addTask(e, "pve1", "vzdump") },
 	"noout everywhere":   inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "noout") }),
 	"noout of its class": inCeph(func(c *ceph.Cluster) { c.Map.NodeFlags = nil; c.Map.ClassFlags["hdd"] = []string{"noout"} }),
+	"a gateway of two":   gateways("rgw here", "pve1", "rgw here", "pve3"),
+	"a mirror":           gateways("rbd-mirror", "pve3"),
 	"a retired OSD":      inCeph(func(c *ceph.Cluster) { c.Map.OSDs[0].Up, c.Map.OSDs[0].In = false, false }),
 }
 
@@ -130,6 +138,15 @@ func inCeph(f func(*ceph.Cluster)) breaker {
 			f(e.Ceph.Cluster)
 		}
 	}
+}
+
+// gateways are pairs of a kind and a host.
+func gateways(pairs ...string) breaker {
+	return inCeph(func(c *ceph.Cluster) {
+		for i := 0; i < len(pairs); i += 2 {
+			c.Services = append(c.Services, ceph.Service{Kind: pairs[i], Daemon: ceph.Daemon{Name: fmt.Sprint(len(c.Services)), Host: pairs[i+1]}})
+		}
+	})
 }
 
 func addCheck(code, severity string, muted bool) breaker {
@@ -213,8 +230,10 @@ var place = func() map[string]string {
 		"manager":  {"a watchdog runs out", "a resource manager's lock", "an idle manager is silent", "a manager that never wrote", "HA is disarmed"},
 		"osd.0":    {"an OSD elsewhere is down", "an OSD elsewhere is out", "a retired OSD"},
 		"noout":    {"no noout", "noout of another host", "noout of one OSD", "nodown of another host", "nobackfill of a host", "noout everywhere", "noout of its class", "nodown of a class"},
-		"baseline": {"the baseline's name", "the baseline's nodes", "a guest is not home", "a guest stopped", "a guest's status", "no baseline", "a guest is gone", "HA left it elsewhere"},
-		"facts":    {"replication to it fails", "another version"},
+		"baseline": {"the baseline's name", "the baseline's nodes", "a guest is not home", "a guest stopped", "a guest's status", "no baseline", "a guest is gone", "HA left it elsewhere", "an old baseline", "a baseline of afterwards", "the time of the baseline", "what the baseline is of", "when it was started"},
+		"facts":    {"replication to it fails", "another version", "replication fails", "its replication", "a peer's replication", "its version"},
+		"gateways": {"the only gateway", "a gateway of two"},
+		"its OSDs": {"all its OSDs are down", "an OSD is down", "an OSD is out", "the OSDs' hosts", "its host has no OSD any more"},
 		"storages": {"a storage is not there", "its storages"},
 		"its list": {"only the node knows", "without a node's own list"},
 	} {

@@ -73,21 +73,26 @@ var unsureBack = map[string]func(*Return){
 	"its resource manager": func(r *Return) {
 		r.PVE.Cluster.HA.LRM["pve3"] = pve.LRM{Mode: "active", Time: noon.Add(-2 * time.Minute)}
 	},
-	"its pvestatd":         func(r *Return) { r.PVE.Cluster.Nodes[2].Status = "unknown" },
-	"its storages":         func(r *Return) { r.PVE.Cluster.Storages = r.PVE.Cluster.Storages[:2] },
-	"its replication":      func(r *Return) { delete(r.PVE.Memory.Nodes, "pve3") },
-	"the baseline":         func(r *Return) { r.Baseline, r.BaselineErr = nil, errors.New("no such file") },
-	"the baseline's nodes": func(r *Return) { r.Baseline.Leaving = []string{"pve1"} },
-	"the baseline's name":  func(r *Return) { r.Baseline.Cluster = "another" },
-	"a guest's status":     func(r *Return) { r.PVE.Cluster.Guests[0].Status = "unknown" },
-	"Ceph":                 func(r *Return) { r.Ceph.Cluster, r.Ceph.Err = nil, errors.New("403") },
-	"the mgr":              back(func(c *ceph.Cluster) { c.Mgr.Available = false }),
-	"flags of hosts":       back(func(c *ceph.Cluster) { c.Map.ScopesUnknown = true }),
-	"the PGs":              back(func(c *ceph.Cluster) { c.PGs = nil }),
-	"the OSDs' hosts":      back(func(c *ceph.Cluster) { c.Map.OSDs = append(c.Map.OSDs, ceph.OSD{ID: 9, Up: true}) }),
-	"a fan":                func(r *Return) { r.Fans = &Fans{Turning: 5, Blind: []string{"/redfish/v1: 503"}} },
-	"any fan":              func(r *Return) { r.Fans = &Fans{} },
-	"a server that is on":  func(r *Return) { r.Fans = &Fans{Off: true} },
+	"its pvestatd":             func(r *Return) { r.PVE.Cluster.Nodes[2].Status = "unknown" },
+	"its storages":             func(r *Return) { r.PVE.Cluster.Storages = r.PVE.Cluster.Storages[:2] },
+	"its replication":          func(r *Return) { delete(r.PVE.Memory.Nodes, "pve3") },
+	"the baseline":             func(r *Return) { r.Baseline, r.BaselineErr = nil, errors.New("no such file") },
+	"the baseline's nodes":     func(r *Return) { r.Baseline.Leaving = []string{"pve1"} },
+	"the baseline's name":      func(r *Return) { r.Baseline.Cluster = "another" },
+	"the time of the baseline": func(r *Return) { r.Baseline.Saved = noon.Add(time.Hour) },
+	"what the baseline is of":  func(r *Return) { r.Baseline.Guests = nil },
+	"when it was started":      func(r *Return) { r.PVE.Cluster.Nodes[2].Uptime = 0 },
+	"a peer's replication":     func(r *Return) { delete(r.PVE.Memory.Nodes, "pve1") },
+	"its version":              func(r *Return) { r.PVE.Memory.Nodes["pve3"] = pve.NodeFacts{Time: noon} },
+	"a guest's status":         func(r *Return) { r.PVE.Cluster.Guests[0].Status = "unknown" },
+	"Ceph":                     func(r *Return) { r.Ceph.Cluster, r.Ceph.Err = nil, errors.New("403") },
+	"the mgr":                  back(func(c *ceph.Cluster) { c.Mgr.Available = false }),
+	"flags of hosts":           back(func(c *ceph.Cluster) { c.Map.ScopesUnknown = true }),
+	"the PGs":                  back(func(c *ceph.Cluster) { c.PGs = nil }),
+	"the OSDs' hosts":          back(func(c *ceph.Cluster) { c.Map.OSDs = append(c.Map.OSDs, ceph.OSD{ID: 9, Up: true}) }),
+	"a fan":                    func(r *Return) { r.Fans = &Fans{Turning: 5, Blind: []string{"/redfish/v1: 503"}} },
+	"any fan":                  func(r *Return) { r.Fans = &Fans{} },
+	"a server that is on":      func(r *Return) { r.Fans = &Fans{Off: true} },
 }
 
 func back(f func(*ceph.Cluster)) func(*Return) {
@@ -100,8 +105,12 @@ func back(f func(*ceph.Cluster)) func(*Return) {
 
 // reservedBack is what alone makes a yes, but.
 var reservedBack = map[string]func(*Return){
-	"no baseline":          func(r *Return) { r.Baseline = nil },
-	"an old baseline":      func(r *Return) { r.Baseline.Saved = noon.Add(-30 * 24 * time.Hour) },
+	"no baseline":              func(r *Return) { r.Baseline = nil },
+	"an old baseline":          func(r *Return) { r.Baseline.Saved = noon.Add(-30 * 24 * time.Hour) },
+	"a baseline of afterwards": func(r *Return) { r.Baseline.Saved = noon.Add(-time.Minute) },
+	"its host has no OSD any more": back(func(c *ceph.Cluster) {
+		c.Tree.Hosts[2].OSDs, c.Map.OSDs = nil, c.Map.OSDs[:4]
+	}),
 	"a guest is gone":      func(r *Return) { r.Baseline.Guests[0].ID = 900 },
 	"HA left it elsewhere": func(r *Return) { r.Baseline.Guests[0].Node = "pve3"; r.PVE.Cluster.Guests[0].HAState = "started" },
 	"another version":      func(r *Return) { r.PVE.Memory.Nodes["pve1"] = pve.NodeFacts{Version: "9.1.1"} },

@@ -40,7 +40,7 @@ func (e Evidence) ceph(c *Checklist) {
 		return
 	}
 	l := leaving{Cluster: e.Ceph.Cluster, e: e}
-	known := l.known(c, name)
+	known := l.same(c) && l.known(c, name)
 	l.flags(c)
 	l.health(c)
 	if !known || !l.find(c) {
@@ -49,6 +49,7 @@ func (e Evidence) ceph(c *Checklist) {
 	l.monitors(c)
 	l.managers(c)
 	l.metadata(c)
+	l.gateways(c)
 	l.elsewhere(c)
 	l.placement(c)
 	if len(l.gone) > 0 {
@@ -56,6 +57,22 @@ func (e Evidence) ceph(c *Checklist) {
 		l.margin(c)
 		l.noout(c)
 	}
+}
+
+// same says whether this is the Ceph of these nodes: another cluster may have
+// hosts of the same names, and be whole.
+func (l leaving) same(c *Checklist) bool {
+	const name = "it is the Ceph of these nodes"
+	own := l.e.Ceph.FSID
+	switch {
+	case l.e.Ceph.FSIDErr != nil:
+		c.add(Unknown, name, "Proxmox VE does not say which Ceph these nodes run: "+l.e.Ceph.FSIDErr.Error(), "see pveceph status on a node")
+	case own != "" && l.FSID != own:
+		c.add(Unknown, name, "this is the Ceph "+orUnknown(l.FSID)+", these nodes run "+own, "name its configuration with --conf")
+	default:
+		return true // nothing was asked, or nothing else answered
+	}
+	return false
 }
 
 // known says whether the documents without which nothing can be said are there.
@@ -190,10 +207,26 @@ func (l leaving) placement(c *Checklist) {
 	case l.down:
 		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
 	case bad > 0:
-		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), "wait until all PGs are active+clean")
+		next := "wait until all PGs are active+clean"
+		if own := l.dead(); len(own) > 0 {
+			next = "start " + osds(own) + ", or ceph osd out " + ids(own) + ", and wait until all PGs are active+clean"
+		}
+		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), next)
 	case p.Degraded > 0 || p.Misplaced > 0 || p.Remapped > 0:
 		c.add(Fails, name, fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), "wait until recovery has ended")
 	default:
 		c.add(Holds, name, fmt.Sprintf("all %d PGs are active+clean", p.Total), "")
 	}
+}
+
+// dead are OSDs of the leaving nodes that are down while others there still
+// work: under noout nothing would ever be clean without them.
+func (l leaving) dead() []int {
+	var out []int
+	for _, id := range l.gone {
+		if o, _ := l.Map.OSD(id); !o.Up && o.In {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -23,7 +23,7 @@ func (r Return) cephBack(c *Checklist) {
 		return
 	}
 	l := leaving{Cluster: r.Ceph.Cluster, e: r.Evidence}
-	known := l.known(c, name)
+	known := l.same(c) && l.known(c, name)
 	l.cleared(c)
 	l.mutes(c)
 	if !known || !l.find(c) {
@@ -41,6 +41,9 @@ func (r Return) cephBack(c *Checklist) {
 func (l leaving) back(c *Checklist) {
 	const name = "its OSDs work"
 	n := len(*c)
+	if len(l.gone) == 0 && len(l.hosts) > 0 {
+		c.add(Reserved, name, "the CRUSH host "+strings.Join(l.hosts, " and ")+" has no OSD", "if it had any, see ceph-volume lvm list on "+l.e.names())
+	}
 	for _, id := range l.gone {
 		switch o, _ := l.Map.OSD(id); {
 		case !o.Up:

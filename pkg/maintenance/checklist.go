@@ -96,6 +96,11 @@ type Ceph struct {
 	// Cluster is nil when nothing could be read; Err says why.
 	Cluster *ceph.Cluster
 	Err     error
+	// FSID is that of the Ceph which Proxmox VE runs on these nodes, asked where
+	// somebody else told the cluster; empty when it runs none. FSIDErr says why
+	// nobody could tell.
+	FSID    string
+	FSIDErr error
 	// Hosts maps nodes to their hosts in CRUSH where the names differ. Machines
 	// that are no node of Proxmox VE may be named too.
 	Hosts map[string][]string

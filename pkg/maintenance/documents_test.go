@@ -85,9 +85,10 @@ func (m *model) status() map[string]interface{} {
 	return any{
 		"fsid": "f", "health": any{"status": "HEALTH_OK", "checks": any{}, "mutes": []any{}},
 		"quorum_names": quorum, "monmap": monmap,
-		"osdmap": any{"num_osds": len(m.osds), "num_up_osds": up, "num_in_osds": in, "num_remapped_pgs": remapped},
-		"pgmap":  pgmap,
-		"mgrmap": mgr, "fsmap": any{"by_rank": ranks, "up:standby": max(0, len(m.mds)-m.ranks)},
+		"osdmap":     any{"num_osds": len(m.osds), "num_up_osds": up, "num_in_osds": in, "num_remapped_pgs": remapped},
+		"pgmap":      pgmap,
+		"servicemap": any{"services": any{}},
+		"mgrmap":     mgr, "fsmap": any{"by_rank": ranks, "up:standby": max(0, len(m.mds)-m.ranks)},
 	}
 }
 

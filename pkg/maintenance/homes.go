@@ -28,6 +28,14 @@ func (r Return) homes(c *Checklist) {
 		c.add(Unknown, what, "the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, "name the file about "+r.names())
 		return
 	}
+	if b.Saved.After(r.Now.Add(time.Minute)) {
+		c.add(Unknown, what, "the baseline is of "+b.Saved.Local().Format(time.RFC3339)+", which is to come", "compare the clocks, and see whether it is the right file")
+		return
+	}
+	if guests := r.PVE.Cluster.Guests; len(b.Guests) == 0 && len(guests) > 0 {
+		c.add(Unknown, what, fmt.Sprintf("the baseline lists no guest, there are %d", len(guests)), "name the file that check_drained --save wrote")
+		return
+	}
 	n := len(*c)
 	r.age(c, what)
 	for _, was := range b.Guests {
@@ -42,15 +50,23 @@ func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// age warns of a baseline from an earlier maintenance.
+// age warns of a baseline from an earlier maintenance, and of one that was saved
+// when the work was over: it says that all is as it is.
 func (r Return) age(c *Checklist, what string) {
 	for _, name := range r.PVE.Leaving {
 		n, _ := r.PVE.Cluster.Node(name)
-		if n.Uptime <= 0 {
-			continue
-		}
-		if boot := r.Now.Add(-n.Uptime); boot.Sub(r.Baseline.Saved) > stale {
-			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", r.Baseline.Saved.Local().Format(time.RFC3339), name), "is it the one of this maintenance?")
+		saved := r.Baseline.Saved.Local().Format(time.RFC3339)
+		boot := r.Now.Add(-n.Uptime)
+		switch {
+		case n.Uptime <= 0:
+			if n.Online && n.Status == "online" { // else that is said already
+				c.add(Unknown, what, "when "+name+" was started last is not known", "see pvestatd on "+name)
+			}
+		case boot.Sub(r.Baseline.Saved) > stale:
+			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), "is it the one of this maintenance?")
+			return
+		case r.Baseline.Saved.After(boot):
+			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is younger than the last start of %s", saved, name), "was it saved before the work?")
 			return
 		}
 	}
@@ -62,7 +78,7 @@ func (r Return) home(c *Checklist, was pve.BaselineGuest) {
 		return
 	}
 	g, found := r.PVE.Cluster.Guest(was.ID)
-	ran := was.Status != "stopped" && was.Status != ""
+	ran := was.Status != "stopped" && was.Status != "" && was.Status != "unknown"
 	move := map[pve.Kind]string{pve.VM: "qm migrate %d %s --online", pve.Container: "pct migrate %d %s --restart"}[was.Kind]
 	switch {
 	case !found:

@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -104,7 +105,16 @@ func (l *leaving) find(c *Checklist) bool {
 		}
 		l.down = l.down && !o.Up
 	}
+	far := l.Neighbours(l.gone, l.addresses()...)
+	doubt, next := l.mistaken()
 	switch {
+	case doubt != "":
+		c.add(Unknown, name, doubt, next)
+		return false
+	case len(far) > 0:
+		where := l.Tree.Host(far[0])
+		c.add(Unknown, name, fmt.Sprintf("%s of the CRUSH host %s listens on an address of %s", osds(far[:1]), where, l.e.names()), "see ceph osd find "+ids(far[:1]))
+		return false
 	case len(hosts) > 0:
 		c.add(Unknown, name, "no node is known to be the CRUSH host "+list(hosts, 4), "say which machine it is: --ceph-host NODE="+hosts[0])
 		return false
@@ -119,9 +129,49 @@ func (l *leaving) find(c *Checklist) bool {
 	return true
 }
 
+// addresses of the leaving nodes, as the cluster knows them.
+func (l leaving) addresses() []string {
+	var out []string
+	for _, n := range l.e.PVE.Cluster.Nodes {
+		if n.IP != "" && l.e.leaves(n.Name) {
+			out = append(out, n.IP)
+		}
+	}
+	return out
+}
+
+// mistaken says why a leaving node that seems to have no OSD may have some: its
+// own name in CRUSH was given to another machine, or a host is taken for part
+// of another node for no more than the beginning of its name.
+func (l leaving) mistaken() (doubt, next string) {
+	for _, n := range l.e.PVE.Leaving {
+		if len(l.e.Ceph.Hosts[n]) > 0 || slices.ContainsFunc(l.hosts, func(h string) bool { node, _ := l.e.owner(h); return node == n }) {
+			continue
+		}
+		for _, h := range l.Tree.Hosts {
+			node, _ := l.e.owner(h.Name)
+			mapped := slices.Contains(l.e.Ceph.Hosts[node], h.Name)
+			first, _, _ := strings.Cut(h.Name, ".")
+			switch {
+			case len(h.OSDs) == 0 || node == "":
+			case mapped && first == n:
+				return "--ceph-host gives the CRUSH host " + h.Name + " to " + node + ", and " + n + " has none", "say which one it is: --ceph-host " + n + "=HOST"
+			case !mapped && first != node:
+				return "the CRUSH host " + h.Name + " is part of " + node + " by its name alone, and " + n + " has none", "say so: --ceph-host " + node + "=" + h.Name
+			}
+		}
+	}
+	return "", ""
+}
+
 // here says whether a daemon runs on a leaving node; known is false when that
 // cannot be told.
 func (l leaving) here(d ceph.Daemon) (here, known bool) {
+	for _, n := range l.e.PVE.Cluster.Nodes {
+		if n.IP != "" && n.IP == d.Addr() {
+			return l.e.leaves(n.Name), true
+		}
+	}
 	if d.Host != "" {
 		node, known := l.e.owner(d.Host)
 		return !known || l.e.leaves(node), known
@@ -174,4 +224,44 @@ func (d demand) met(p placed) Condition {
 		return Condition{d.name, Unknown, "nobody can say on which host each " + d.kind + " is", "ask with --ceph command"}
 	}
 	return Condition{d.name, Fails, sum, d.next}
+}
+
+// serving are kinds of gateways that clients go through; mirrors are none.
+var serving = []string{"rgw", "iscsi", "tcmu-runner", "nfs", "nvmeof"}
+
+// gateways: of every kind, and of every zone, one must stay. One whose machine is
+// no node is a guest or a server of its own.
+func (l leaving) gateways(c *Checklist) {
+	const name = "gateways stay"
+	if l.Services == nil {
+		c.add(Unknown, name, "nobody can say whether there are gateways such as rgw", "ask with --ceph command")
+		return
+	}
+	kinds := map[string][]ceph.Daemon{}
+	for _, s := range l.Services {
+		if kind, _, _ := strings.Cut(s.Kind, " "); slices.Contains(serving, kind) {
+			kinds[s.Kind] = append(kinds[s.Kind], s.Daemon)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		var p placed
+		for _, d := range kinds[kind] {
+			switch here, known := l.here(d); {
+			case !known && d.Host == "":
+				p.unknown++
+			case known && here:
+				p.here++
+			default:
+				p.elsewhere++
+			}
+		}
+		switch {
+		case p.elsewhere > 0:
+			c.add(Holds, name, fmt.Sprintf("%d %s elsewhere, %d here", p.elsewhere, kind, p.here), "")
+		case p.unknown > 0:
+			c.add(Unknown, name, "nobody can say on which host each "+kind+" is", "see ceph service dump")
+		default:
+			c.add(Fails, name, "no other "+kind+" than on "+l.e.names(), "start another one elsewhere, its clients would be cut off")
+		}
+	}
 }

@@ -234,12 +234,15 @@ func (r Return) everywhere(storage, but string) bool {
 
 // node: replication and version, which only the nodes themselves tell.
 func (r Return) node(c *Checklist, name string) {
-	facts, read := r.PVE.Memory.Nodes[name]
-	if !read {
-		c.add(Unknown, "replication works", name+" did not tell its replication and its version", "ask again when it answers")
+	facts, n := r.PVE.Memory.Nodes[name], len(*c)
+	for _, p := range r.PVE.Cluster.Nodes {
+		if told := r.PVE.Memory.Nodes[p.Name]; p.Online && told.Version == "" {
+			c.add(Unknown, "replication works", p.Name+" did not tell its replication and its version", "ask again when it answers")
+		}
+	}
+	if facts.Version == "" {
 		return
 	}
-	n := len(*c)
 	for _, node := range slices.Sorted(maps.Keys(r.PVE.Memory.Nodes)) {
 		for _, j := range r.PVE.Memory.Nodes[node].Jobs {
 			if j.Fails > 0 && !j.Disabled && (node == name || j.Target == name) {

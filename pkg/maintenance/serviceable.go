@@ -1,9 +1,7 @@
 package maintenance
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -35,7 +33,7 @@ func (e Evidence) drained(c *Checklist, d pve.Drain) {
 		c.add(Unknown, name, "no node is named", "say which one with --node")
 	}
 	for _, text := range d.Doubts {
-		c.add(Unknown, name, text, "ask again when this can be told")
+		c.add(Unknown, name, text, e.doubtNext())
 	}
 	for _, l := range d.Left {
 		c.add(Fails, name, l.Guest.String()+" "+l.Why, l.Next)
@@ -65,49 +63,19 @@ func (e Evidence) drained(c *Checklist, d pve.Drain) {
 	}
 }
 
-// quorum: the votes that stay must be more than half of all.
-func (e Evidence) quorum(c *Checklist) {
-	const name = "quorum survives"
+// doubtNext is what to do about what is not known of the guests. The most
+// fundamental reason comes first: with it mended the others may be gone.
+func (e Evidence) doubtNext() string {
 	p := e.PVE.Cluster
-	v := p.Votes
-	left, need := v.Present(e.PVE.Leaving...), v.Need()
-	sum := fmt.Sprintf("%d of %d votes stay, %d needed", left, v.Expected(), need)
-	if v.Device.Present && !v.Device.Connected() {
-		sum += ", the qdevice is not connected (" + v.Device.State + ")"
-	}
 	switch {
-	case p.Standalone:
-		c.add(Holds, name, p.Name+" stands alone, there is no quorum to lose", "")
+	case len(p.Rights)+len(p.Hidden()) > 0:
+		return "give it the role PVEAuditor on /"
 	case p.Lost:
-		c.add(Fails, name, "there is no quorum already", "bring the missing nodes back first")
-	case !p.Quorate:
-		c.add(Unknown, name, "nobody says whether there is quorum", "ask again when the cluster answers whole")
-	case !v.Known:
-		c.add(Unknown, name, "the votes of the cluster are not known", "let the token read /cluster/config (Sys.Audit on /)")
-	case !v.Survives(e.PVE.Leaving...):
-		c.add(Fails, name, sum, e.quorumNext())
-	default:
-		c.add(Holds, name, sum, "")
+		return "bring the missing nodes back first"
+	case slices.ContainsFunc(e.PVE.Leaving, func(n string) bool { _, known := p.Node(n); return !known }) && len(p.Gaps) == 0:
+		return "name it with --node as the cluster does"
 	}
-}
-
-func (e Evidence) quorumNext() string {
-	var off []string
-	for _, n := range e.PVE.Cluster.Nodes {
-		if !n.Online && !slices.Contains(e.PVE.Leaving, n.Name) {
-			off = append(off, n.Name)
-		}
-	}
-	if d := e.PVE.Cluster.Votes.Device; d.Present && !d.Connected() {
-		off = append(off, "the qdevice")
-	}
-	switch {
-	case len(off) > 0:
-		return "bring " + strings.Join(off, " and ") + " back first"
-	case len(e.PVE.Leaving) > 1:
-		return "service one node after the other"
-	}
-	return "add a qdevice (pvecm qdevice setup) or a node"
+	return "ask again when this can be told"
 }
 
 // others: two nodes in trouble at once are one too many, whatever the sums say.

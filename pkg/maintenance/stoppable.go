@@ -29,7 +29,7 @@ func (l leaving) stoppable(c *Checklist) {
 	case s != nil && !s.Stop:
 		c.add(Fails, name, "ok-to-stop says no", "see ceph osd ok-to-stop "+ids(l.gone))
 	case s != nil && s.Judged == 0 && l.PGs.Total > 0:
-		c.add(Unknown, name, "ok-to-stop judged no PG", "ask again in a minute")
+		c.add(Unknown, name, "ok-to-stop judged no PG", "ask again in a minute, and see whether ceph osd df shows any PG on "+osds(l.gone))
 	case s != nil:
 		c.add(Holds, name, fmt.Sprintf("ok-to-stop says yes, %s go on", count(s.Judged, "PG", "PGs")), "")
 	case l.e.Ceph.SafetyErr != nil:
@@ -71,19 +71,26 @@ func (l leaving) apart(p ceph.Pool) bool {
 	return ok && slices.Contains([]string{"host", "chassis", "rack", "row", "pdu", "pod", "room", "datacenter", "zone", "region"}, r.Domain)
 }
 
-// margin prints how many more copies every pool can lose after that.
+// margin prints how many more copies every pool can lose after that. By the
+// rules alone the worst may be worse than what Ceph, which knows the PGs, said.
 func (l leaving) margin(c *Checklist) {
 	const name = "copies that stay"
-	var parts []string
+	var parts, single []string
 	worst := -1
 	for _, p := range l.Map.Pools {
 		left, exact := l.Copies(p, l.gone)
 		if !exact {
 			continue
 		}
+		if left < p.MinSize {
+			left = p.MinSize // ok-to-stop or apart has said so
+		}
 		spare := left - p.MinSize
 		if worst < 0 || spare < worst {
-			worst = max(spare, 0)
+			worst = spare
+		}
+		if left == 1 && !p.Erasure && p.PGs > 0 {
+			single = append(single, p.Name)
 		}
 		parts = append(parts, fmt.Sprintf("%s %d of %d (min_size %d)", p.Name, left, p.Size, p.MinSize))
 	}
@@ -93,6 +100,10 @@ func (l leaving) margin(c *Checklist) {
 	text := list(parts, 4)
 	if worst == 0 {
 		text += ", one more failure stops I/O"
+	}
+	if len(single) > 0 && !l.down {
+		c.add(Reserved, name, list(single, 4)+" keeps a single copy meanwhile, a disk that fails takes its data", "make sure of a backup, or raise its size to 3")
+		return
 	}
 	c.add(Holds, name, text, "")
 }
@@ -190,9 +201,18 @@ func unset(flag string, s ceph.Scope) string {
 	return "ceph osd unset-group " + flag + " " + s.Name
 }
 
-// halting are checks that stop writes, whoever muted them and whatever severity
-// a release gives them.
-var halting = []string{"OSD_FULL", "POOL_FULL"}
+// halting are checks that mean that clients wait, or that the monitors are in
+// trouble, whoever muted them and whatever severity a release gives them, with
+// what to do first (Ceph's documentation, "Health checks").
+var halting = map[string]string{
+	"SLOW_OPS":           "find the slow OSD first",
+	"OSD_FULL":           "make room first",
+	"POOL_FULL":          "make room first",
+	"FS_DEGRADED":        "bring its MDS back first",
+	"FS_WITH_FAILED_MDS": "bring its MDS back first",
+	"MDS_ALL_DOWN":       "bring its MDS back first",
+	"MON_NETSPLIT":       "mend the network between the monitors first",
+}
 
 // health: what Ceph itself calls an error, and clients that wait.
 func (l leaving) health(c *Checklist) {
@@ -204,10 +224,8 @@ func (l leaving) health(c *Checklist) {
 	for _, h := range l.Health.Checks {
 		named = named || h.Err() && !h.Muted
 		switch {
-		case h.Code == "SLOW_OPS":
-			c.add(Fails, name, "SLOW_OPS: "+h.Text, "find the slow OSD first")
-		case slices.Contains(halting, h.Code):
-			c.add(Fails, name, h.Code+": "+h.Text, "make room first")
+		case halting[h.Code] != "":
+			c.add(Fails, name, h.Code+": "+h.Text, halting[h.Code])
 		case h.Err() && !h.Muted:
 			c.add(Fails, name, h.Code+": "+h.Text, "repair this first: ceph health detail")
 		case h.Err():

@@ -39,6 +39,13 @@ func wellMapped(t testing.TB) Evidence {
 	return m.asked(m.evidence(t))
 }
 
+// wellDevice needs the votes of its qdevice.
+func wellDevice(t testing.TB) Evidence {
+	m := well()
+	m.qdevice, m.qalive = 2, true
+	return m.asked(m.evidence(t))
+}
+
 // wellBack is the same cluster when all is over.
 func wellBack(t testing.TB) Return {
 	m := well()
@@ -50,7 +57,7 @@ func wellBack(t testing.TB) Return {
 }
 
 func TestWell(t *testing.T) {
-	for name, e := range map[string]Evidence{"command": wellByCommand(t), "token": wellByToken(t), "mapped": wellMapped(t)} {
+	for name, e := range map[string]Evidence{"command": wellByCommand(t), "token": wellByToken(t), "mapped": wellMapped(t), "qdevice": wellDevice(t)} {
 		if list := Serviceable(e); list.Decision() != "yes" {
 			t.Errorf("%s: %s: %+v", name, list.Decision(), list)
 		}

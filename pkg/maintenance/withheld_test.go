@@ -42,6 +42,30 @@ var withheld = map[string]func(*Evidence) bool{
 		e.PVE.Cluster.Votes.Known = false
 		return !e.PVE.Cluster.Standalone
 	},
+	"the votes of one node": func(e *Evidence) bool {
+		v := &e.PVE.Cluster.Votes
+		v.Voters = slices.Clone(v.Voters[:len(v.Voters)-1])
+		return !e.PVE.Cluster.Standalone
+	},
+	"votes told once": func(e *Evidence) bool {
+		v := &e.PVE.Cluster.Votes
+		v.Voters = append(slices.Clone(v.Voters), v.Voters[0])
+		return !e.PVE.Cluster.Standalone
+	},
+	"the qdevice, by a node that stays": func(e *Evidence) bool {
+		v := e.PVE.Cluster.Votes
+		if len(e.PVE.Leaving) == 0 || !v.Device.Connected() {
+			return false
+		}
+		e.PVE.Cluster.Asked = e.PVE.Leaving[0]
+		return v.Present(e.PVE.Leaving...)-v.Device.Votes < v.Need()
+	},
+	"a qdevice that was there": func(e *Evidence) bool {
+		e.PVE.Memory.Device = noon.Add(-time.Hour)
+		v := e.PVE.Cluster.Votes
+		n := len(v.Voters)
+		return !v.Device.Present && n%2 == 1 && !e.PVE.Cluster.Standalone && v.Present(e.PVE.Leaving...) < (v.Expected()+n-1)/2+1
+	},
 	"pvestatd of a node that leaves": func(e *Evidence) bool {
 		e.PVE.Cluster.Nodes = slices.Clone(e.PVE.Cluster.Nodes)
 		for i, n := range e.PVE.Cluster.Nodes {
@@ -64,7 +88,27 @@ var withheld = map[string]func(*Evidence) bool{
 		e.Ceph.Cluster, e.Ceph.Err = nil, errors.New("403 Permission check failed")
 		return true
 	},
-	"Ceph, and why": func(e *Evidence) bool { e.Ceph.Cluster, e.Ceph.Err = nil, nil; return true },
+	"Ceph, and why":                      func(e *Evidence) bool { e.Ceph.Cluster, e.Ceph.Err = nil, nil; return true },
+	"that it is the Ceph of these nodes": storage(func(e *Evidence, c *ceph.Cluster) bool { e.Ceph.FSID = "another"; return true }),
+	"whose Ceph it is":                   storage(func(e *Evidence, c *ceph.Cluster) bool { e.Ceph.FSID, c.FSID = "f", ""; return true }),
+	"whether it is the Ceph of these nodes": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		e.Ceph.FSIDErr = errors.New("got timeout")
+		return true
+	}),
+	"whether there are gateways": storage(func(e *Evidence, c *ceph.Cluster) bool { c.Services = nil; return true }),
+	"where a gateway is": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		c.Services = []ceph.Service{{Kind: "rgw", Daemon: ceph.Daemon{Name: "x"}}}
+		return true
+	}),
+	"whose a host is": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		for _, n := range e.PVE.Leaving {
+			if len(c.Tree.OSDs(n)) > 0 && e.Ceph.Hosts[n] == nil {
+				e.Ceph.Hosts = map[string][]string{"pve33": {n, n + "-ssd"}}
+				return true
+			}
+		}
+		return false
+	}),
 	"the mgr": storage(func(e *Evidence, c *ceph.Cluster) bool {
 		mgr := *c.Mgr
 		mgr.Available, c.Mgr = false, &mgr
@@ -219,7 +263,7 @@ func TestWithheld(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(withheld)) {
 		t.Run(name, func(t *testing.T) {
 			used := false
-			for _, healthy := range []Evidence{wellByCommand(t), wellByToken(t), wellMapped(t)} {
+			for _, healthy := range []Evidence{wellByCommand(t), wellByToken(t), wellMapped(t), wellDevice(t)} {
 				e := healthy
 				if !withheld[name](&e) {
 					continue
