@@ -46,7 +46,8 @@ func (s Survey) fans(ctx context.Context, f Found) (*maintenance.Fans, error) {
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := s.Options.PVE.Secret.For(b.Host)
+	// The environment speaks for Proxmox VE: its token is none of the controller's.
+	credentials, err := s.Options.PVE.Secret.FromFile(b.Host)
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,8 @@ package survey
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -38,9 +35,16 @@ func (o Options) Validate() error {
 			return fmt.Errorf("--node: expected the name of a node such as pve3, got %q", n)
 		}
 	}
-	for node, host := range o.CephHost {
-		if node == "" || slices.Contains(strings.Split(host, ","), "") {
-			return fmt.Errorf("--ceph-host: expected NODE=HOST, got %q", node+"="+host)
+	given := map[string]string{}
+	for _, node := range slices.Sorted(maps.Keys(o.CephHost)) {
+		for _, host := range strings.Split(o.CephHost[node], ",") {
+			if node == "" || host == "" {
+				return fmt.Errorf("--ceph-host: expected NODE=HOST, got %q", node+"="+o.CephHost[node])
+			}
+			if other := given[host]; other != "" && other != node {
+				return fmt.Errorf("--ceph-host: expected one machine for the host %s, got %s and %s", host, other, node)
+			}
+			given[host] = node
 		}
 	}
 	return nil
@@ -146,115 +150,4 @@ func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found) {
 	}
 	f.PVE.Memory, _ = client.Learn(ctx, f.PVE.Memory, want, s.Now()) // gaps are seen as facts that are not there
 	mem.Keep(look, f.PVE.Memory)
-}
-
-// ceph asks about the storage, in the way the operator chose.
-func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
-	out := maintenance.Ceph{Hosts: map[string][]string{}}
-	for node, hosts := range s.Options.CephHost {
-		out.Hosts[node] = strings.Split(hosts, ",")
-	}
-	switch s.Options.Ceph {
-	case "none":
-		out.Absent = "Ceph is not looked at, as --ceph none says"
-	case "command":
-		source := &ceph.Command{Options: s.Options.Command}
-		s.poll(ctx, source, &out)
-		f.Evidence.Ceph = out
-		if gone := f.OSDs(); len(gone) > 0 {
-			safety, err := source.Safety(ctx, gone)
-			if out.SafetyErr = err; err == nil {
-				out.Safety = &safety
-			}
-		}
-	default:
-		s.poll(ctx, &ceph.API{Client: client}, &out)
-		if s.Options.Ceph == "auto" {
-			out.Absent = absent(ctx, client, f, out.Err)
-		}
-		f.Evidence.Ceph = out
-		out.Refused = refused(ctx, client, f)
-	}
-	return out
-}
-
-func (s Survey) poll(ctx context.Context, source ceph.Source, out *maintenance.Ceph) {
-	c, err := source.Poll(ctx, ceph.Ask{Rules: true, Daemons: func(string, int) bool { return true }})
-	if err != nil {
-		out.Err = err
-		return
-	}
-	out.Cluster = &c
-}
-
-// How Proxmox VE says that there is no Ceph: an error 500 whose reason is the
-// only place that tells (pve-manager, PVE/Ceph/Tools.pm). The configuration is
-// the whole cluster's, what is installed is a matter of each node.
-const (
-	unconfigured = "pveceph configuration not initialized"
-	uninstalled  = "binary not installed"
-)
-
-func says(err error, text string) bool {
-	var e *pve.Error
-	return errors.As(err, &e) && e.Code == http.StatusInternalServerError && strings.Contains(e.Status, text)
-}
-
-// absent says why there is no Ceph to look at; empty when there may be one. A
-// node without the software proves nothing about the others: those that leave
-// are asked themselves, and one that is off cannot be.
-func absent(ctx context.Context, client *pve.Client, f Found, err error) string {
-	switch {
-	case says(err, unconfigured):
-		return "there is no Ceph: Proxmox VE says that it is not configured"
-	case !says(err, uninstalled):
-		return ""
-	}
-	for _, name := range f.PVE.Leaving {
-		n, _ := f.PVE.Cluster.Node(name)
-		if !n.Online {
-			return ""
-		}
-		var status any
-		err := client.Get(ctx, "/nodes/"+url.PathEscape(name)+"/ceph/status", &status)
-		if !says(err, unconfigured) && !says(err, uninstalled) {
-			return ""
-		}
-	}
-	return "there is no Ceph: it is not installed on " + strings.Join(f.PVE.Leaving, " and ")
-}
-
-// mostRefusals bounds the questions about single OSDs.
-const mostRefusals = 12
-
-// refused asks Proxmox VE about each OSD alone. Its yes proves nothing for a
-// host; its no is one.
-func refused(ctx context.Context, client *pve.Client, f Found) []int {
-	var out []int
-	for i, id := range f.OSDs() {
-		if i == mostRefusals {
-			break
-		}
-		o, _ := f.Evidence.Ceph.Cluster.Map.OSD(id)
-		if !o.Up {
-			continue
-		}
-		var answer struct {
-			Safe json.RawMessage `json:"safe"`
-		}
-		path := fmt.Sprintf("/nodes/%s/ceph/cmd-safety?service=osd&id=%d&action=stop", url.PathEscape(f.PVE.Cluster.Asked), id)
-		if err := client.Get(ctx, path, &answer); err != nil {
-			break // older than 7.3, or too slow: one does not need it
-		}
-		if no(answer.Safe) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// no recognises a no of Perl, which has no truth values: false, 0, "0" or "".
-// An answer that is missing is none.
-func no(raw json.RawMessage) bool {
-	return len(raw) > 0 && slices.Contains([]string{"false", "0", ""}, strings.Trim(string(raw), `"`))
 }

@@ -21,6 +21,7 @@ func TestValidate(t *testing.T) {
 		"a path":             {Options{Node: []string{"../pve3"}}, "--node"},
 		"a host of nobody":   {Options{Node: []string{"pve3"}, CephHost: map[string]string{"": "ceph-a"}}, "--ceph-host"},
 		"a node without one": {Options{Node: []string{"pve3"}, CephHost: map[string]string{"pve3": ""}}, "--ceph-host"},
+		"one host twice":     {Options{Node: []string{"pve3"}, CephHost: map[string]string{"pve1": "ceph-a", "pve3": "ceph-a"}}, "ceph-a"},
 		"a comma too many":   {Options{Node: []string{"pve3"}, CephHost: map[string]string{"pve3": "ceph-a,"}}, "--ceph-host"},
 	}
 	for name, c := range tests {
