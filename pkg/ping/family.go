@@ -28,8 +28,12 @@ func familyOf(a netip.Addr) family {
 
 // canonical is the one way to write an address: an IPv4 address in IPv6's
 // clothes is an IPv4 address, and a zone is a name where the interface has one.
+// Only a link-local address has a zone: the kernel heeds no other's, and an
+// answer from there has none.
 func canonical(a netip.Addr) netip.Addr {
-	a = a.Unmap()
+	if a = a.Unmap(); !a.IsLinkLocalUnicast() {
+		return a.WithZone("")
+	}
 	if a.Zone() == "" {
 		return a
 	}

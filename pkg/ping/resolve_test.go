@@ -110,3 +110,15 @@ func TestDNSBlackHole(t *testing.T) {
 		t.Errorf("%d of 41 names without an answer", count)
 	}
 }
+
+// Only link-local addresses need an interface, and only their answers name it.
+func TestCanonical(t *testing.T) {
+	for text, want := range map[string]string{
+		"2001:db8::1%lo": "2001:db8::1", "::1%lo": "::1", "fe80::1%lo": "fe80::1%lo", "fe80::1%1": "fe80::1%lo",
+		"::ffff:192.0.2.1": "192.0.2.1", "fe80::1%nosuch": "fe80::1%nosuch", "fe80::1": "fe80::1",
+	} {
+		if got := canonical(netip.MustParseAddr(text)); got != netip.MustParseAddr(want) {
+			t.Errorf("%s: %s, expected %s", text, got, want)
+		}
+	}
+}
