@@ -59,9 +59,16 @@ func (o *options) gateway(ctx context.Context) *subject {
 	r := o.net.resolve(resolving, []string{o.Parent}, o.wanted())[0]
 	s := &subject{name: shorten(o.Parent, 253), problem: r.Err, place: &place{}, reach: &ping.Watched{}}
 	if len(r.Addrs) > 0 {
-		s.addr = r.Addrs[0]
+		s.addr, s.problem = r.Addrs[0], oneHost(r.Addrs[0])
 	}
 	return s
+}
+
+// packets of a run.
+func (o *options) packets(p policy) ping.Options {
+	return ping.Options{
+		Packets: o.Packets, Interval: o.interval(), Wait: lastAnswer(p.crit), Size: o.Size, DontFragment: o.DontFragment, Rate: o.Rate,
+	}
 }
 
 // ping runs or watches.
@@ -69,9 +76,7 @@ func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target, p p
 	if o.Watch > 0 {
 		return o.watchAll(ctx, f, targets, lastAnswer(p.crit))
 	}
-	r, err := o.net.run(ctx, targets, ping.Options{
-		Packets: o.Packets, Interval: o.interval(), Wait: lastAnswer(p.crit), Size: o.Size, DontFragment: o.DontFragment, Rate: o.Rate,
-	})
+	r, err := o.net.run(ctx, targets, o.packets(p))
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,12 @@ type place struct {
 	seenMoving time.Time
 	stopped    condition
 	known      known // before this run
+	// coming guests are being started.
+	coming bool
+	// unread guests have a configuration that was not read yet.
+	unread bool
+	// silentFor is for how long it had been silent before this run.
+	silentFor time.Duration
 }
 
 // reached says whether the subject answered in any way.
@@ -46,7 +52,9 @@ func (s *subject) reached() bool {
 // answer yet.
 const booting = 3 * time.Minute
 
-func (s *subject) starting() bool { return s.guest.Uptime > 0 && s.guest.Uptime < booting }
+func (s *subject) starting() bool {
+	return s.coming || s.guest.Uptime > 0 && s.guest.Uptime < booting
+}
 
 // ever says whether a guest has answered before. Targets that were given by
 // hand should, whatever was before.
@@ -100,10 +108,20 @@ func (f *facts) ownFault(s *subject) string {
 		return s.reach.Refusals[0].String()
 	}
 	if f.cut && s.reach.Pending+s.reach.Unsent > 0 && !s.reach.Alive() {
-		return "no time was left, -t is too short"
+		return noTime
+	}
+	// A guest that drops pings is judged by its ports, if those could be tried.
+	switch {
+	case s.tcp == nil || s.reach.Alive():
+	case len(s.tcp.Refusals) > 0:
+		return "TCP: " + s.tcp.Refusals[0].String()
+	case s.tcp.Pending:
+		return noTime
 	}
 	return ""
 }
+
+const noTime = "no time was left, -t is too short"
 
 // count subjects for which something holds.
 func (f *facts) count(holds func(*subject) bool) int {
@@ -227,7 +245,7 @@ func (f *facts) report(s *subject) subjectReport {
 // condition in words, for --output json.
 func (f *facts) condition(s *subject) string {
 	switch {
-	case s.stopped != running:
+	case s.stopped != running && s.stopped != untold:
 		return "stopped"
 	case s.problem != nil:
 		return "no address: " + s.problem.Error()

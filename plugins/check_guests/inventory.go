@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -64,7 +65,8 @@ func addresses(values []string) (map[int]netip.Addr, error) {
 		id, addr, _ := strings.Cut(v, "=")
 		n, err := strconv.Atoi(id)
 		a, errAddr := netip.ParseAddr(addr)
-		if err != nil || errAddr != nil || n < 1 || a.IsUnspecified() || a.IsMulticast() {
+		a = a.Unmap()
+		if err != nil || errAddr != nil || n < 1 || oneHost(a) != nil {
 			return nil, fmt.Errorf("--address: expected ID=ADDRESS such as 103=192.0.2.13, got %q", shorten(v, 60))
 		}
 		out[n] = a
@@ -72,12 +74,69 @@ func addresses(values []string) (map[int]netip.Addr, error) {
 	return out, nil
 }
 
+// oneHost says why an address is not that of one host.
+func oneHost(a netip.Addr) error {
+	switch {
+	case a.IsUnspecified() || a.IsMulticast():
+		return errors.New("not the address of one host")
+	case a.IsLinkLocalUnicast() && a.Is6() && a.Zone() == "":
+		return fmt.Errorf("on which interface? expected it as in %s%%eth0", a)
+	}
+	return nil
+}
+
+// index finds what a cluster says of many guests.
+type index struct {
+	pve.Cluster
+	nodes    map[string]pve.Node
+	services map[string]pve.Service
+	tasks    map[int][]pve.Task
+	now      time.Time
+}
+
+func indexed(c pve.Cluster, now time.Time) index {
+	x := index{c, map[string]pve.Node{}, map[string]pve.Service{}, map[int][]pve.Task{}, now}
+	for _, n := range c.Nodes {
+		x.nodes[n.Name] = n
+	}
+	for _, s := range c.HA.Services {
+		x.services[s.SID] = s
+	}
+	for _, t := range c.Tasks {
+		if id, err := strconv.Atoi(t.ID); err == nil {
+			x.tasks[id] = append(x.tasks[id], t)
+		}
+	}
+	return x
+}
+
+// theirs is a time of our clock by that of the nodes, which tasks have.
+func (x index) theirs(t time.Time) time.Time {
+	if x.Time.IsZero() {
+		return t
+	}
+	return t.Add(x.Time.Sub(x.now))
+}
+
+// known is what is remembered of a guest, unless its number is another's now.
+func (x index) known(m memory, id int) known {
+	k := m.Guests[id]
+	since := x.theirs(k.Learned)
+	if slices.ContainsFunc(x.tasks[id], func(t pve.Task) bool {
+		return (t.Type == "qmdestroy" || t.Type == "vzdestroy") && t.Succeeded() && !t.End.Before(since)
+	}) {
+		return known{}
+	}
+	return k
+}
+
 // inventory is what of a cluster should answer, and what should and does not
 // even run. It is pure.
 func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 	var out []subject
+	x := indexed(c, now)
 	for _, g := range c.Guests {
-		was, known := m.PVE.Was(g)
+		was, told := m.PVE.Was(g)
 		if was.Name == "" {
 			was.Name = m.Guests[g.ID].Name
 		}
@@ -86,23 +145,32 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 		}
 		s := subject{
 			name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: &ping.Watched{},
-			place: &place{guest: was, node: g.Node, known: m.Guests[g.ID]},
+			place: &place{guest: was, node: g.Node, known: x.known(m, g.ID)},
 		}
-		n, member := c.Node(g.Node)
+		n, member := x.nodes[g.Node]
 		s.nodeDown = member && !n.Online
-		s.moving, s.seenMoving = p.moving(c, &s, now)
-		if s.stopped = stoppedBecause(c, m, &s); s.stopped == ignored || !known {
-			continue
+		s.coming = x.coming(&s)
+		s.moving, s.seenMoving = x.moving(&s, m, p.grace)
+		if silent := s.known.Silent; !silent.IsZero() && now.After(silent) {
+			s.silentFor = now.Sub(silent)
 		}
-		if s.addr = p.address(m, &s); s.stopped != running {
-			s.addr = netip.Addr{}
+		switch s.stopped = x.stoppedBecause(m, &s); {
+		case s.stopped == ignored:
+			continue
+		case s.stopped == running && !told:
+			s.stopped = untold
+		}
+		if s.stopped == running || s.stopped == untold {
+			s.addr = p.address(m, &s)
+			_, read := m.PVE.Configs[g.ID]
+			s.unread = !read && !s.addr.IsValid()
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// running tells whether a guest runs, and what it means if not.
+// condition tells whether a guest runs, and what it means if not.
 type condition int
 
 const (
@@ -111,6 +179,7 @@ const (
 	failed            // HA wants it to run
 	held              // it is stopped under a lock, for a backup perhaps
 	died              // it answered, and nobody stopped it
+	untold            // nobody knows whether it runs
 )
 
 // wanted are the states of HA services that ought to run, and either do or are
@@ -120,10 +189,14 @@ var wanted = []string{"started", "freeze", "error", "fence", "recovery"}
 // occupied guests are locked for something they may have to be stopped for.
 var occupied = []string{"backup", "clone", "create", "destroyed", "disk", "rollback"}
 
+// longestJob is how long a backup or a migration is believed to go on. What is
+// locked for longer was forgotten.
+const longestJob = 24 * time.Hour
+
 // stoppedBecause finds out why a guest does not run.
-func stoppedBecause(c pve.Cluster, m memory, s *subject) condition {
-	service, managed := c.HA.Service(s.guest.SID())
-	managed = managed && service.State != "ignored" && c.HA.Disarm == ""
+func (x index) stoppedBecause(m memory, s *subject) condition {
+	service, managed := x.services[s.guest.SID()]
+	managed = managed && service.State != "ignored" && x.HA.Disarm == ""
 	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
 		return ignored
 	}
@@ -131,33 +204,54 @@ func stoppedBecause(c pve.Cluster, m memory, s *subject) condition {
 		return running
 	}
 	stop, asked := m.PVE.Stops[s.guest.ID]
-	excused := asked && stop.End.After(s.known.Answered.Add(-time.Minute)) || strings.HasPrefix(s.guest.Lock, "suspend")
+	answered := s.known.Answered
+	if answered.After(x.now) {
+		answered = x.now // our clock was set back
+	}
+	excused := asked && stop.End.After(x.theirs(answered).Add(-time.Minute)) || strings.HasPrefix(s.guest.Lock, "suspend")
 	switch {
 	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
 	case s.known.Answered.IsZero() || excused:
 		return ignored
-	case s.nodeDown || s.guest.Stale || s.moving || managed:
+	case s.nodeDown || s.guest.Stale || s.moving || s.coming || managed:
 		return running // or not: whether it answers will tell
-	case slices.Contains(occupied, s.guest.Lock):
+	case slices.Contains(occupied, s.guest.Lock) && !lasting(m.PVE.Locks[s.guest.ID].Since, x.now):
 		return held
 	}
 	return died
 }
 
+// lasting says that something has been going on for too long.
+func lasting(since, now time.Time) bool { return !since.IsZero() && now.Sub(since) > longestJob }
+
+// coming says whether a guest is being started, or has been a moment ago:
+// statuses are up to ten seconds old.
+func (x index) coming(s *subject) bool {
+	if strings.HasPrefix(x.services[s.guest.SID()].State, "request_start") {
+		return true
+	}
+	return slices.ContainsFunc(x.tasks[s.guest.ID], func(t pve.Task) bool {
+		return slices.Contains([]string{"qmstart", "qmreboot", "vzstart", "vzreboot"}, t.Type) &&
+			(t.Running() || t.Succeeded() && x.theirs(x.now).Sub(t.End) < time.Minute)
+	})
+}
+
 // moving says whether a guest is being migrated, was within the grace, or has
 // been found on another node than before; and when it was last seen so.
-func (p policy) moving(c pve.Cluster, s *subject, now time.Time) (bool, time.Time) {
+func (x index) moving(s *subject, m memory, grace time.Duration) (bool, time.Time) {
 	seen := s.known.Moving
-	service, _ := c.HA.Service(s.guest.SID())
-	task := slices.ContainsFunc(c.Tasks, func(t pve.Task) bool {
-		return t.Running() && t.ID == strconv.Itoa(s.guest.ID) && (t.Type == "qmigrate" || t.Type == "vzmigrate")
-	})
-	if s.guest.Lock == "migrate" || service.Moving() || task || s.known.Node != "" && s.known.Node != s.node {
-		seen = now
+	if seen.After(x.now) {
+		seen = time.Time{} // our clock was set back
 	}
-	age := now.Sub(seen)
-	return !seen.IsZero() && age >= 0 && age <= p.grace, seen
+	task := slices.ContainsFunc(x.tasks[s.guest.ID], func(t pve.Task) bool {
+		return t.Running() && (t.Type == "qmigrate" || t.Type == "vzmigrate") && !lasting(t.Start, x.theirs(x.now))
+	})
+	locked := s.guest.Lock == "migrate" && !lasting(m.PVE.Locks[s.guest.ID].Since, x.now)
+	if locked || x.services[s.guest.SID()].Moving() || task || s.known.Node != "" && s.known.Node != s.node {
+		seen = x.now
+	}
+	return !seen.IsZero() && x.now.Sub(seen) <= grace, seen
 }
 
 // address at which a guest is asked: the one given, else the first of the

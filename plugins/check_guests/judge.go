@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/ping"
@@ -46,8 +47,10 @@ func judge(f facts, p policy) check.Result {
 	v := &verdict{facts: f, policy: p, told: make([]bool, len(f.subjects))}
 	v.r.Evidence = f.evidence
 	v.inventory()
+	v.shared()
 	v.unknownPlaces()
 	v.stopped()
+	v.untold()
 	v.nodesDown()
 	v.ownFaults()
 	v.path()
@@ -98,7 +101,17 @@ func (v *verdict) unknownPlaces() {
 		v.say(check.UNKNOWN, "no address: %s", some(texts))
 	}
 	asked := v.count(func(s *subject) bool { return s.asked })
-	none := v.take(func(s *subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown })
+	nowhere := func(s *subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown }
+	told := func(s *subject) bool { // that its node could not be asked
+		return slices.ContainsFunc(v.gaps, func(g pve.Gap) bool { return g.Node == s.node })
+	}
+	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread && told(s) }); len(unread) > 0 {
+		v.note("%s not asked", count(len(unread), "guest", "guests"))
+	}
+	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread }); len(unread) > 0 {
+		v.say(check.UNKNOWN, "%s not asked, nobody has read yet where: %s", count(len(unread), "guest", "guests"), some(names(unread)))
+	}
+	none := v.take(nowhere)
 	switch {
 	case len(none) == 0:
 	case asked == 0:
@@ -118,15 +131,20 @@ func (v *verdict) stopped() {
 		v.say(check.WARNING, "stopped under a lock: %s", some(placed(occupied)))
 	}
 	if dead := v.take(func(s *subject) bool { return s.stopped == died }); len(dead) > 0 {
-		v.say(check.CRITICAL, "stopped, and no task stopped it: %s", some(placed(dead)))
+		v.say(check.CRITICAL, "stopped, and no user asked for it: %s", some(placed(dead)))
 	}
 }
 
 // nodesDown are one finding each, however many guests they had.
 func (v *verdict) nodesDown() {
 	for _, n := range v.nodes() {
+		up := v.count(func(s *subject) bool { return s.nodeDown && s.node == n && s.reached() })
 		gone := v.take(func(s *subject) bool { return s.nodeDown && s.node == n && !s.reached() })
-		if len(gone) > 0 {
+		switch {
+		case len(gone) == 0:
+		case up > 0: // it is cut off from its peers, and not from the world
+			v.say(check.CRITICAL, "node %s is offline to its peers, %s of %d silent: %s", n, count(len(gone), "guest", "guests"), len(gone)+up, some(names(gone)))
+		default:
 			v.say(check.CRITICAL, "node %s is down: %s (%s)", n, count(len(gone), "guest", "guests"), some(names(gone)))
 		}
 	}
@@ -192,13 +210,21 @@ func (v *verdict) path() {
 	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), count(len(hidden), "guest", "guests"))
 }
 
+// patience is for how long a guest may be silent for being moved or started. A
+// lock may have been forgotten, and who starts again and again never answers.
+const patience = 15 * time.Minute
+
+func (v *verdict) excused(s *subject) bool { return s.silentFor < max(patience, v.grace) }
+
 // changing guests are on their way, or have just been started.
 func (v *verdict) changing() {
-	moving := v.take(func(s *subject) bool { return s.moving && (v.silent(s) || s.asked && v.grade(s) != check.OK) })
+	moving := v.take(func(s *subject) bool {
+		return s.moving && (v.silent(s) && v.excused(s) || s.asked && s.reached() && v.grade(s) != check.OK)
+	})
 	if len(moving) > 0 {
 		v.say(check.WARNING, "%s silent or slow while being migrated: %s", count(len(moving), "guest is", "guests are"), some(placed(moving)))
 	}
-	if starting := v.take(func(s *subject) bool { return v.silent(s) && s.starting() }); len(starting) > 0 {
+	if starting := v.take(func(s *subject) bool { return v.silent(s) && s.starting() && v.excused(s) }); len(starting) > 0 {
 		v.say(check.WARNING, "%s just been started and is silent: %s", count(len(starting), "guest has", "guests have"), some(placed(starting)))
 	}
 }

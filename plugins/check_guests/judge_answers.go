@@ -102,7 +102,9 @@ func (v *verdict) perfdata() []check.Perfdatum {
 	zero := 0.0
 	expected := v.count(func(s *subject) bool { return s.problem == nil })
 	reached := v.count((*subject).reached)
-	silent := v.count(func(s *subject) bool { return s.nodeDown && !s.reached() || v.silent(s) || s.stopped != running })
+	silent := v.count(func(s *subject) bool {
+		return s.nodeDown && !s.reached() || v.silent(s) || s.stopped != running && s.stopped != untold
+	})
 	out := []check.Perfdatum{
 		{Label: "guests", Value: float64(expected), Min: &zero},
 		{Label: "reachable", Value: float64(reached), Min: &zero},

@@ -72,6 +72,62 @@ func FuzzTargets(f *testing.F) {
 	})
 }
 
+// A limit of no loss at all is met by the first packet that is lost.
+func TestNoLossAtAll(t *testing.T) {
+	limit := threshold{rta: time.Second, loss: 0, hasLoss: true}
+	if limit.exceeded(time.Millisecond, 0) || !limit.exceeded(time.Millisecond, 0.1) {
+		t.Error("expected any loss, and not none")
+	}
+}
+
+// TestAnswerOfANode: a guest that is remembered at a node's address answers
+// with the node's voice.
+func TestAnswerOfANode(t *testing.T) {
+	f := facts{now: evening, cluster: &pve.Cluster{Quorate: true, Nodes: []pve.Node{{Name: "pve1", IP: "192.0.2.1", Online: true}}}}
+	f.subjects = []subject{{name: "vm101", asked: true, addr: netip.MustParseAddr("192.0.2.1"), place: &place{guest: pve.Guest{ID: 101}, node: "pve1"},
+		reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5, Avg: time.Millisecond}}}}
+	r := judge(f, policy{warn: defaultWarning, crit: defaultCritical})
+	if r.Status() != check.UNKNOWN || !strings.Contains(r.Findings[0].Text, "192.0.2.1 of node pve1 and vm101") {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// TestClocks: a guest that its user stopped is excused, although the nodes'
+// clocks are behind ours or ours was set back.
+func TestClocks(t *testing.T) {
+	for name, tc := range map[string]struct {
+		theirs, answered, stopped time.Duration // beside the time of the run
+		want                      int
+	}{
+		"stopped after it answered":           {0, -5 * time.Minute, -time.Minute, 0},
+		"died after it was stopped long ago":  {0, -5 * time.Minute, -time.Hour, 1},
+		"their clocks are behind":             {-time.Hour, -5 * time.Minute, -time.Hour - time.Minute, 0},
+		"their clocks are before":             {time.Hour, -5 * time.Minute, 50 * time.Minute, 1},
+		"ours was set back after it answered": {0, 400 * 24 * time.Hour, -10 * time.Second, 0},
+	} {
+		c := pve.Cluster{Quorate: true, Time: evening.Add(tc.theirs), Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}},
+			Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "stopped"}}}
+		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(tc.answered)}}}
+		m.PVE.Stops = map[int]pve.Stop{101: {Type: "qmstop", End: evening.Add(tc.stopped)}}
+		if got := inventory(c, m, policy{}, evening); len(got) != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestGivenAddress: an address is that of one host, and of its own family.
+func TestGivenAddress(t *testing.T) {
+	got, err := addresses([]string{"103=::ffff:192.0.2.3", "104=fe80::1%eth0"})
+	if err != nil || got[103] != netip.MustParseAddr("192.0.2.3") || got[104].Zone() != "eth0" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"103=fe80::1", "103=0.0.0.0", "103=ff02::1", "103=", "x=192.0.2.1", "0=192.0.2.1", "103"} {
+		if got, err := addresses([]string{bad}); err == nil {
+			t.Errorf("%s: %v", bad, got)
+		}
+	}
+}
+
 func TestGapText(t *testing.T) {
 	const ms = time.Millisecond
 	for want, g := range map[string]ping.Gap{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -44,16 +45,17 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 	want.Configs = mostConfigs
 	var gaps []pve.Gap
 	m.PVE, gaps = client.Learn(ctx, m.PVE, want, f.now)
-	m.Guests = maps.Clone(m.Guests)
-	if m.Guests == nil {
-		m.Guests = map[int]known{}
+	m = m.clone()
+	for id, facts := range m.PVE.Configs {
+		facts.Config = small(facts.Config)
+		m.PVE.Configs[id] = facts
 	}
-	asked := 0
+	asked, shared := 0, p.sharing(f, m)
 	for _, g := range guests {
 		if asked == mostReports || ctx.Err() != nil {
 			break
 		}
-		if !m.unclear(g, p.addresses[g.ID].IsValid(), f.now) {
+		if p.addresses[g.ID].IsValid() || !m.unclear(g, shared[g.ID], f.now) {
 			continue
 		}
 		asked++
@@ -69,16 +71,56 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 	return m, gaps
 }
 
-// unclear says whether a guest is to be asked where it is: its configuration
-// is known and gives no address, and it was not asked lately.
-func (m memory) unclear(g pve.Guest, given bool, now time.Time) bool {
-	config, read := m.PVE.Configs[g.ID]
-	if given || !read || g.Status != "running" || len(pve.Addresses(config.Config, nil)) > 0 || g.Kind == pve.VM && !config.Agent {
-		return false
+// small is what of a configuration is remembered: of ten thousand guests it is
+// still much.
+func small(c pve.Config) pve.Config {
+	return pve.Config{Onboot: c.Onboot, Agent: c.Agent, NICs: c.NICs}
+}
+
+// sharing guests are remembered at one address with others. One of them may
+// have told it long ago.
+func (p policy) sharing(f facts, m memory) map[int]bool {
+	owners := map[netip.Addr][]int{}
+	for i := range f.subjects {
+		s := &f.subjects[i]
+		if a := p.address(m, s); a.IsValid() {
+			owners[a] = append(owners[a], s.guest.ID)
+		}
 	}
+	out := map[int]bool{}
+	for _, ids := range owners {
+		for _, id := range ids {
+			out[id] = len(ids) > 1
+		}
+	}
+	return out
+}
+
+// tells says whether a guest can be asked where it is, and has to be: its
+// configuration is known and gives no address.
+func (m memory) tells(g pve.Guest) bool {
+	config, read := m.PVE.Configs[g.ID]
+	return read && g.Status == "running" && len(pve.Addresses(config.Config, nil)) == 0 && (g.Kind == pve.Container || config.Agent)
+}
+
+// unclear says whether a guest is to be asked where it is: it can be, and it
+// was not asked lately.
+func (m memory) unclear(g pve.Guest, shared bool, now time.Time) bool {
 	k, age := m.Guests[g.ID], retryAge
-	if len(k.Reported) > 0 {
+	if len(k.Reported) > 0 && !shared {
 		age = reportAge
 	}
-	return k.Asked.IsZero() || k.Asked.After(now) || now.Sub(k.Asked) >= age
+	return m.tells(g) && (k.Asked.IsZero() || k.Asked.After(now) || now.Sub(k.Asked) >= age)
+}
+
+// clone is a memory that can be written to.
+func (m memory) clone() memory {
+	m.Guests, m.PVE.Configs = maps.Clone(m.Guests), maps.Clone(m.PVE.Configs)
+	if m.Guests == nil {
+		m.Guests = map[int]known{}
+	}
+	if m.PVE.Configs == nil {
+		m.PVE.Configs = map[int]pve.ConfigFacts{}
+	}
+	return m
 }

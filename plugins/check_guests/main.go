@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -202,7 +201,7 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	if err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
-	now := o.now()
+	now := o.now().UTC().Truncate(time.Second)
 	mem := remember(o.State, c)
 	look := pve.Look{Cluster: c, Now: now}
 	m := mem.memory
@@ -213,7 +212,9 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
-	f.again(ctx, client, m, p)
+	again := second{o, client, p}
+	m = again.elsewhere(ctx, &f, m)
+	again.cluster(ctx, &f, m)
 	mem.keep(look, m, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
@@ -221,32 +222,4 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 		r = noMemory(r, mem.trouble, o.State.Mode)
 	}
 	return r, nil
-}
-
-// again asks the cluster a second time when guests were silent or lossy: one
-// that has been moved or stopped meanwhile is not down.
-func (f *facts) again(ctx context.Context, client *pve.Client, m memory, p policy) {
-	if !slices.ContainsFunc(f.subjects, func(s subject) bool { return s.asked && s.reach.Lost() > 0 && !s.moving && !s.nodeDown }) {
-		return
-	}
-	c, err := client.Cluster(ctx, pve.Ask{})
-	if err != nil || !c.Quorate || len(c.Gaps) > 0 {
-		return // what was known before is judged
-	}
-	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: f.now})
-	now := inventory(c, m, p, f.now)
-	var out []subject
-	for _, s := range f.subjects {
-		i := slices.IndexFunc(now, func(n subject) bool { return n.guest.ID == s.guest.ID })
-		if i < 0 {
-			continue // it is gone, or stopped
-		}
-		n := now[i]
-		if n.node != s.node {
-			n.moving, n.seenMoving = true, f.now
-		}
-		n.addr, n.asked, n.reach, n.tcp = s.addr, s.asked, s.reach, s.tcp
-		out = append(out, n)
-	}
-	f.subjects, f.cluster = out, &c
 }

@@ -23,6 +23,8 @@ type known struct {
 	Answered time.Time `json:"answered,omitzero"`
 	// Moving is when it was last seen migrating.
 	Moving time.Time `json:"moving,omitzero"`
+	// Silent is since when it has not answered, though it should.
+	Silent time.Time `json:"silent,omitzero"`
 	// Reported addresses are those the guest itself told, and when it was asked.
 	Reported []netip.Addr `json:"reported,omitempty"`
 	Asked    time.Time    `json:"asked,omitzero"`
@@ -46,14 +48,35 @@ func observe(m memory, f facts) memory {
 		return m
 	}
 	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
-	for id, k := range m.Guests {
-		if _, listed := c.Guest(id); listed || !whole {
+	x := indexed(*c, f.now)
+	listed, expected := map[int]bool{}, map[int]bool{}
+	for _, g := range c.Guests {
+		listed[g.ID] = true
+	}
+	for i := range f.subjects {
+		expected[f.subjects[i].guest.ID] = true
+	}
+	for id := range m.Guests {
+		if listed[id] || !whole {
+			k := x.known(m, id)
+			if whole && !expected[id] {
+				k.Silent = time.Time{}
+			}
 			next.Guests[id] = k
 		}
 	}
 	for i := range f.subjects {
 		s := &f.subjects[i]
 		k := next.Guests[s.guest.ID]
+		if k.Moving.After(f.now) {
+			k.Moving = time.Time{}
+		}
+		switch {
+		case s.reached():
+			k.Silent = time.Time{}
+		case f.silent(s) && (k.Silent.IsZero() || k.Silent.After(f.now)):
+			k.Silent = f.now
+		}
 		if k.Learned.IsZero() || k.Learned.After(f.now) {
 			k.Learned = f.now
 		}

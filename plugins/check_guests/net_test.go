@@ -21,6 +21,8 @@ import (
 //
 //	192.0.2.1 lost=2            two packets have no answer
 //	192.0.2.2 silent port=22:open,80:refused
+//	192.0.2.2 silent tcp=pending    no time was left for its ports
+//	192.0.2.2 silent tcp=EMFILE     this machine could not try them
 //	192.0.2.3 silent error=host_unreachable@198.51.100.1
 //	192.0.2.4 rtt=700ms
 //	192.0.2.5 refused=EPERM*5
@@ -44,6 +46,7 @@ type fakeHost struct {
 	strange                 netip.Addr
 	err                     *ping.Unreachable
 	ports                   map[int]string
+	tcp                     string
 	gap                     *ping.Gap
 	away                    time.Duration
 }
@@ -124,6 +127,8 @@ func (h *fakeHost) word(w string) (err error) {
 		name, n, _ := strings.Cut(value, "*")
 		h.errno = map[string]syscall.Errno{"EPERM": syscall.EPERM, "ENETUNREACH": syscall.ENETUNREACH, "ENOBUFS": syscall.ENOBUFS}[name]
 		h.refused, err = strconv.Atoi(n)
+	case "tcp":
+		h.tcp = value
 	case "port":
 		for p := range strings.SplitSeq(value, ",") {
 			number, is, _ := strings.Cut(p, ":")
@@ -205,6 +210,12 @@ func (f *fakeNet) connect(_ context.Context, targets []ping.Target, o ping.Conne
 	var out []ping.Connection
 	for _, t := range targets {
 		c := ping.Connection{Target: t, Reason: "no answer"}
+		switch f.hosts[t.Addr].tcp {
+		case "pending":
+			c.Pending, c.Reason = true, ""
+		case "EMFILE":
+			c.Refusals, c.Reason = []ping.Refusal{{Errno: syscall.EMFILE, Count: 1}}, ""
+		}
 		for _, port := range o.Ports {
 			if is := f.hosts[t.Addr].ports[port]; is != "" && !c.Answered {
 				c.Answered, c.Port, c.Refused, c.Reason = true, port, is == "refused", ""

@@ -111,8 +111,8 @@ func (o *options) targets(ctx context.Context) ([]subject, error) {
 			continue
 		}
 		out[i].addr = r.Addrs[0]
-		if a := r.Addrs[0]; a.IsUnspecified() || a.IsMulticast() {
-			out[i].addr, out[i].problem = netip.Addr{}, errors.New("not the address of one host")
+		if err := oneHost(r.Addrs[0]); err != nil {
+			out[i].addr, out[i].problem = netip.Addr{}, err
 		}
 	}
 	return out, nil

@@ -104,6 +104,13 @@ func reason(s *subject) string {
 	default:
 		parts = append(parts, "no answer to "+count(s.reach.Sent, "packet", "packets"))
 	}
+	switch {
+	case s.silentFor < time.Minute:
+	case s.moving:
+		parts = append(parts, "for "+check.DurationText(s.silentFor.Round(time.Minute))+" of its migration")
+	case s.starting():
+		parts = append(parts, "for "+check.DurationText(s.silentFor.Round(time.Minute))+", and has just been started again")
+	}
 	if s.tcp != nil && s.tcp.Reason != "" {
 		parts = append(parts, "TCP: "+s.tcp.Reason)
 	}

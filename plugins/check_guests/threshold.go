@@ -52,7 +52,7 @@ func (t *threshold) readRTA(s string) bool {
 			s, unit = rest, u
 			v, ok := plain(s)
 			t.rta = time.Duration(v * float64(unit))
-			return ok && t.rta > 0
+			return ok && t.rta > 0 && t.rta <= time.Hour
 		}
 	}
 	if rest, found := strings.CutSuffix(s, "s"); found {
@@ -97,9 +97,9 @@ var (
 )
 
 // exceeded says whether a value reaches the limit: a limit that is met is not
-// kept, as with check_ping.
+// kept, as with check_ping. A limit of 0% is met by any loss, not by none.
 func (t threshold) exceeded(rta time.Duration, loss float64) bool {
-	return rta >= t.rta || loss >= t.loss
+	return rta >= t.rta || loss >= t.loss && loss > 0
 }
 
 // ranges are the limits as performance data has them.

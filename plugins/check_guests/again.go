@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// second is a second look at guests that were silent, before they are judged.
+type second struct {
+	o      *options
+	client *pve.Client
+	p      policy
+}
+
+// elsewhere asks silent guests where they are now: what is remembered may be
+// hours old, and addresses change. It takes a part of the time that is left,
+// and gives up when it is not single guests that are silent.
+func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
+	if f.watched || f.cut || f.parent != nil && f.parent.asked && !f.parent.reached() {
+		return m
+	}
+	reading, cancel := share(ctx, 0.3)
+	defer cancel()
+	var targets []ping.Target
+	var which []int
+	asked, nodes := 0, indexed(*f.cluster, f.now).nodes
+	for i := range f.subjects {
+		s := &f.subjects[i]
+		if !f.silent(s) || s.stopped != running || !nodes[s.node].Online || r.p.addresses[s.guest.ID].IsValid() {
+			continue
+		}
+		if asked++; asked > mostReports || reading.Err() != nil {
+			break
+		}
+		m = r.reread(reading, m, s.guest, f)
+		if a := r.p.address(m, s); a.IsValid() && a != s.addr {
+			targets = append(targets, ping.Target{Name: s.name, Addr: a})
+			which = append(which, i)
+		}
+	}
+	if len(targets) == 0 {
+		return m
+	}
+	report, err := r.o.net.run(ctx, targets, r.o.packets(r.p))
+	for k := range report.Targets {
+		if x := report.Targets[k]; err == nil && x.Alive() {
+			s := &f.subjects[which[k]]
+			s.addr, s.reach, s.tcp = x.Addr, &ping.Watched{Reach: x}, nil
+		}
+	}
+	f.evidence = append(f.evidence, report.Evidence...)
+	return m
+}
+
+// reread reads a guest's configuration, and what it says of itself, unless
+// this run did so already. What cannot be read stays as it was.
+func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) memory {
+	m = m.clone()
+	if facts := m.PVE.Configs[g.ID]; facts.Time != f.now {
+		if config, err := r.client.Config(ctx, g); err == nil {
+			m.PVE.Configs[g.ID] = pve.ConfigFacts{Config: small(config), Time: f.now}
+		}
+	}
+	if k := m.Guests[g.ID]; m.tells(g) && k.Asked != f.now {
+		if found, err := r.client.Interfaces(ctx, g); err == nil {
+			k.Reported, k.Asked = pve.Addresses(m.PVE.Configs[g.ID].Config, found), f.now
+			m.Guests[g.ID] = k
+		}
+	}
+	return m
+}
+
+// cluster asks the cluster a second time when guests were silent or lossy: one
+// that has been moved or stopped meanwhile is not down.
+func (r second) cluster(ctx context.Context, f *facts, m memory) {
+	if !slices.ContainsFunc(f.subjects, func(s subject) bool { return s.asked && s.reach.Lost() > 0 && !s.moving && !s.nodeDown }) {
+		return
+	}
+	c, err := r.client.Cluster(ctx, pve.Ask{})
+	if err != nil || !c.Quorate || len(c.Gaps) > 0 {
+		return // what was known before is judged
+	}
+	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: f.now})
+	now := map[int]subject{}
+	for _, n := range inventory(c, m, r.p, f.now) {
+		now[n.guest.ID] = n
+	}
+	var out []subject
+	for _, s := range f.subjects {
+		n, found := now[s.guest.ID]
+		if !found {
+			continue // it is gone, or stopped
+		}
+		if n.node != s.node {
+			n.moving, n.seenMoving = true, f.now
+		}
+		n.addr, n.asked, n.reach, n.tcp = s.addr, s.asked, s.reach, s.tcp
+		out = append(out, n)
+	}
+	f.subjects, f.cluster = out, &c
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
+)
+
+// large is a cluster of many guests, all of them under HA and with long names,
+// and what is remembered of it.
+func large(guests int) (pve.Cluster, memory) {
+	c := pve.Cluster{Name: "large", Asked: "hypervisor-01", Quorate: true, Time: evening}
+	m := memory{PVE: pve.Memory{Configs: map[int]pve.ConfigFacts{}}, Guests: map[int]known{}}
+	for i := range 32 {
+		c.Nodes = append(c.Nodes, pve.Node{Name: fmt.Sprintf("hypervisor-%02d", i), Online: true, Status: "online"})
+	}
+	for i := range guests {
+		g := pve.Guest{ID: 100 + i, Kind: pve.VM, Name: fmt.Sprintf("customer-%05d-web.example.net", i), Node: c.Nodes[i%32].Name, Status: "running", Uptime: time.Hour}
+		c.Guests = append(c.Guests, g)
+		c.HA.Services = append(c.HA.Services, pve.Service{SID: g.SID(), Node: g.Node, State: "started"})
+		six := netip.MustParseAddr(fmt.Sprintf("2001:db8:1234:5678::%x", i))
+		m.PVE.Configs[g.ID] = pve.ConfigFacts{Time: evening, Config: pve.Config{Onboot: true, Agent: true, NICs: []pve.NIC{
+			{Slot: "net0", MAC: "BC:24:11:00:00:01", Addresses: []netip.Addr{netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)}), six}},
+			{Slot: "net1", MAC: "BC:24:11:00:00:02"},
+		}}}
+		m.Guests[g.ID] = known{Name: g.Name, Node: g.Node, Learned: evening, Answered: evening}
+	}
+	return c, m
+}
+
+var evening = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
+
+// TestLarge: what is remembered of ten thousand guests fits in a file.
+func TestLarge(t *testing.T) {
+	c, m := large(10_000)
+	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: evening})
+	f := facts{cluster: &c, now: evening, subjects: inventory(c, m, policy{grace: time.Minute}, evening)}
+	if len(f.subjects) != 10_000 {
+		t.Fatalf("%d subjects", len(f.subjects))
+	}
+	for i := range f.subjects {
+		f.subjects[i].asked, f.subjects[i].reach = true, &ping.Watched{Reach: ping.Reach{Sent: 5}} // all silent
+	}
+	m = observe(m, f)
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Options{Dir: dir, Mode: "require"}.Open("check_guests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.Update(store, "large", func(memory) (memory, error) { return m, nil }); err != nil {
+		t.Fatal(err)
+	}
+	got, err := state.Load[memory](store, "large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A line that was damaged is no memory of nothing.
+func TestLine(t *testing.T) {
+	for _, line := range []string{"", "yesterday", "2026-11-20T18:00:00Z net0=,192.0.2", "2026-11-20T18:00:00Z net0=BC:24:11:00:00:01,x"} {
+		if f, err := factsOfLine(line); err == nil {
+			t.Errorf("%q: %+v", line, f)
+		}
+	}
+	if f, err := factsOfLine("2026-11-20T18:00:00Z agent net0=,192.0.2.5"); err != nil || !f.Agent || f.Onboot || f.NICs[0].Addresses[0] != netip.MustParseAddr("192.0.2.5") {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
