@@ -16,6 +16,7 @@ type Description struct {
 	Help     string    `json:"help"`
 	Version  string    `json:"version"`
 	Examples []Example `json:"examples"`
+	Metrics  []Metric  `json:"metrics,omitempty"`
 	Options  []Option  `json:"options"`
 }
 
@@ -24,7 +25,7 @@ type Option struct {
 	Long  string `json:"long"`            // without dashes
 	Short string `json:"short,omitempty"` // one letter
 	// Type of one value: flag, counter, depth, duration, range, state, pattern,
-	// integer, natural, number, string, section.
+	// integer, natural, number, string, section, file, directory.
 	Type string `json:"type"`
 	// Value says whether one follows: never ("none": a flag or a counter),
 	// always ("required"), or only after an equals sign ("optional").
@@ -38,10 +39,13 @@ type Option struct {
 	// List options take several values with this between them too.
 	Separator string `json:"separator,omitempty"`
 	Required  bool   `json:"required"`
+	// Once options do something, and are for people: a host that gives one does
+	// it again with every poll. They carry the tag once.
+	Once bool `json:"once,omitempty"`
 }
 
 func (c *commandLine) description(p Plugin) Description {
-	d := Description{Name: p.Name, Summary: p.Summary, Help: p.Help, Version: release().Version, Examples: p.Examples}
+	d := Description{Name: p.Name, Summary: p.Summary, Help: p.Help, Version: release().Version, Examples: p.Examples, Metrics: p.Metrics}
 	for _, f := range c.visible() {
 		d.Options = append(d.Options, optionOf(f))
 	}
@@ -50,8 +54,9 @@ func (c *commandLine) description(p Plugin) Description {
 
 func optionOf(f *kong.Flag) Option {
 	o := Option{
-		Long: f.Name, Type: kindOf(f).name, Value: "required", Placeholder: placeholder(f), Default: f.Default,
+		Long: f.Name, Type: typeOf(f), Value: "required", Placeholder: placeholder(f), Default: f.Default,
 		Help: f.Help, Group: groupOf(f), Repeatable: repeatable(f), Required: f.Required, Enum: choices(f),
+		Once: f.Tag.Has("once"),
 	}
 	if f.Short != 0 {
 		o.Short = string(f.Short)
@@ -66,6 +71,21 @@ func optionOf(f *kong.Flag) Option {
 		o.Separator = string(f.Tag.Sep)
 	}
 	return o
+}
+
+// typeOf is the kind of the option's value; what a text names is told by its
+// placeholder.
+func typeOf(f *kong.Flag) string {
+	k := kindOf(f)
+	if k == kindString {
+		switch placeholder(f) {
+		case "FILE":
+			return "file"
+		case "DIR":
+			return "directory"
+		}
+	}
+	return k.name
 }
 
 // visible are the options to be shown, the plugin's first.

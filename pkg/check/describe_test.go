@@ -14,6 +14,7 @@ func TestDescribe(t *testing.T) {
 	p := Plugin{
 		Name: "check_sample", Summary: "is the sample well?", Help: "How.", Options: &everything{},
 		Examples: []Example{{"check_sample -H sample1", "the usual service"}},
+		Metrics:  []Metric{{Label: "fans", Help: "fans that turn"}},
 	}
 	var out bytes.Buffer
 	if code := p.Run([]string{"--describe"}, &out); code != 3 {
@@ -42,7 +43,7 @@ func TestDescribe(t *testing.T) {
 		"port":        {Long: "port", Short: "p", Type: "natural", Value: "required", Placeholder: "N", Help: "Port."},
 		"deep":        {Long: "deep", Type: "integer", Value: "required", Placeholder: "N", Help: "A number, or none."},
 		"insecure":    {Long: "insecure", Short: "k", Type: "flag", Value: "none", Help: "Verify nothing."},
-		"file":        {Long: "file", Type: "string", Value: "required", Placeholder: "FILE", Help: "A file.", Group: "Connection"},
+		"file":        {Long: "file", Type: "file", Value: "required", Placeholder: "FILE", Help: "A file.", Group: "Connection"},
 	}
 	for name, option := range want {
 		if diff := cmp.Diff(option, byName[name]); diff != "" {
@@ -58,8 +59,29 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("a hidden option is described: %+v", o)
 	}
 	got.Options = nil
-	if diff := cmp.Diff(Description{Name: p.Name, Summary: p.Summary, Help: p.Help, Version: release().Version, Examples: p.Examples}, got); diff != "" {
+	if diff := cmp.Diff(Description{Name: p.Name, Summary: p.Summary, Help: p.Help, Version: release().Version, Examples: p.Examples, Metrics: p.Metrics}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		declared, unit string
+		label, with    string
+		want           bool
+	}{
+		{"osds", "", "osds", "", true},
+		{"osds", "", "osds_up", "", false},
+		{"usage", "%", "usage", "%", true},
+		{"usage", "%", "usage", "", false},
+		{"ha_*", "", "ha_error", "", true},
+		{"*_rta", "ms", "vm103_rta", "ms", true},
+		{"*_rta", "ms", "rta", "ms", false},
+		{"*", "", "fan_0x41", "%", true},
+	} {
+		if got := (Metric{Label: c.declared, Unit: c.unit}).Matches(c.label, c.with); got != c.want {
+			t.Errorf("metric %s in %q and item %s in %q: %v", c.declared, c.unit, c.label, c.with, got)
+		}
 	}
 }
 

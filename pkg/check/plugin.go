@@ -13,6 +13,8 @@ type Plugin struct {
 	Help    string // how the verdict comes about
 	// Examples are command lines; the first is the one to start with.
 	Examples []Example
+	// Metrics are all items of performance data there can be.
+	Metrics []Metric
 	// Options is a pointer to a struct of kong flags, fresh for every run. The
 	// struct, and each one embedded in it, may have a method Validate() error
 	// whose error names the option and says what was expected.

@@ -29,6 +29,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Summary:  "Does Ceph serve its clients and keep their data safe, also while a host is serviced?",
 		Help:     help,
 		Examples: examples,
+		Metrics:  metrics,
 		Options:  o,
 		Check:    o.check,
 	}

@@ -54,6 +54,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Summary:  "Has every guest really left this Proxmox VE node?",
 		Help:     help,
 		Examples: examples,
+		Metrics:  metrics,
 		Options:  o,
 		Check:    o.check,
 	}

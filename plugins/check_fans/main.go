@@ -46,9 +46,9 @@ type options struct {
 	Log         string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
 	Maintenance check.Depth   `placeholder:"N" help:"Show drop-outs and do not count them: somebody works on the server. 0 means not now."`
 
-	Acknowledge string `placeholder:"TEXT" help:"Close the drop-outs so far, of the fans that --include and --exclude leave. Refused while one of them is failed or missing."`
-	Relearn     bool   `help:"Make the fans that are present now the expected ones."`
-	DryRun      bool   `help:"Say what --acknowledge or --relearn would do, and change nothing."`
+	Acknowledge string `once:"" placeholder:"TEXT" help:"Close the drop-outs so far, of the fans that --include and --exclude leave. Refused while one of them is failed or missing."`
+	Relearn     bool   `once:"" help:"Make the fans that are present now the expected ones."`
+	DryRun      bool   `once:"" help:"Say what --acknowledge or --relearn would do, and change nothing."`
 
 	State state.Options `embed:"" group:"Memory"`
 
@@ -99,6 +99,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Summary:  "Do the fans of a server work, and does one fail now and then?",
 		Help:     help,
 		Examples: examples,
+		Metrics:  metrics,
 		Options:  o,
 		Check:    o.check,
 	}

@@ -90,6 +90,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Summary:  "Is the Proxmox VE cluster whole?",
 		Help:     help,
 		Examples: examples,
+		Metrics:  metrics,
 		Options:  o,
 		Check:    o.check,
 	}

@@ -39,6 +39,7 @@ func newPlugin() check.Plugin {
 	return check.Plugin{
 		Name: "check_sample", Summary: "is the sample well?", Help: "The sample is well when its value is in the ranges.",
 		Examples: []check.Example{{Command: "check_sample -H sample1 -w 5 --nodes 'a, b'", Why: "the usual service"}},
+		Metrics:  []check.Metric{{Label: "val*", Help: "the value"}},
 		Options:  o,
 		Check: func(context.Context) (check.Result, error) {
 			r := check.Result{Summary: fmt.Sprintf("%s on port %d via %v, in %s", o.Host, o.Port, o.Nodes, os.Getenv("SAMPLE_UNIT"))}
@@ -73,6 +74,7 @@ func TestFaulty(t *testing.T) {
 				return map[string]string{"DEVICE": "elsewhere"}
 			})
 		},
+		"metric": func() { Measured(t, newPlugin().Metrics, []byte("OK: x | value=1 load=2;;;0 eval=3\n")) },
 		"stderr": func() {
 			p := newPlugin()
 			p.Check = func(context.Context) (check.Result, error) {
@@ -119,6 +121,7 @@ func TestDefectsAreFound(t *testing.T) {
 			"the default of --age is refused", "columns, want at most 80", "is refused: UNKNOWN",
 		},
 		"golden": {"answered otherwise"},
+		"metric": {"load=2;;;0 is none", "eval=3 is none"},
 		"stderr": {"wrote to standard error: noise"},
 	}
 	for defect, complaints := range want {

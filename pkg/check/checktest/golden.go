@@ -156,6 +156,7 @@ func (s stage) step(t *testing.T, p check.Plugin, files []txtar.File) {
 	stdout, code := run(t, p, words[1:]...)
 	if bytes.HasPrefix(stdout, []byte(check.Status(code).String())) {
 		Answer(t, stdout, code)
+		Measured(t, p.Metrics, stdout)
 	}
 	output, exit := s.mask(string(stdout)), strconv.Itoa(code)+"\n"
 	if *update {
