@@ -166,6 +166,7 @@ func pluginWith(now func() time.Time, net prober) check.Plugin {
 		Summary:  "Do the guests answer?",
 		Help:     help,
 		Examples: examples,
+		Metrics:  metrics,
 		Options:  o,
 		Check:    o.check,
 	}
