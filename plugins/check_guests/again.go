@@ -85,7 +85,8 @@ func (r second) cluster(ctx context.Context, f *facts, m memory) {
 	}
 	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: f.now})
 	now := map[int]subject{}
-	for _, n := range inventory(c, m, r.p, f.now) {
+	subjects, idle := inventory(c, m, r.p, f.now)
+	for _, n := range subjects {
 		now[n.guest.ID] = n
 	}
 	var out []subject
@@ -100,5 +101,5 @@ func (r second) cluster(ctx context.Context, f *facts, m memory) {
 		n.addr, n.asked, n.reach, n.tcp = s.addr, s.asked, s.reach, s.tcp
 		out = append(out, n)
 	}
-	f.subjects, f.cluster = out, &c
+	f.subjects, f.idle, f.cluster = out, idle, &c
 }

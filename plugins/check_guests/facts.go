@@ -63,6 +63,7 @@ func (s *subject) ever() bool { return s.guest.ID == 0 || !s.known.Answered.IsZe
 // facts are all the verdict rests on.
 type facts struct {
 	subjects []subject
+	idle     []int        // guests that need not run
 	cluster  *pve.Cluster // nil for targets
 	parent   *subject
 	faults   []ping.Fault

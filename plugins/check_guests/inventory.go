@@ -131,9 +131,8 @@ func (x index) known(m memory, id int) known {
 }
 
 // inventory is what of a cluster should answer, and what should and does not
-// even run. It is pure.
-func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
-	var out []subject
+// even run; idle guests are those that need not. It is pure.
+func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject, idle []int) {
 	x := indexed(c, now)
 	for _, g := range c.Guests {
 		was, told := m.PVE.Was(g)
@@ -156,6 +155,7 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 		}
 		switch s.stopped = x.stoppedBecause(m, &s); {
 		case s.stopped == ignored:
+			idle = append(idle, g.ID)
 			continue
 		case s.stopped == running && !told:
 			s.stopped = untold
@@ -167,7 +167,7 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) []subject {
 		}
 		out = append(out, s)
 	}
-	return out
+	return out, idle
 }
 
 // condition tells whether a guest runs, and what it means if not.

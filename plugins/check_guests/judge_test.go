@@ -109,7 +109,7 @@ func TestClocks(t *testing.T) {
 			Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "stopped"}}}
 		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(tc.answered)}}}
 		m.PVE.Stops = map[int]pve.Stop{101: {Type: "qmstop", End: evening.Add(tc.stopped)}}
-		if got := inventory(c, m, policy{}, evening); len(got) != tc.want {
+		if got, _ := inventory(c, m, policy{}, evening); len(got) != tc.want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

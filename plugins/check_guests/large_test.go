@@ -43,7 +43,8 @@ var evening = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
 func TestLarge(t *testing.T) {
 	c, m := large(10_000)
 	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: evening})
-	f := facts{cluster: &c, now: evening, subjects: inventory(c, m, policy{grace: time.Minute}, evening)}
+	f := facts{cluster: &c, now: evening}
+	f.subjects, f.idle = inventory(c, m, policy{grace: time.Minute}, evening)
 	if len(f.subjects) != 10_000 {
 		t.Fatalf("%d subjects", len(f.subjects))
 	}

@@ -207,9 +207,10 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	look := pve.Look{Cluster: c, Now: now}
 	m := mem.memory
 	m.PVE = m.PVE.After(look)
-	f := facts{cluster: &c, now: now, subjects: inventory(c, m, p, now)}
+	f := facts{cluster: &c, now: now}
+	f.subjects, f.idle = inventory(c, m, p, now)
 	m, f.gaps = p.learn(ctx, client, f, m)
-	f.subjects = inventory(c, m, p, now) // with addresses
+	f.subjects, _ = inventory(c, m, p, now) // with addresses
 	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}

@@ -49,19 +49,18 @@ func observe(m memory, f facts) memory {
 	}
 	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
-	listed, expected := map[int]bool{}, map[int]bool{}
+	listed := map[int]bool{}
 	for _, g := range c.Guests {
 		listed[g.ID] = true
 	}
-	for i := range f.subjects {
-		expected[f.subjects[i].guest.ID] = true
-	}
 	for id := range m.Guests {
 		if listed[id] || !whole {
-			k := x.known(m, id)
-			if whole && !expected[id] {
-				k.Silent = time.Time{}
-			}
+			next.Guests[id] = x.known(m, id)
+		}
+	}
+	for _, id := range f.idle {
+		if k, found := next.Guests[id]; found {
+			k.Silent = time.Time{}
 			next.Guests[id] = k
 		}
 	}
@@ -125,7 +124,12 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 	}
 	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
 		old.PVE = old.PVE.After(l)
-		old.PVE.Configs = learned.PVE.Configs
+		old = old.clone()
+		for id, f := range learned.PVE.Configs {
+			if f.Time.After(old.PVE.Configs[id].Time) {
+				old.PVE.Configs[id] = f
+			}
+		}
 		next := observe(old, f)
 		for id, k := range learned.Guests {
 			if is := next.Guests[id]; k.Asked.After(is.Asked) {
