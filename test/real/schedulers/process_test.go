@@ -4,6 +4,7 @@ package schedulers
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -111,28 +112,38 @@ type answer struct {
 	exit int
 }
 
-// ask runs a command as the daemons' user, as a shell would: with standard
+// ask runs a plugin as the daemons' user, as a shell would: with standard
 // output into a pipe. Nothing may be on standard error.
 func ask(t testing.TB, name string, args ...string) answer {
+	t.Helper()
+	r, noise := say(t, name, args...)
+	if noise != "" {
+		t.Fatalf("%s %q: standard error: %s", name, args, noise)
+	}
+	return r
+}
+
+// say runs a command that may write to standard error too.
+func say(t testing.TB, name string, args ...string) (answer, string) {
 	t.Helper()
 	who, err := daemon()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(name, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setpgid: true}
 	var out, noise bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &noise
-	guard := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }) // its end is seen
-	defer guard.Stop()
 	err = cmd.Run()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) || noise.Len() > 0 {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, noise.String())
+	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		t.Fatalf("%s %q: %v", name, args, err)
 	}
-	return answer{out.String(), cmd.ProcessState.ExitCode()}
+	return answer{out.String(), cmd.ProcessState.ExitCode()}, noise.String()
 }
 
 // port is one on 127.0.0.1 that nobody has right now.
