@@ -228,5 +228,8 @@ func (l leaving) dead() []int {
 			out = append(out, id)
 		}
 	}
+	if len(out) == len(l.gone) {
+		return nil
+	}
 	return out
 }

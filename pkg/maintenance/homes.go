@@ -50,8 +50,8 @@ func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// age warns of a baseline from an earlier maintenance, and of one that was saved
-// when the work was over: it says that all is as it is.
+// age warns of a baseline from an earlier maintenance, and of one that looks as
+// if it had been saved when the work was over: it would say that all is as it is.
 func (r Return) age(c *Checklist, what string) {
 	for _, name := range r.PVE.Leaving {
 		n, _ := r.PVE.Cluster.Node(name)
@@ -65,11 +65,27 @@ func (r Return) age(c *Checklist, what string) {
 		case boot.Sub(r.Baseline.Saved) > stale:
 			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), "is it the one of this maintenance?")
 			return
-		case r.Baseline.Saved.After(boot):
-			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is younger than the last start of %s", saved, name), "was it saved before the work?")
+		case r.Baseline.Saved.After(boot) && r.emptied(*r.Baseline):
+			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is younger than the last start of %s, and nobody outside HA lived there", saved, name), "was it saved before the work?")
 			return
 		}
 	}
+}
+
+// emptied says whether a baseline knows guests outside HA that run, and none of
+// them on the nodes it is about.
+func (r Return) emptied(b pve.Baseline) bool {
+	elsewhere := false
+	for _, g := range b.Guests {
+		if g.HA != "" || g.Template || g.Status == "stopped" {
+			continue
+		}
+		if slices.Contains(r.PVE.Leaving, g.Node) {
+			return false
+		}
+		elsewhere = true
+	}
+	return elsewhere
 }
 
 func (r Return) home(c *Checklist, was pve.BaselineGuest) {

@@ -40,7 +40,10 @@ func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenan
 	default:
 		s.poll(ctx, &ceph.API{Client: client}, &out)
 		if s.Options.Ceph == "auto" {
-			out.Absent, out.Err = s.absent(ctx, client, f, out.Err)
+			why, err := s.absent(ctx, client, f, out.Err)
+			if out.Err = err; err == nil {
+				out.Absent = why
+			}
 		}
 		f.Evidence.Ceph = out
 		out.Refused = refused(ctx, client, f)
@@ -70,38 +73,49 @@ func says(err error, text string) bool {
 	return errors.As(err, &e) && e.Code == http.StatusInternalServerError && strings.Contains(e.Status, text)
 }
 
-// absent says why there is no Ceph to look at; empty when there may be one, and
-// then why it could not be asked. A node without the software proves nothing
+// absent says why there is no Ceph to look at. Its error says why there may be
+// one all the same, and what was to be heard of it. A node without the software proves nothing
 // about the others: those that leave are asked themselves, and one that is off
 // cannot be. On the way back a node may lack what it had, so all are asked.
 func (s Survey) absent(ctx context.Context, client *pve.Client, f Found, err error) (string, error) {
-	if !says(err, unconfigured) && !says(err, uninstalled) {
+	if says(err, unconfigured) {
+		return "there is no Ceph: Proxmox VE says that it is not configured", foreign(f.PVE.Cluster)
+	}
+	if !says(err, uninstalled) {
 		return "", err
 	}
-	// Somebody else may run a Ceph on these machines.
-	for _, x := range f.PVE.Cluster.Storages {
-		if x.Plugin == "rbd" || x.Plugin == "cephfs" {
-			return "", fmt.Errorf("storage %s is on a Ceph that Proxmox VE does not run: ask it with --ceph command, or say --ceph none where no node has a part of it", x.Name)
-		}
-	}
-	if says(err, unconfigured) {
-		return "there is no Ceph: Proxmox VE says that it is not configured", err
-	}
-	asked := f.PVE.Leaving
-	if s.Versions {
-		asked = online(f.PVE.Cluster)
-	}
-	for _, name := range asked {
-		n, _ := f.PVE.Cluster.Node(name)
-		if !n.Online {
-			return "", err
-		}
+	lacks := func(name string) bool {
 		var status any
-		if own := client.Get(ctx, below(name, "status"), &status); !says(own, unconfigured) && !says(own, uninstalled) {
+		own := client.Get(ctx, below(name, "status"), &status)
+		return says(own, unconfigured) || says(own, uninstalled)
+	}
+	others := online(f.PVE.Cluster)
+	for _, name := range f.PVE.Leaving {
+		if !slices.Contains(others, name) || !lacks(name) {
 			return "", err
 		}
 	}
-	return "there is no Ceph: it is not installed on " + strings.Join(asked, " and "), err
+	others = slices.DeleteFunc(others, func(n string) bool { return slices.Contains(f.PVE.Leaving, n) || n == f.PVE.Cluster.Asked })
+	switch elsewhere := slices.ContainsFunc(others, func(n string) bool { return !lacks(n) }); {
+	case elsewhere && s.Versions:
+		return "", err
+	case elsewhere:
+		err = nil
+	default:
+		err = foreign(f.PVE.Cluster)
+	}
+	return "there is no Ceph: it is not installed on " + strings.Join(f.PVE.Leaving, " and "), err
+}
+
+// foreign is not nil when guests use a Ceph that Proxmox VE does not run:
+// somebody else may run it on these machines.
+func foreign(c pve.Cluster) error {
+	for _, x := range c.Storages {
+		if x.Plugin == "rbd" || x.Plugin == "cephfs" {
+			return fmt.Errorf("storage %s is on a Ceph that Proxmox VE does not run", x.Name)
+		}
+	}
+	return nil
 }
 
 func online(c pve.Cluster) []string {

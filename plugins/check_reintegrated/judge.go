@@ -24,7 +24,7 @@ func judge(f survey.Found, list maintenance.Checklist) check.Result {
 	if f.Trouble != nil {
 		r.Notes = append(r.Notes, "no memory")
 	}
-	r.Lead, r.Summary = lead(strings.Join(f.PVE.Leaving, " and "), list, r.Status())
+	r.Lead, r.Summary = lead(f.PVE.Leaving, list, r.Status())
 	r.Facts = facts{Decision: list.Decision(), Nodes: f.PVE.Leaving, Checklist: list, Fans: f.Fans}
 	return r
 }
@@ -43,18 +43,21 @@ var statuses = map[maintenance.Outcome]check.Status{
 }
 
 // lead opens the first line with the decision.
-func lead(names string, list maintenance.Checklist, s check.Status) (lead, summary string) {
-	n := list.Count(maintenance.Fails)
+func lead(nodes []string, list maintenance.Checklist, s check.Status) (lead, summary string) {
+	are, n := strings.Join(nodes, " and ")+" is", list.Count(maintenance.Fails)
+	if len(nodes) > 1 {
+		are = strings.Join(nodes, " and ") + " are"
+	}
 	switch s {
 	case check.OK:
-		return "YES, " + names + " is fully back", fmt.Sprintf("all %d conditions hold", len(list))
+		return "YES, " + are + " fully back", fmt.Sprintf("all %d conditions hold", len(list))
 	case check.WARNING:
-		return "YES, " + names + " is back, but", ""
+		return "YES, " + are + " back, but", ""
 	case check.CRITICAL:
 		if n == 1 {
-			return "NO, " + names + " is not fully back", ""
+			return "NO, " + are + " not fully back", ""
 		}
-		return fmt.Sprintf("NO, %s is not fully back, %d reasons", names, n), ""
+		return fmt.Sprintf("NO, %s not fully back, %d reasons", are, n), ""
 	}
 	return leadUnknown, ""
 }

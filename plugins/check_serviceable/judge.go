@@ -61,10 +61,14 @@ func lead(f survey.Found, list maintenance.Checklist, s check.Status) (lead, sum
 	case check.WARNING:
 		return yes + ", but", ""
 	case check.CRITICAL:
-		if n == 1 {
-			return "NO, " + names + " must stay on", ""
+		no := "NO, " + names + " must stay on"
+		if !f.Powered() {
+			no = "NO, do not service " + names + " now"
 		}
-		return fmt.Sprintf("NO, %s must stay on, %d reasons", names, n), ""
+		if n == 1 {
+			return no, ""
+		}
+		return fmt.Sprintf("%s, %d reasons", no, n), ""
 	}
 	return leadUnknown, ""
 }

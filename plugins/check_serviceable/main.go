@@ -55,7 +55,8 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	s := survey.Survey{Options: o.Options, Now: o.now}
 	f, err := s.Ask(ctx)
 	if err != nil {
-		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log}, err
+		nothing := facts{Decision: maintenance.Checklist{}.Decision(), Nodes: o.Node, Checklist: maintenance.Checklist{}}
+		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log, Facts: nothing}, err
 	}
 	return judge(f, append(maintenance.Serviceable(f.Evidence), f.Missing(o.State.Mode)...)), nil
 }

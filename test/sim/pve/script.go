@@ -22,6 +22,13 @@ var Presets = map[string]func() Config{
 		c.Nodes = append(c.Nodes, Node{Name: "pve4"}, Node{Name: "pve5"})
 		return c
 	},
+	"local": func() Config { // no storage is on a Ceph
+		c := Lab()
+		for i := range c.Nodes {
+			c.Nodes[i].Storages = []Storage{{"local", "dir", false}, {"share", "nfs", true}}
+		}
+		return c
+	},
 	"plain": func() Config { // without HA
 		c := Lab()
 		for i := range c.Guests {

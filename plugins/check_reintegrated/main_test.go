@@ -1,0 +1,37 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/survey"
+	"github.com/noout-monitoring/noout/test/gate"
+)
+
+func TestMain(m *testing.M) { gate.Main(m) }
+
+func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
+
+func TestGolden(t *testing.T) { gate.Golden(t, pluginAt) }
+
+// answers that agree with what is right about a recording.
+var answers = map[string][]string{
+	"YES":         {"yes", "yes-but"},
+	"NO":          {"no"},
+	"IN_PROGRESS": {"no"},
+	"UNKNOWN":     {"not-proven"},
+}
+
+func TestRecordings(t *testing.T) {
+	gate.Recordings(t, "reintegrated", answers, func(s survey.Survey) (maintenance.Checklist, error) {
+		s.Versions = true
+		f, err := s.Ask(t.Context())
+		if err != nil {
+			return nil, err
+		}
+		f.PVE.Cluster.Time = time.Time{} // the recording is old
+		return maintenance.Reintegrated(maintenance.Return{Evidence: f.Evidence}), nil
+	})
+}
