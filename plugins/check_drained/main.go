@@ -27,7 +27,7 @@ func main() { check.Main(plugin()) }
 type options struct {
 	PVE  pve.Options `embed:"" group:"Device"`
 	Node []string    `required:"" placeholder:"NODE[,NODE...]" help:"Node to be serviced. Several are judged as leaving together."`
-	Save string      `placeholder:"FILE" help:"Write down where every guest is, for check_reintegrated --baseline. A file of the last 24h about the same nodes is kept as it is."`
+	Save string      `placeholder:"FILE" help:"Write down where every guest is, for check_reintegrated --baseline. A file of the last 24h about the same nodes is kept as it is, an older one while they are in maintenance or empty."`
 
 	State state.Options `embed:"" group:"Memory"`
 
@@ -175,6 +175,28 @@ func (o *options) learn(ctx context.Context, client *pve.Client, f facts, leavin
 // has left, a new one would say that this is how it was.
 const keepBaseline = 24 * time.Hour
 
+// skew is by how much the clocks of those who save may differ.
+const skew = time.Minute
+
+// leftSince says whether the nodes are being emptied, or have been, since an
+// older baseline was saved: work may take longer than a day, and what is there
+// now is not how it was.
+func (f facts) leftSince(old pve.Baseline, leaving []string) bool {
+	if slices.ContainsFunc(leaving, f.cluster.HA.Maintenance) {
+		return true
+	}
+	return lived(old, leaving) && !slices.ContainsFunc(f.cluster.Guests, func(g pve.Guest) bool {
+		return slices.Contains(leaving, g.Node) && !g.Template && g.Status != "stopped"
+	})
+}
+
+// lived says whether any guest ran on the nodes when a baseline was saved.
+func lived(b pve.Baseline, leaving []string) bool {
+	return slices.ContainsFunc(b.Guests, func(g pve.BaselineGuest) bool {
+		return slices.Contains(leaving, g.Node) && !g.Template && g.Status != "stopped"
+	})
+}
+
 // save writes the baseline, or keeps the one there is, and says which.
 func (o *options) save(f facts, leaving []string) (string, error) {
 	if !f.sound() {
@@ -193,13 +215,18 @@ func (o *options) save(f facts, leaving []string) (string, error) {
 		return "", err
 	case old.Cluster != b.Cluster || !slices.Equal(old.Leaving, b.Leaving):
 		return "", fmt.Errorf("%s is about %s of %s: expected another file, or this one removed", o.Save, strings.Join(old.Leaving, ", "), old.Cluster)
-	case b.Saved.Sub(old.Saved) < keepBaseline && !old.Saved.After(b.Saved):
+	case old.Saved.Sub(b.Saved) > skew:
+		return "", fmt.Errorf("%s is of %s, which is to come: compare the clocks, or remove it", o.Save, old.Saved.Format(time.RFC3339))
+	case b.Saved.Sub(old.Saved) < keepBaseline, f.leftSince(old, leaving):
 		return "baseline of " + old.Saved.Format(time.RFC3339) + " kept", nil
 	}
 	if err := b.Save(o.Save); err != nil {
 		return "", err
 	}
 	text := "baseline saved"
+	if !lived(b, leaving) {
+		text += ", nothing ran on " + strings.Join(leaving, " and ")
+	}
 	for i, g := range f.gaps {
 		text += []string{" without ", " and "}[min(i, 1)] + g.Path
 	}
