@@ -267,7 +267,30 @@ func (v *verdict) neverSeen() {
 
 // unreachable guests answered before, or were given by hand.
 func (v *verdict) unreachable() {
-	for _, s := range v.take(v.silent) {
-		v.say(check.CRITICAL, "%s: %s", where(s), reason(s))
+	silent := v.take(v.silent)
+	texts := make([]string, len(silent))
+	for i, s := range silent {
+		texts[i] = where(s) + ": " + reason(s)
 	}
+	v.list(check.CRITICAL, texts, "silent")
+}
+
+// list gives each a finding of its own as long as they are few. Of many the first
+// line has to say how many before it says which.
+func (v *verdict) list(s check.Status, texts []string, are string) {
+	if len(texts) > few {
+		v.say(s, "%d %s %s: %s", len(texts), v.noun(), are, some(texts))
+		return
+	}
+	for _, text := range texts {
+		v.say(s, "%s", text)
+	}
+}
+
+// noun is what many subjects are called.
+func (v *verdict) noun() string {
+	if v.cluster == nil {
+		return "hosts"
+	}
+	return "guests"
 }

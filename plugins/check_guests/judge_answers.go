@@ -44,13 +44,13 @@ func (v *verdict) drops(s *subject) bool {
 // answering judges guests that answer.
 func (v *verdict) answering() {
 	altered, copies, well := 0, 0, 0
+	ill := map[check.Status][]string{}
 	for _, s := range v.take(func(s *subject) bool { return s.asked }) {
-		grade := v.grade(s)
-		if grade == check.OK {
-			well++
-		}
-		if grade != check.OK || well <= mostWell {
-			v.say(grade, "%s: %s", where(s), v.manner(s))
+		grade, text := v.grade(s), where(s)+": "+v.manner(s)
+		if grade != check.OK {
+			ill[grade] = append(ill[grade], text)
+		} else if well++; well <= mostWell {
+			v.say(check.OK, "%s", text)
 		}
 		if s.reach.Altered > 0 {
 			altered++
@@ -58,6 +58,9 @@ func (v *verdict) answering() {
 		if s.reach.Duplicates > 0 {
 			copies++
 		}
+	}
+	for _, s := range []check.Status{check.CRITICAL, check.WARNING} {
+		v.list(s, ill[s], "slow or lossy")
 	}
 	if well > mostWell {
 		v.say(check.OK, "%d more, see --output json", well-mostWell)

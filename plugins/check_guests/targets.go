@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/ping"
 )
 
@@ -104,9 +105,16 @@ func (o *options) targets(ctx context.Context) ([]subject, error) {
 	resolving, cancel := share(ctx, 0.4)
 	defer cancel()
 	out := make([]subject, len(list))
+	labels := map[string]int{} // two may be called alike
+	for _, t := range list {
+		labels[check.Label(t.name)]++
+	}
 	nowhere, unseen := &place{}, &ping.Watched{}
 	for i, r := range o.net.resolve(resolving, hosts, o.wanted()) {
-		out[i] = subject{name: list[i].name, key: list[i].name, problem: r.Err, place: nowhere, reach: unseen}
+		out[i] = subject{name: list[i].name, key: check.Label(list[i].name), problem: r.Err, place: nowhere, reach: unseen}
+		if labels[out[i].key] > 1 {
+			out[i].key = list[i].host
+		}
 		if len(r.Addrs) == 0 {
 			continue
 		}

@@ -26,13 +26,15 @@ WARNING: loss or round trips beyond -w, a guest that is silent while it is migra
 UNKNOWN: what went wrong on this machine (no right to send, no route, dropped answers, full tables, DNS), a silent gateway, a cluster that does not answer or does not show all guests. It is never called a guest that is down.
 Which guests: those that HA wants to run, and those that run. Where: --address, then the configuration, then what guest agent or container say.`
 
-// some names at most ten of a list and counts the rest.
+// few is how many of a list are named.
+const few = 10
+
+// some names the first of a list and counts the rest.
 func some(names []string) string {
-	const most = 10
-	if len(names) <= most {
+	if len(names) <= few {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func count(n int, one, many string) string {
@@ -163,7 +165,7 @@ func (f *facts) longestGap() (ping.Gap, bool) {
 	return longest, f.watched
 }
 
-// gapList lists the longest of a watch.
+// gapList lists the longest of a watch, of those that answered in it.
 func (f *facts) gapList() string {
 	var list []*subject
 	for i := range f.subjects {
@@ -171,7 +173,11 @@ func (f *facts) gapList() string {
 			list = append(list, s)
 		}
 	}
-	if len(list) == 0 {
+	switch silent := f.count(func(s *subject) bool { return s.asked && !s.reach.Alive() }); {
+	case len(list) > 0:
+	case silent > 0:
+		return "no gap but of those that never answered"
+	default:
 		return "no gap"
 	}
 	slices.SortStableFunc(list, func(a, b *subject) int { return int(b.reach.Longest.Length() - a.reach.Longest.Length()) })
