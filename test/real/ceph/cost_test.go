@@ -28,7 +28,7 @@ func BenchmarkCost(b *testing.B) {
 	s.both("OK: 6 of 6 OSDs up")
 	b.ResetTimer()
 	for range max(b.N, 15) {
-		plain, _ := measure("ceph", "-c", s.path("ceph.conf"), "--id", "nagios", "--keyring", s.path("nagios.keyring"), "-f", "json", "status")
+		plain, _ := measure("ceph", "-c", s.Path("ceph.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "-f", "json", "status")
 		whole, _ := measure(s.binary, s.command()...)
 		_, used := measure(s.binary, s.dashboard()...)
 		ratios = append(ratios, whole.Seconds()/plain.Seconds())

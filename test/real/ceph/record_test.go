@@ -20,7 +20,7 @@ func (s *site) save(name string) {
 	}
 	var lines []string
 	for _, question := range []string{"status", "quorum_status", "mgr metadata", "osd dump", "osd tree", "osd crush rule dump", "osd df tree"} {
-		out, err := s.try(20*time.Second, "ceph", append([]string{"--connect-timeout", "5", "--rados-mon-op-timeout", "5", "-f", "json"}, strings.Fields(question)...)...)
+		out, err := s.Try(20*time.Second, "ceph", append([]string{"--connect-timeout", "5", "--rados-mon-op-timeout", "5", "-f", "json"}, strings.Fields(question)...)...)
 		if err != nil {
 			continue
 		}

@@ -1,9 +1,12 @@
 //go:build real
 
+// Package ceph runs check_ceph against Debian's Ceph, by its command and by its
+// dashboard.
 package ceph
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,38 +14,41 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/real/cluster"
 )
 
 // site is the plugin and where it runs.
 type site struct {
-	*cluster
+	*cluster.Cluster
+	t      testing.TB
 	binary string
 	record string // directory for recordings, empty for none
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	s := &site{cluster: up(t), record: os.Getenv("NOOUT_RECORD")}
-	s.binary = s.path("check_ceph")
+	s := &site{Cluster: cluster.Up(t, cluster.Config{Dashboard: true}), t: t, record: os.Getenv("NOOUT_RECORD")}
+	s.binary = s.Path("check_ceph")
 	build := exec.Command("go", "build", "-o", s.binary, "../../../plugins/check_ceph")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building check_ceph: %v\n%s", err, out)
 	}
-	s.write("auth.ini", "[*]\nusername = "+user+"\npassword = "+password+"\n")
+	s.Write("auth.ini", "[*]\nusername = "+cluster.User+"\npassword = "+cluster.Password+"\n")
 	return s
 }
 
 // command and dashboard are the options of both ways to ask.
 func (s *site) command() []string {
-	return []string{"--conf", s.path("ceph.conf"), "--id", "nagios", "--keyring", s.path("nagios.keyring"), "--state-dir", s.path("memory"), "--mon-socket", s.path("run", "ceph-mon.node*.asok")}
+	return []string{"--conf", s.Path("ceph.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "--state-dir", s.Path("memory"), "--mon-socket", s.Path("run", "ceph-mon.node*.asok")}
 }
 
 func (s *site) dashboard() []string {
-	fingerprint, err := os.ReadFile(s.path("fingerprint"))
+	fingerprint, err := os.ReadFile(s.Path("fingerprint"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return []string{"--via", "dashboard", "-H", network + "1," + network + "2", "--auth-file", s.path("auth.ini"), "--fingerprint", string(fingerprint), "--state-dir", s.path("memory")}
+	return []string{"--via", "dashboard", "-H", s.Address(1) + "," + s.Address(2), "--auth-file", s.Path("auth.ini"), "--fingerprint", string(fingerprint), "--state-dir", s.Path("memory")}
 }
 
 // ask runs the plugin and returns its exit code and its first line without
@@ -144,9 +150,7 @@ func TestStory(t *testing.T) {
 	} {
 		if !t.Run(step.name, func(t *testing.T) {
 			own := *s
-			inner := *s.cluster
-			inner.t = t
-			own.cluster = &inner
+			own.t, own.Cluster = t, s.For(t)
 			at := time.Now()
 			step.walk(&own)
 			t.Logf("%v", time.Since(at).Round(time.Second))
@@ -159,42 +163,42 @@ func TestStory(t *testing.T) {
 
 // objects are some data, so that PGs have something to lose.
 func (s *site) objects() {
-	s.write("object", strings.Repeat("noout ", 4000))
+	s.Write("object", strings.Repeat("noout ", 4000))
 	for i := range 40 {
-		s.tool("rados", "-p", "rbd", "put", fmt.Sprintf("object%d", i), s.path("object"))
+		s.Tool("rados", "-p", "rbd", "put", fmt.Sprintf("object%d", i), s.Path("object"))
 	}
 }
 
 func healthy(s *site) {
-	s.untilWell()
+	s.UntilWell()
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, 3 of 3 monitors in quorum")
 	s.save("healthy")
 	s.both("OK: maintenance of node1, ... one more failure on another host stops I/O in pool", "--maintenance", "node1")
 }
 
 func planned(s *site) {
-	s.ceph("osd", "set-group", "noout", "node1")
+	s.Ceph("osd", "set-group", "noout", "node1")
 	s.both("OK: maintenance of node1, 6 of 6 OSDs up, ... noout (host node1) for")
 	s.save("noout-host")
-	s.ceph("osd", "unset-group", "noout", "node1")
-	s.ceph("osd", "set-group", "noout", "osd.0", "osd.3")
+	s.Ceph("osd", "unset-group", "noout", "node1")
+	s.Ceph("osd", "set-group", "noout", "osd.0", "osd.3")
 	s.both("OK: maintenance of osd.0, osd.3, 6 of 6 OSDs up, ... noout (osd.0, osd.3) for")
 	s.save("noout-osds")
-	s.ceph("osd", "unset-group", "noout", "osd.0", "osd.3")
-	s.ceph("osd", "set", "noout")
+	s.Ceph("osd", "unset-group", "noout", "osd.0", "osd.3")
+	s.Ceph("osd", "set", "noout")
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, ... noout (cluster) for")
 	s.save("noout-cluster")
 }
 
 func hostStopped(s *site) {
-	s.halt("osd.0", "osd.3")
+	s.Halt("osd.0", "osd.3")
 	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... one more failure on another host stops I/O in pool ... rbd", "--maintenance", "node1")
 	s.both("WARNING: node1 is down (2 OSDs), declared by nobody")
 	s.both("CRITICAL: noout hides a failure: osd.0, osd.3 on node1", "--maintenance", "node2")
 	s.save("host-down")
-	s.halt("mon.node1", "mgr.node1")
-	s.until("two monitors in quorum, one mgr", 3*time.Minute, func() bool {
-		st := s.status()
+	s.Halt("mon.node1", "mgr.node1")
+	s.Until("two monitors in quorum, one mgr", 3*time.Minute, func() bool {
+		st := s.Status()
 		return len(st.Quorum) == 2 && st.Mgr.Available && st.Mgr.Standbys == 0
 	})
 	s.both("OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, ... 2 of 3 monitors in quorum, ... one more monitor lost stops the cluster", "--maintenance", "node1")
@@ -203,105 +207,105 @@ func hostStopped(s *site) {
 
 // foreignMonLost: with the monitor of node1 running again, that of node3 goes.
 func foreignMonLost(s *site) {
-	s.run("mon.node1")
-	s.until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 3 })
-	s.halt("mon.node3")
-	s.until("two monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 2 })
+	s.Run("mon.node1")
+	s.Until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.Status().Quorum) == 3 })
+	s.Halt("mon.node3")
+	s.Until("two monitors in quorum", 3*time.Minute, func() bool { return len(s.Status().Quorum) == 2 })
 	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)", "--maintenance", "node1")
 	s.save("foreign-mon-lost")
-	s.run("mon.node3")
-	s.until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.status().Quorum) == 3 })
+	s.Run("mon.node3")
+	s.Until("all monitors in quorum", 3*time.Minute, func() bool { return len(s.Status().Quorum) == 3 })
 }
 
 func foreignOSDKilled(s *site) {
-	s.signal("osd.4", syscall.SIGKILL)
-	s.until("osd.4 is down", 3*time.Minute, func() bool { return s.status().OSDs.Up == 3 })
+	s.Signal("osd.4", syscall.SIGKILL)
+	s.Until("osd.4 is down", 3*time.Minute, func() bool { return s.Status().OSDs.Up == 3 })
 	s.both("CRITICAL: ... PGs inactive, I/O on them has stopped: ... noout hides a failure: osd.4 on node2", "--maintenance", "node1")
 	s.save("foreign-osd-killed")
 }
 
 func back(s *site) {
-	s.run("osd.4", "osd.0", "osd.3", "mgr.node1")
-	s.untilWell()
+	s.Run("osd.4", "osd.0", "osd.3", "mgr.node1")
+	s.UntilWell()
 	s.both("OK: maintenance of node1, 6 of 6 OSDs up, 33 PGs clean", "--maintenance", "node1")
 }
 
 func nooutForgotten(s *site) {
 	s.both("WARNING: noout (cluster) since ", "--noout-warning", "1s")
 	s.both("CRITICAL: noout (cluster) since ", "--noout-warning", "1s", "--noout-critical", "2s", "--maintenance", "node1")
-	s.ceph("health", "mute", "OSDMAP_FLAGS", "1h")
+	s.Ceph("health", "mute", "OSDMAP_FLAGS", "1h")
 	s.both("OK: 6 of 6 OSDs up, ... muted until ", "--noout-warning", "1s")
-	s.ceph("osd", "unset", "noout")
-	s.until("the mute is gone", 3*time.Minute, func() bool { return s.status().Health.Status == "HEALTH_OK" })
+	s.Ceph("osd", "unset", "noout")
+	s.Until("the mute is gone", 3*time.Minute, func() bool { return s.Status().Health.Status == "HEALTH_OK" })
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean")
 }
 
 func pause(s *site) {
-	s.ceph("osd", "pause")
+	s.Ceph("osd", "pause")
 	s.both("CRITICAL: pause is set: all client I/O is stopped")
 	s.save("pause")
-	s.ceph("osd", "unpause")
+	s.Ceph("osd", "unpause")
 }
 
 // frozenOSD: nodown keeps the cluster from noticing that an OSD hangs.
 func frozenOSD(s *site) {
-	s.ceph("config", "set", "osd", "osd_op_complaint_time", "3")
-	s.ceph("osd", "set", "nodown")
-	s.signal("osd.4", syscall.SIGSTOP)
-	client := exec.Command("rados", "-c", s.path("ceph.conf"), "-p", "rbd", "bench", "120", "write", "-b", "4096", "--no-cleanup")
+	s.Ceph("config", "set", "osd", "osd_op_complaint_time", "3")
+	s.Ceph("osd", "set", "nodown")
+	s.Signal("osd.4", syscall.SIGSTOP)
+	client := s.Command(context.Background(), "rados", "-p", "rbd", "bench", "120", "write", "-b", "4096", "--no-cleanup")
 	if err := client.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.both("CRITICAL: client I/O waits: ... slow ops, ... also 1 WARNING", "--slow-ops", "5s")
 	s.save("frozen-osd")
-	s.signal("osd.4", syscall.SIGCONT)
+	s.Signal("osd.4", syscall.SIGCONT)
 	if err := client.Process.Kill(); err != nil {
 		s.t.Error(err)
 	}
 	// it was killed
 	_ = client.Wait()
-	s.ceph("osd", "unset", "nodown")
-	s.ceph("config", "rm", "osd", "osd_op_complaint_time")
-	s.until("no slow operations", 3*time.Minute, func() bool { return !s.status().has("SLOW_OPS") })
-	s.untilWell()
+	s.Ceph("osd", "unset", "nodown")
+	s.Ceph("config", "rm", "osd", "osd_op_complaint_time")
+	s.Until("no slow operations", 3*time.Minute, func() bool { return !s.Status().Has("SLOW_OPS") })
+	s.UntilWell()
 }
 
 func full(s *site) {
-	s.ceph("osd", "set-nearfull-ratio", "0.02")
-	s.ceph("osd", "set-backfillfull-ratio", "0.03")
-	s.ceph("osd", "set-full-ratio", "0.04")
+	s.Ceph("osd", "set-nearfull-ratio", "0.02")
+	s.Ceph("osd", "set-backfillfull-ratio", "0.03")
+	s.Ceph("osd", "set-full-ratio", "0.04")
 	s.both("CRITICAL: osd.0, osd.1, osd.2, osd.3, osd.4, osd.5, pool ... full: writes are stopped")
 	s.save("full")
-	s.ceph("osd", "set-full-ratio", "0.95")
-	s.ceph("osd", "set-backfillfull-ratio", "0.9")
-	s.ceph("osd", "set-nearfull-ratio", "0.85")
-	s.until("nothing is full", 3*time.Minute, func() bool { st := s.status(); return !st.has("OSD_FULL") && !st.has("POOL_FULL") })
+	s.Ceph("osd", "set-full-ratio", "0.95")
+	s.Ceph("osd", "set-backfillfull-ratio", "0.9")
+	s.Ceph("osd", "set-nearfull-ratio", "0.85")
+	s.Until("nothing is full", 3*time.Minute, func() bool { st := s.Status(); return !st.Has("OSD_FULL") && !st.Has("POOL_FULL") })
 }
 
 // scrubError: one copy of an object is changed behind the OSD's back.
 func scrubError(s *site) {
-	s.ceph("osd", "set", "noout")
-	where := s.ceph("-f", "json", "osd", "map", "rbd", "object7")
+	s.Ceph("osd", "set", "noout")
+	where := s.Ceph("-f", "json", "osd", "map", "rbd", "object7")
 	pg := between(where, `"pgid":"`, `"`)
 	osd := between(where, `"acting_primary":`, "}")
 	osd, _, _ = strings.Cut(osd, ",")
-	s.halt("osd." + osd)
-	s.tool("ceph-objectstore-tool", "--data-path", s.path("osd", osd), "--pgid", pg, "object7", "set-bytes", s.path("password"))
-	s.run("osd." + osd)
-	s.untilWell()
-	s.ceph("osd", "unset", "noout")
-	s.until("the scrub finds it", 3*time.Minute, func() bool {
+	s.Halt("osd." + osd)
+	s.Tool("ceph-objectstore-tool", "--data-path", s.Path("osd", osd), "--pgid", pg, "object7", "set-bytes", s.Path("password"))
+	s.Run("osd." + osd)
+	s.UntilWell()
+	s.Ceph("osd", "unset", "noout")
+	s.Until("the scrub finds it", 3*time.Minute, func() bool {
 		// a scrub that is asked for too early is forgotten
-		_, _ = s.try(20*time.Second, "ceph", "pg", "deep-scrub", pg)
+		_, _ = s.Try(20*time.Second, "ceph", "pg", "deep-scrub", pg)
 		time.Sleep(2 * time.Second)
-		return s.status().has("PG_DAMAGED")
+		return s.Status().Has("PG_DAMAGED")
 	})
 	s.both("CRITICAL: OSD_SCRUB_ERRORS: ... scrub errors, PG_DAMAGED: ")
 	s.save("scrub-error")
-	s.until("the repair is done", 3*time.Minute, func() bool {
-		_, _ = s.try(20*time.Second, "ceph", "pg", "repair", pg)
+	s.Until("the repair is done", 3*time.Minute, func() bool {
+		_, _ = s.Try(20*time.Second, "ceph", "pg", "repair", pg)
 		time.Sleep(2 * time.Second)
-		return !s.status().has("PG_DAMAGED")
+		return !s.Status().Has("PG_DAMAGED")
 	})
 }
 
@@ -312,67 +316,67 @@ func between(s, from, to string) string {
 }
 
 func monLost(s *site) {
-	s.halt("mon.node3")
+	s.Halt("mon.node3")
 	s.both("WARNING: mon.node3 out of quorum (2 of 3 in quorum, one more lost stops the cluster)")
 	s.both("OK: maintenance of node3, 6 of 6 OSDs up", "--maintenance", "node3")
-	s.run("mon.node3")
-	s.untilWell()
+	s.Run("mon.node3")
+	s.UntilWell()
 }
 
 // mgrHangs: the monitors notice only after ten seconds.
 func mgrHangs(s *site) {
-	active := "mgr." + between(s.ceph("-f", "json", "mgr", "stat"), `"active_name":"`, `"`)
-	s.signal(active, syscall.SIGSTOP)
+	active := "mgr." + between(s.Ceph("-f", "json", "mgr", "stat"), `"active_name":"`, `"`)
+	s.Signal(active, syscall.SIGSTOP)
 	s.expect(0, s.command(), "WARNING: the active mgr does not answer: the numbers of PGs and space may be frozen", "-t", "4s")
-	s.signal(active, syscall.SIGCONT)
-	s.untilWell()
+	s.Signal(active, syscall.SIGCONT)
+	s.UntilWell()
 }
 
 func mgrLost(s *site) {
-	s.halt("mgr.node1", "mgr.node2")
+	s.Halt("mgr.node1", "mgr.node2")
 	s.expect(45*time.Second, s.command(), "WARNING: no active mgr: the numbers of PGs and space are frozen")
 	s.save("mgr-lost")
 	s.expect(0, s.dashboard(), "CRITICAL: no dashboard answers: ")
-	s.run("mgr.node1", "mgr.node2")
-	s.until("both mgrs are back", 3*time.Minute, func() bool { st := s.status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
-	s.untilWell()
+	s.Run("mgr.node1", "mgr.node2")
+	s.Until("both mgrs are back", 3*time.Minute, func() bool { st := s.Status(); return st.Mgr.Available && st.Mgr.Standbys == 1 })
+	s.UntilWell()
 	s.both("OK: 6 of 6 OSDs up")
 }
 
 func quorumLost(s *site) {
-	s.halt("mon.node2", "mon.node3")
+	s.Halt("mon.node2", "mon.node3")
 	s.expect(40*time.Second, s.command(), "CRITICAL: quorum lost: mon.node1 here is ")
 	s.expect(40*time.Second, s.dashboard(), "CRITICAL: no dashboard answers: ")
-	s.run("mon.node2", "mon.node3")
-	s.untilWell()
-	for n := range hosts {
-		s.signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGSTOP)
+	s.Run("mon.node2", "mon.node3")
+	s.UntilWell()
+	for n := range cluster.Hosts {
+		s.Signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGSTOP)
 	}
 	s.expect(0, s.command(), "CRITICAL: no answer from the monitors within ", "-t", "4s")
-	for n := range hosts {
-		s.signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGCONT)
+	for n := range cluster.Hosts {
+		s.Signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGCONT)
 	}
-	s.untilWell()
-	s.write("nobody.conf", "[global]\nfsid = "+s.fsid+"\nmon host = "+network+"99\n")
-	s.expect(0, []string{"--conf", s.path("nobody.conf"), "--id", "nagios", "--keyring", s.path("nagios.keyring"), "--mon-socket", s.path("run", "none")}, "CRITICAL: no answer from the monitors within ", "-t", "4s", "--state", "off")
+	s.UntilWell()
+	s.Write("nobody.conf", "[global]\nfsid = "+s.FSID+"\nmon host = "+s.Address(99)+"\n")
+	s.expect(0, []string{"--conf", s.Path("nobody.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "--mon-socket", s.Path("run", "none")}, "CRITICAL: no answer from the monitors within ", "-t", "4s", "--state", "off")
 }
 
 func badInput(s *site) {
-	conf, keyring := []string{"--conf", s.path("ceph.conf"), "--state", "off"}, s.path("nagios.keyring")
-	s.expect(0, []string{"--ceph-command", s.path("nowhere")}, "UNKNOWN: no command ")
-	s.expect(0, []string{"--conf", s.path("nowhere.conf")}, "UNKNOWN: ceph: ... name the configuration with --conf")
-	s.expect(0, conf, "UNKNOWN: ceph: ... name the keyring with --keyring", "--id", "nagios", "--keyring", s.path("nowhere"))
+	conf, keyring := []string{"--conf", s.Path("ceph.conf"), "--state", "off"}, s.Path("nagios.keyring")
+	s.expect(0, []string{"--ceph-command", s.Path("nowhere")}, "UNKNOWN: no command ")
+	s.expect(0, []string{"--conf", s.Path("nowhere.conf")}, "UNKNOWN: ceph: ... name the configuration with --conf")
+	s.expect(0, conf, "UNKNOWN: ceph: ... name the keyring with --keyring", "--id", "nagios", "--keyring", s.Path("nowhere"))
 	s.expect(0, conf, "UNKNOWN: ceph: ... is the key the one of this cluster", "--id", "monitors", "--keyring", keyring)
-	s.expect(0, conf, "OK: 6 of 6 OSDs up, ... without the usage of each OSD, which needs caps mgr ", "--id", "monitors", "--keyring", s.path("monitors.keyring"))
+	s.expect(0, conf, "OK: 6 of 6 OSDs up, ... without the usage of each OSD, which needs caps mgr ", "--id", "monitors", "--keyring", s.Path("monitors.keyring"))
 	s.expect(0, s.command(), "UNKNOWN: --maintenance pve9: there is no such host, there are node1, node2, node3", "--maintenance", "pve9")
 	s.expect(0, s.command(), "UNKNOWN: option --ignore OSDMAP_FLAGS", "--ignore", "OSDMAP_FLAGS")
-	s.write("wrong.ini", "[*]\nusername = "+user+"\npassword = wrong-pass-2\n")
+	s.Write("wrong.ini", "[*]\nusername = "+cluster.User+"\npassword = wrong-pass-2\n")
 	options := s.dashboard()
-	options[5] = s.path("wrong.ini")
+	options[5] = s.Path("wrong.ini")
 	s.expect(0, append(options[:len(options)-2], "--state", "off"), "UNKNOWN: dashboard of ... login of monitor refused")
 }
 
 func wellAgain(s *site) {
-	s.untilWell()
+	s.UntilWell()
 	s.both("OK: 6 of 6 OSDs up, 33 PGs clean, 3 of 3 monitors in quorum")
 }

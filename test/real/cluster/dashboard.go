@@ -1,0 +1,77 @@
+//go:build real
+
+package cluster
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"time"
+)
+
+// User of the dashboard that the plugins are.
+const (
+	User     = "monitor"
+	Password = "Lab-pass-1"
+)
+
+// dashboards serves TLS with a certificate of ours, for a user who may only
+// read.
+func (c *Cluster) dashboards() {
+	c.certificate()
+	c.Write("password", Password)
+	for m := range Mgrs {
+		c.Ceph("config", "set", "mgr", fmt.Sprintf("mgr/dashboard/node%d/server_addr", m+1), c.Address(m+1))
+	}
+	c.Ceph("config", "set", "mgr", "mgr/dashboard/ssl_server_port", "8443")
+	c.Ceph("mgr", "module", "enable", "dashboard")
+	c.Until("the dashboard takes a certificate", 3*time.Minute, func() bool {
+		_, err := c.Try(20*time.Second, "ceph", "--connect-timeout", "10", "dashboard", "set-ssl-certificate", "-i", c.Path("dashboard.crt"))
+		return err == nil
+	})
+	c.Ceph("dashboard", "set-ssl-certificate-key", "-i", c.Path("dashboard.key"))
+	c.Ceph("dashboard", "ac-user-create", User, "-i", c.Path("password"), "read-only", "--force-password")
+	c.Ceph("mgr", "module", "disable", "dashboard")
+	c.Ceph("mgr", "module", "enable", "dashboard")
+	c.Until("the dashboards listen", 3*time.Minute, func() bool {
+		for m := range Mgrs {
+			conn, err := net.DialTimeout("tcp", c.Address(m+1)+":8443", time.Second)
+			if err != nil {
+				return false
+			}
+			// it was only knocked
+			_ = conn.Close()
+		}
+		return true
+	})
+}
+
+func (c *Cluster) certificate() {
+	// the dashboard of 16.2.15 takes RSA keys only
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
+	for m := range Mgrs {
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(c.Address(m+1)))
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	sum := sha256.Sum256(raw)
+	c.Write("fingerprint", hex.EncodeToString(sum[:]))
+	c.Write("dashboard.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})))
+	c.Write("dashboard.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+}
