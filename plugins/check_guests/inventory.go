@@ -178,7 +178,7 @@ const (
 	ignored           // it is not expected to run
 	failed            // HA wants it to run
 	held              // it is stopped under a lock, for a backup perhaps
-	died              // it answered, and nobody stopped it
+	died              // it answered, and no user asked for it
 	untold            // nobody knows whether it runs
 )
 

@@ -24,13 +24,17 @@ import (
 
 func main() { check.Main(plugin()) }
 
-// device is pve.Options, but that here nobody must be asked.
+// device is pve.Options but for the tag that requires -H: here nobody must be
+// asked. The compiler keeps the two alike.
 type device struct {
 	Hosts     []string          `name:"host" short:"H" help:"Nodes of the cluster to ask, in this order: the first that answers and has quorum is used. Each may carry its port." placeholder:"NODE[,NODE...]"`
 	Port      int               `short:"p" default:"8006" help:"Port of the API." placeholder:"PORT"`
 	Transport transport.Options `embed:""`
 	Secret    secret.Options    `embed:""`
 }
+
+// Validate refuses what pve.Options refuses.
+func (d device) Validate() error { return pve.Options(d).Validate() }
 
 type options struct {
 	Device device `embed:"" group:"Device"`
@@ -193,8 +197,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 
 // checkCluster asks the guests of a cluster.
 func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, error) {
-	d := o.Device
-	client, err := pve.Options{Hosts: d.Hosts, Port: d.Port, Transport: d.Transport, Secret: d.Secret}.Client()
+	client, err := pve.Options(o.Device).Client()
 	if err != nil {
 		return check.Result{}, err
 	}

@@ -21,9 +21,9 @@ var examples = []check.Example{
 	{Command: "check_guests -H pve1 --vmid 103 --watch 60s -t 80s", Why: "how long is vm103 away while it is migrated?"},
 }
 
-const help = `CRITICAL: a guest does not answer that did before, a node is down or silent with all its guests (one alarm for all of them), a guest does not run although HA wants it to or though nobody stopped it, loss or round trips beyond -c. Any answer is better than none: a guest that answers in part is judged by its loss.
-WARNING: loss or round trips beyond -w, a guest that is silent while it is migrated or has just been started, a guest that has never answered.
-UNKNOWN: what went wrong on this machine (no right to send, no route, dropped answers, full tables, DNS), a silent gateway, a cluster that does not answer or does not show all guests. It is never called a guest that is down.
+const help = `CRITICAL: a guest does not answer that did before, a node is down or silent with all its guests (one alarm for all of them), a guest does not run although HA wants it to or no user asked for it, loss or round trips beyond -c. Any answer is better than none: a guest that answers in part is judged by its loss.
+WARNING: loss or round trips beyond -w, a guest that is silent while it is migrated or has just been started (for 15 minutes, or as long as --migration-grace), a guest that has never answered.
+UNKNOWN: what went wrong on this machine (no right to send, no route, dropped answers, full tables, DNS), a silent gateway, a cluster that does not answer or does not show all guests, guests of which nobody knows whether they run, one address of several. It is never called a guest that is down.
 Which guests: those that HA wants to run, and those that run. Where: --address, then the configuration, then what guest agent or container say.`
 
 // few is how many of a list are named.
