@@ -1,0 +1,187 @@
+//go:build real
+
+package packaging
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Built again elsewhere, later, from files with other dates and modes, by
+// somebody with another umask, time zone and language, and with nothing compiled
+// before: the same bytes.
+func TestReproducible(t *testing.T) {
+	again := build{dir: filepath.Join(t.TempDir(), "another-folder-with-a-longer-name")}
+	if err := again.copy(); err != nil {
+		t.Fatal(err)
+	}
+	age(t, again.dir)
+	cache := t.TempDir()
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	if err := again.dist([]string{"TZ=Asia/Kathmandu", "LC_ALL=C.UTF-8", "COMPILE_CACHE=" + cache}); err != nil {
+		t.Fatal(err)
+	}
+	first, second := sums(t, built), sums(t, again)
+	if first != second {
+		t.Errorf("first\n%ssecond\n%s", first, second)
+	}
+	if n := strings.Count(first, "\n"); n != 8 {
+		t.Errorf("%d files, expected deb, rpm, tarball and bill of materials for two architectures:\n%s", n, first)
+	}
+	if got := must(t, "bash", "-c", `cd "$1" && sha256sum noout*`, "sums", built.file("")); got != first {
+		t.Errorf("SHA256SUMS says\n%sthe files are\n%s", first, got)
+	}
+}
+
+func sums(t *testing.T, b build) string {
+	t.Helper()
+	text, err := os.ReadFile(b.file("SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// age gives the sources another date, and modes as under another umask.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	long := time.Date(2001, 9, 9, 1, 46, 40, 0, time.UTC)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() == ".git" {
+			return fs.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		return errors.Join(os.Chmod(path, info.Mode().Perm()&0o700), os.Chtimes(path, long, long))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// git takes the executable bit only, and would call the tree changed by date.
+	if out := must(t, "git", "-C", dir, "diff", "--stat"); strings.Contains(out, "mode change") {
+		t.Fatal(out)
+	}
+}
+
+// No package holds another time than that of the commit: a build on another day
+// cannot differ by the day. Two builds a minute apart would not show it.
+func TestTimes(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		entries := tarball(t, read(t, built.file("noout_VERSION_linux_"+arch+".tar.gz")))
+		for name, member := range members(t, read(t, built.file("noout_VERSION-1_"+arch+".deb"))) {
+			if !member.time.Equal(built.date) {
+				t.Errorf("%s in the deb is of %v", name, member.time)
+			}
+			if strings.HasSuffix(name, ".gz") {
+				entries = append(entries, tarball(t, member.text)...)
+			}
+		}
+		if len(entries) < 100 {
+			t.Errorf("only %d entries", len(entries))
+		}
+		for _, e := range entries {
+			if !e.ModTime.Equal(built.date) || e.Uid != 0 || e.Gid != 0 {
+				t.Errorf("%s: %s is of %v, owner %d:%d", arch, e.Name, e.ModTime, e.Uid, e.Gid)
+			}
+			if e.Mode&0o6002 != 0 && e.Typeflag != tar.TypeSymlink {
+				t.Errorf("%s: %s has mode %o", arch, e.Name, e.Mode)
+			}
+		}
+	}
+	for _, arch := range []string{"x86_64", "aarch64"} {
+		times := must(t, "rpm", "-qp", "--qf", "%{BUILDTIME}[ %{FILEMTIMES}]", built.file("noout-VERSION-1."+arch+".rpm"))
+		for word := range strings.FieldsSeq(times) {
+			if word != strconv.FormatInt(built.date.Unix(), 10) {
+				t.Errorf("%s: a time is %s, expected %d", arch, word, built.date.Unix())
+			}
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// entry is a file in a tarball.
+type entry struct {
+	*tar.Header
+	text []byte
+}
+
+// tarball reads a compressed tar.
+func tarball(t *testing.T, text []byte) []entry {
+	t.Helper()
+	packed, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !packed.ModTime.IsZero() || packed.Name != "" {
+		t.Errorf("gzip remembers %q of %v", packed.Name, packed.ModTime)
+	}
+	var out []entry
+	for r := tar.NewReader(packed); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, entry{h, text})
+	}
+}
+
+// member is a file in an ar archive, which is what a deb is.
+type member struct {
+	time time.Time
+	text []byte
+}
+
+func members(t *testing.T, text []byte) map[string]member {
+	t.Helper()
+	text, ok := bytes.CutPrefix(text, []byte("!<arch>\n"))
+	if !ok {
+		t.Fatal("no ar archive")
+	}
+	out := map[string]member{}
+	for len(text) >= 60 {
+		words := strings.Fields(string(text[:58])) // name, time, owner, group, mode, size
+		if len(words) != 6 {
+			t.Fatalf("a header with %q", words)
+		}
+		seconds, err1 := strconv.ParseInt(words[1], 10, 64)
+		size, err2 := strconv.Atoi(words[5])
+		if err := errors.Join(err1, err2); err != nil || size > len(text)-60 {
+			t.Fatalf("a header with %q (%v)", words, err)
+		}
+		out[strings.TrimSuffix(words[0], "/")] = member{time.Unix(seconds, 0), text[60 : 60+size]}
+		text = text[min(60+size+size%2, len(text)):]
+	}
+	return out
+}
