@@ -50,6 +50,7 @@ fuzz: ## the fuzz targets (FUZZ=REGEX, default all), each for FUZZTIME (30s)
 lint: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l pkg plugins test)" || { echo "not gofmt'ed:"; gofmt -l pkg plugins test; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags real ./test/real/...
 	$(GO) tool staticcheck ./...
 
 .PHONY: gate-proof
@@ -67,6 +68,14 @@ demo: build ## the story, step by step: command, output, exit code and why
 .PHONY: bench
 bench: build ## what a run costs, as whole processes; CHECK_REDFISH=/path compares
 	@$(GO) run ./test/bench -bin bin
+
+.PHONY: contrib
+contrib: build ## commands, man pages, completions, pages: what --describe tells
+	$(GO) run ./contrib/generate -bin bin -o .
+
+.PHONY: dist
+dist: ## packages, tarballs, checksums and a bill of materials, into dist/
+	./packaging/dist
 
 .PHONY: install
 install: build ## the plugins into PLUGINDIR
