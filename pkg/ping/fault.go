@@ -25,7 +25,7 @@ var refusals = map[syscall.Errno]string{
 	syscall.ENETDOWN:      "this machine's interface is down",
 	syscall.ENODEV:        "this machine has no such interface",
 	syscall.EADDRNOTAVAIL: "this machine has no address to send from",
-	syscall.ENOBUFS:       "no room to send: link without carrier, queue or neighbour table full",
+	syscall.ENOBUFS:       "link without carrier, or no room to send: queue or neighbour table full",
 	syscall.EAGAIN:        "the send buffer stays full",
 	syscall.ENOMEM:        "out of memory",
 }

@@ -39,6 +39,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 		end = n.now()
 	}
 	e.settle(o, end-o.Wait)
+	unplug(n, reach)
 	report.Faults = append(report.Faults, e.close()...)
 	report.Faults = append(report.Faults, tableFaults(reach, report.Faults, before, neighbours(n))...)
 	report.Evidence = e.evidence(report.Elapsed)

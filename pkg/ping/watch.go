@@ -126,6 +126,7 @@ func watch(ctx context.Context, n network, targets []Target, o WatchOptions) (Wa
 		w.tracks[i].end()
 		r.Spacing = max(r.Spacing, w.tracks[i].spacing)
 	}
+	unplug(n, reach)
 	r.Faults = append(r.Faults, e.close()...)
 	r.Faults = append(r.Faults, tableFaults(reach, r.Faults, before, neighbours(n))...)
 	r.Evidence = e.evidence(r.Elapsed)
