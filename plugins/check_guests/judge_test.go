@@ -115,6 +115,38 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// TestComing: a guest that HA or a task is starting has not died.
+func TestComing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		service pve.Service
+		task    pve.Task
+		want    condition
+	}{
+		"nobody starts it":       {want: died},
+		"HA starts it":           {service: pve.Service{SID: "vm:101", Node: "pve1", State: "request_start"}, want: running},
+		"HA starts it elsewhere": {service: pve.Service{SID: "vm:101", Node: "pve1", State: "request_start_balance"}, want: running},
+		"HA has failed":          {service: pve.Service{SID: "vm:101", Node: "pve1", State: "error"}, want: failed},
+		"HA recovers it":         {service: pve.Service{SID: "vm:101", Node: "pve1", State: "recovery"}, want: failed},
+		"HA fences its node":     {service: pve.Service{SID: "vm:101", Node: "pve1", State: "fence"}, want: failed},
+		"HA ignores it":          {service: pve.Service{SID: "vm:101", Node: "pve1", State: "ignored"}, want: died},
+		"it is being rebooted":   {task: pve.Task{ID: "101", Type: "qmreboot", Start: evening}, want: running},
+		"it was started":         {task: pve.Task{ID: "101", Type: "qmstart", Status: "OK", End: evening.Add(-50 * time.Second)}, want: running},
+		"it was long ago":        {task: pve.Task{ID: "101", Type: "qmstart", Status: "OK", End: evening.Add(-5 * time.Minute)}, want: died},
+		"it failed to start":     {task: pve.Task{ID: "101", Type: "qmstart", Status: "start failed", End: evening.Add(-5 * time.Second)}, want: died},
+		"another is started":     {task: pve.Task{ID: "1010", Type: "qmstart", Start: evening}, want: died},
+	} {
+		c := pve.Cluster{Quorate: true, Time: evening, Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}}, Tasks: []pve.Task{tc.task},
+			Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "stopped"}}}
+		if tc.service.SID != "" {
+			c.HA.Services = []pve.Service{tc.service}
+		}
+		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(-time.Hour)}}}
+		if got, _ := inventory(c, m, policy{}, evening); len(got) != 1 || got[0].stopped != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestGivenAddress: an address is that of one host, and of its own family.
 func TestGivenAddress(t *testing.T) {
 	got, err := addresses([]string{"103=::ffff:192.0.2.3", "104=fe80::1%eth0"})

@@ -154,15 +154,19 @@ func gapText(g ping.Gap, gaps int) string {
 	return fmt.Sprintf("%d ms (%d-%d)", g.Length().Round(time.Millisecond).Milliseconds(), floor, ceil)
 }
 
-// longestGap of all, and whether there was a watch.
-func (f *facts) longestGap() (ping.Gap, bool) {
-	var longest ping.Gap
+// longestGap of all that were really watched, and whether any were.
+func (f *facts) longestGap() (longest ping.Gap, watched bool) {
 	for i := range f.subjects {
-		if g := f.subjects[i].reach.Longest; f.subjects[i].asked && g.Length() > longest.Length() {
+		s := &f.subjects[i]
+		if !f.watched || !s.asked || s.reach.Sent == 0 {
+			continue
+		}
+		watched = true
+		if g := s.reach.Longest; g.Length() > longest.Length() {
 			longest = g
 		}
 	}
-	return longest, f.watched
+	return longest, watched
 }
 
 // gapList lists the longest of a watch, of those that answered in it.
