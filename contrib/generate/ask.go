@@ -32,10 +32,11 @@ func (p plugin) Option(long string) (check.Option, bool) {
 // hosts read one only.
 var byHand = []string{"help", "version", "output"}
 
-// ForHosts are the options that a command definition of a host offers.
+// ForHosts are the options that a command definition of a host offers. What is
+// to be done once is not among them: a host would do it with every poll.
 func (p plugin) ForHosts() []check.Option {
 	return slices.DeleteFunc(slices.Clone(p.Options), func(o check.Option) bool {
-		return slices.Contains(byHand, o.Long)
+		return o.Once || slices.Contains(byHand, o.Long)
 	})
 }
 

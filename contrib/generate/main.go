@@ -43,7 +43,7 @@ func run(bin, out string) error {
 // everything is what there is to write, by path from the project's root.
 func everything(plugins []plugin) (map[string]string, error) {
 	files := map[string]string{}
-	for _, make := range []func([]plugin) (map[string]string, error){nagios, nrpe, icinga} {
+	for _, make := range []func([]plugin) (map[string]string, error){nagios, nrpe, icinga, director, man, completions, pages} {
 		made, err := make(plugins)
 		if err != nil {
 			return nil, err

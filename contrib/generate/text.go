@@ -17,6 +17,9 @@ var templates embed.FS
 func fill(name string, data any) (string, error) {
 	t, err := template.New(name).Funcs(template.FuncMap{
 		"comment": comment, "dsl": dsl, "description": description,
+		"roff": roff, "ways": ways, "join": strings.Join, "upper": strings.ToUpper,
+		"markdown": markdown, "code": code, "line": line,
+		"literal": literal, "fish": fishLiteral, "zsh": zshSpec,
 	}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", fmt.Errorf("reading the template of %s: %w", name, err)

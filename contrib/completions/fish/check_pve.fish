@@ -1,0 +1,33 @@
+# fish completion of check_pve
+# Generated from what the plugin says of itself (make contrib): do not edit.
+# Goes to /usr/share/fish/vendor_completions.d/check_pve.fish.
+
+complete -c check_pve -f
+complete -c check_pve -s H -l host -x -d 'Nodes of the cluster to ask, in this order: the first that answers and has quorum is used. Each may carry its port.'
+complete -c check_pve -s p -l port -x -d 'Port of the API.'
+complete -c check_pve -l ca-file -r -F -d 'PEM file with the authority that signed the device\'s certificate, or that certificate itself.'
+complete -c check_pve -l fingerprint -x -d 'SHA-256 of the device\'s certificate, in hex, colons allowed. With --ca-file both must hold.'
+complete -c check_pve -l insecure -d 'Do not verify the device\'s certificate.'
+complete -c check_pve -l tls-legacy -d 'Allow RSA key exchange and TLS 1.0, for old controllers.'
+complete -c check_pve -s 4 -l ipv4-only -d 'Connect over IPv4 only.'
+complete -c check_pve -s 6 -l ipv6-only -d 'Connect over IPv6 only.'
+complete -c check_pve -l auth-file -r -F -d 'Credentials file (INI): sections are hosts, keys username, password, token, kg.'
+complete -c check_pve -l maintenance -x -d 'Node that is being serviced. 0 means not now, so that Nagios can hand over pve3=$HOSTDOWNTIME:pve3$.'
+complete -c check_pve -l maintenance-warning -x -d 'A node in maintenance for longer is WARNING.'
+complete -c check_pve -l maintenance-critical -x -d 'A node in maintenance for longer is CRITICAL.'
+complete -c check_pve -l ignore-node -x -d 'Node that may be off, such as a cold spare. Its votes count all the same.'
+complete -c check_pve -l min-margin -x -d 'How many nodes or qdevices must be able to fail without loss of quorum. Without it one, or what the whole cluster can bear if that is less.'
+complete -c check_pve -l lock-warning -x -d 'A guest that is locked for longer, and no task runs that needs it, is WARNING.'
+complete -c check_pve -l stopped-state -x -a 'ok warning critical unknown' -d 'Status for guests that start with their node, are stopped, and were not stopped by somebody.'
+complete -c check_pve -l unreachable-state -x -a 'ok warning critical unknown' -d 'Status when no node gives a usable answer.'
+complete -c check_pve -l state-dir -x -a '(__fish_complete_directories)' -d 'Directory to remember in, default /var/lib/noout/USER or $XDG_STATE_HOME/noout.'
+complete -c check_pve -l state -x -a 'auto require off' -d 'Memory between runs: auto (say when there is none), require (without it UNKNOWN), off.'
+complete -c check_pve -l as-user -x -d 'Use the memory of this user, for root who acknowledges what the poller saw.'
+complete -c check_pve -s t -l timeout -x -d 'Time for the whole run. Must be less than the host allows (check_nrpe: 10s).'
+complete -c check_pve -l timeout-state -x -a 'warning critical unknown' -d 'Status when the time is up.'
+complete -c check_pve -s v -l verbose -d 'More: -v all findings, -vv with evidence, -vvv with raw values.'
+complete -c check_pve -l output -x -a 'nagios json openmetrics' -d 'How to answer.'
+complete -c check_pve -l max-bytes -x -d 'Longest answer (old NRPE: 1024).'
+complete -c check_pve -l extra-opts -d 'Read options from a section of an INI file. Without a value: the section named like the plugin in /etc/noout/noout.ini.'
+complete -c check_pve -s V -l version -d 'Show the version.'
+complete -c check_pve -s h -l help -d 'Show this help.'

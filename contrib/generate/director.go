@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// basket is what Icinga Director's import takes. It names no UUIDs: releases
+// before 1.11 refuse them for fields, and objects are found by their names.
+type basket struct {
+	Command   map[string]directorCommand
+	DataList  map[string]directorList
+	Datafield map[string]directorField
+}
+
+type directorCommand struct {
+	Arguments map[string]directorArgument `json:"arguments"`
+	// Command without a slash is looked for in PluginDir.
+	Command string         `json:"command"`
+	Fields  []directorLink `json:"fields"`
+	Execute string         `json:"methods_execute"`
+	Name    string         `json:"object_name"`
+	Type    string         `json:"object_type"`
+}
+
+type directorArgument struct {
+	Description string `json:"description"`
+	Value       string `json:"value,omitempty"`
+	SetIf       string `json:"set_if,omitempty"`
+	SkipKey     bool   `json:"skip_key,omitempty"`
+	RepeatKey   bool   `json:"repeat_key,omitempty"`
+}
+
+type directorLink struct {
+	Field    int     `json:"datafield_id"`
+	Required string  `json:"is_required"`
+	Filter   *string `json:"var_filter"`
+}
+
+type directorField struct {
+	Variable    string            `json:"varname"`
+	Caption     string            `json:"caption"`
+	Description string            `json:"description"`
+	Type        string            `json:"datatype"`
+	Format      *string           `json:"format"`
+	Category    *string           `json:"category"`
+	Settings    map[string]string `json:"settings"`
+}
+
+type directorList struct {
+	Name    string          `json:"list_name"`
+	Owner   string          `json:"owner"`
+	Entries []directorEntry `json:"entries"`
+}
+
+type directorEntry struct {
+	Name   string   `json:"entry_name"`
+	Value  string   `json:"entry_value"`
+	Format string   `json:"format"`
+	Roles  []string `json:"allowed_roles"`
+}
+
+// director writes the basket of Icinga Director: the same commands as
+// commands.conf, with a form field for every option.
+func director(plugins []plugin) (map[string]string, error) {
+	b := basket{map[string]directorCommand{}, map[string]directorList{}, map[string]directorField{}}
+	for _, c := range checkCommands(plugins) {
+		command := directorCommand{
+			Arguments: map[string]directorArgument{}, Command: c.Name, Execute: "PluginCheck",
+			Name: c.Object, Type: "object",
+		}
+		for _, a := range c.Arguments {
+			command.Arguments[a.Key] = directorArgumentOf(a)
+			id := len(b.Datafield) + 1
+			b.Datafield[fmt.Sprint(id)] = b.field(c, a)
+			command.Fields = append(command.Fields, directorLink{Field: id, Required: "n"})
+		}
+		b.Command[c.Object] = command
+	}
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "    ")
+	if err := e.Encode(b); err != nil {
+		return nil, fmt.Errorf("writing the basket: %w", err)
+	}
+	return map[string]string{"contrib/director/basket.json": text.String()}, nil
+}
+
+func directorArgumentOf(a argument) directorArgument {
+	out := directorArgument{Description: line(description(a.Option)), SkipKey: a.OneWord(), RepeatKey: a.Repeat()}
+	if a.Switch() {
+		out.SetIf = a.Macro()
+	} else {
+		out.Value = a.Value()
+	}
+	return out
+}
+
+// field is the form field of an option. What is one of several words has a list
+// of them.
+func (b *basket) field(c checkCommand, a argument) directorField {
+	f := directorField{
+		Variable: a.Variable, Caption: c.Short() + ": " + strings.ReplaceAll(a.Long, "-", " "),
+		Description: line(description(a.Option)), Settings: map[string]string{},
+	}
+	kind := "String"
+	switch {
+	case a.Switch():
+		kind = "Boolean"
+	case a.Repeat():
+		kind = "Array"
+	case len(a.Enum) > 0:
+		kind = "Datalist"
+		f.Settings = map[string]string{"behavior": "strict", "data_type": "string", "datalist": b.list(a.Option)}
+	case a.Type == "integer" || a.Type == "natural":
+		kind = "Number"
+	default:
+		f.Settings = map[string]string{"visibility": "visible"}
+	}
+	f.Type = `Icinga\Module\Director\DataType\DataType` + kind
+	return f
+}
+
+// list is the name of the list of an option's words; options with the same words
+// share it.
+func (b *basket) list(o check.Option) string {
+	name := "noout: " + strings.Join(o.Enum, ", ")
+	list := directorList{Name: name, Owner: "noout"}
+	for _, word := range o.Enum {
+		list.Entries = append(list.Entries, directorEntry{Name: word, Value: word, Format: "string"})
+	}
+	b.DataList[name] = list
+	return name
+}
