@@ -193,9 +193,9 @@ func TestRPM(t *testing.T) {
 		}
 		files := must(t, "rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}:%{FILEGROUPNAME}\n]", file)
 		for _, want := range []string{
-			"/usr/lib64/nagios/plugins/check_fans 0100755 root:root\n", "/etc/noout 040750 root:root\n",
-			"/usr/share/man/man1/check_fans.1.gz 0100644", "/usr/share/man/man5/noout.ini.5.gz 0100644",
-			"/usr/share/licenses/noout/LICENSE 0100644", "/usr/share/noout/nrpe/noout.cfg 0100644",
+			"/usr/lib64/nagios/plugins/check_fans 100755 root:root\n", "/etc/noout 40750 root:root\n",
+			"/usr/share/man/man1/check_fans.1.gz 100644", "/usr/share/man/man5/noout.ini.5.gz 100644",
+			"/usr/share/licenses/noout/LICENSE 100644", "/usr/share/noout/nrpe/noout.cfg 100644",
 		} {
 			if !strings.Contains(files, want) {
 				t.Errorf("%s: no %q in\n%s", arch, want, files)

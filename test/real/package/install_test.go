@@ -70,8 +70,9 @@ func purge(t *testing.T, hadUser bool) {
 // poller tells whether a package that shares the user is there.
 func poller(t *testing.T) bool {
 	t.Helper()
-	out, err := run(nil, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", "*nagios*", "*icinga*", "*nrpe*", "*nsca*", "*naemon*")
-	return err == nil && strings.Contains(out, "installed\n") && strings.Replace(out, "not-installed\n", "", -1) != ""
+	// It fails when one of the patterns matches nothing.
+	out, _ := run(nil, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", "*nagios*", "*icinga*", "*nrpe*", "*nsca*", "*naemon*")
+	return strings.ReplaceAll(out, "not-installed\n", "") != ""
 }
 
 func owners(t *testing.T) {
@@ -116,7 +117,8 @@ func versions(t *testing.T) {
 	}
 	for _, p := range all {
 		p = filepath.Base(p)
-		if got := must(t, plugins+p, "--version"); !strings.HasPrefix(got, p+" "+built.version+" (") {
+		// The guidelines want exit code 3 for it.
+		if got, _ := run(nil, plugins+p, "--version"); !strings.HasPrefix(got, p+" "+built.version+" (") {
 			t.Errorf("%s --version: %s", p, got)
 		}
 	}
@@ -143,11 +145,8 @@ func capability(t *testing.T) {
 }
 
 func manual(t *testing.T) {
-	for page, want := range map[string]string{"check_fans.1": "--acknowledge", "noout.ini.5": "/etc/noout"} {
-		name, section, _ := strings.Cut(page, ".")
-		if section != "1" {
-			name, section = "noout.ini", "5"
-		}
+	for page, want := range map[string]string{"1 check_fans": "--acknowledge", "5 noout.ini": "/etc/noout"} {
+		section, name, _ := strings.Cut(page, " ")
 		out := must(t, "env", "MANPAGER=cat", "MANWIDTH=100", "man", "-E", "ascii", section, name)
 		if !strings.Contains(out, want) || !strings.Contains(out, "NAME") {
 			t.Errorf("man %s %s does not say %q:\n%s", section, name, want, out)
