@@ -184,6 +184,51 @@ func TestPluginGone(t *testing.T) {
 	})
 }
 
+// TestPluginPath: what is between this machine and the guests.
+func TestPluginPath(t *testing.T) {
+	both := []string{"--target", "10.2.0.1", "--target", "fd00:2::1"}
+	narrow := func(_, g, r namespace) {
+		g.ip("link set v2 mtu 1400")
+		r.ip("link set v2 mtu 1400")
+	}
+	noPing := func(_, _, r namespace) { r.nft(fmt.Sprintf(filter, "forward", "drop", "drop")) }
+	dead := func(_, _, r namespace) {
+		noPing(namespace{}, namespace{}, r)
+		r.nft(strings.Replace(fmt.Sprintf(filter, "input", "drop", "drop"), "chain c", "chain own", 1))
+	}
+	for _, c := range []struct {
+		name    string
+		prepare func(a, g, r namespace)
+		args    []string
+		exit    int
+		want    []string
+	}{
+		{"narrow", narrow, []string{"--size", "1440"}, 0, []string{"OK: 2 of 2 hosts answer", "0% lost"}},
+		{"narrow, no fragments", narrow, []string{"--size", "1440", "--dont-fragment"}, 2, []string{"10.2.0.1: packet too big", "fd00:2::1: packet too big (path MTU 1400)"}},
+		{"no pings", noPing, nil, 2, []string{"10.2.0.1: no answer to 5 packets", "fd00:2::1: no answer to 5 packets"}},
+		{"no pings, but TCP", noPing, []string{"--tcp", "80"}, 0, []string{"OK: 2 of 2 hosts answer", "2 by TCP"}},
+		{"no pings, gateway answers", noPing, []string{"--parent", "10.1.0.2"}, 2, []string{"10.2.0.1: no answer to 5 packets"}},
+		{"gateway dead", dead, []string{"--parent", "10.1.0.2"}, 3, []string{"UNKNOWN: path to 10.1.0.2 is down", "2 guests not judged"}},
+		{"gateway dead, as is said", dead, []string{"--parent", "10.1.0.2", "--parent-state", "critical"}, 2, []string{"CRITICAL: path to 10.1.0.2 is down", "2 guests not judged"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBothModes(t, func(t *testing.T, user int) {
+				a, g, r := routed(t)
+				c.prepare(a, g, r)
+				got := a.check(call{user: user, args: append(append([]string{"-t", "20s"}, both...), c.args...)})
+				for _, want := range c.want {
+					if !strings.Contains(got.text, want) {
+						t.Errorf("expected %q: %s", want, got.text)
+					}
+				}
+				if got.exit != c.exit {
+					t.Errorf("exit %d, expected %d: %s", got.exit, c.exit, got.text)
+				}
+			})
+		})
+	}
+}
+
 // TestPluginRouted: every one of 10,000 guests behind a router answers. On a
 // wire the answers come in bursts, and other tools call those dead that come
 // after the first 256.
