@@ -104,7 +104,7 @@ object FileLogger "main" {
 // verify has icinga2 look at the configuration. It must find nothing to say.
 func (n *icinga) verify() {
 	n.t.Helper()
-	out, err := exec.Command(icinga2, append([]string{"daemon", "-C", "-c", n.path("conf", "icinga2.conf")}, n.own()...)...).CombinedOutput()
+	out, err := exec.Command(icinga2, append(n.daemon(), "-C")...).CombinedOutput()
 	if err != nil || strings.Contains(string(out), "warning/") || strings.Contains(string(out), "critical/") {
 		n.t.Fatalf("icinga2 daemon -C for %s: %v\n%s", n.name, err, out)
 	}
@@ -113,7 +113,11 @@ func (n *icinga) verify() {
 func (n *icinga) start() {
 	n.t.Helper()
 	n.verify()
-	n.process = start(n.t, n.dir, icinga2, append([]string{"daemon", "-c", n.path("conf", "icinga2.conf")}, n.own()...)...)
+	n.process = start(n.t, n.dir, icinga2, n.daemon()...)
+}
+
+func (n *icinga) daemon() []string {
+	return append([]string{"daemon", "-c", n.path("conf", "icinga2.conf")}, n.own()...)
 }
 
 // listener is an ApiListener with somebody who may ask it.
@@ -135,31 +139,38 @@ type checked struct {
 	} `json:"last_check_result"`
 }
 
-// services asks the API for all services of a host that were checked.
-func (n *icinga) services(host string) (map[string]checked, error) {
+// api asks the API, or tells it what to do, and reads the answer into out.
+func (n *icinga) api(method, path, body string, out any) error {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(read(n.t, n.path("data", "certs", "ca.crt"))))
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: n.name}, DisableKeepAlives: true,
 	}}
-	q, err := http.NewRequest(http.MethodGet, "https://127.0.0.1:"+strconv.Itoa(n.port)+"/v1/objects/services?attrs=name&attrs=last_check_result&filter=host.name==%22"+host+"%22", nil)
+	q, err := http.NewRequest(method, "https://127.0.0.1:"+strconv.Itoa(n.port)+path, strings.NewReader(body))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	q.SetBasicAuth(apiUser, apiPass)
+	q.Header.Set("Accept", "application/json")
 	r, err := client.Do(q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		return errors.New(r.Status)
+	}
+	return json.NewDecoder(r.Body).Decode(out)
+}
+
+// services asks the API for all services of a host that were checked.
+func (n *icinga) services(host string) (map[string]checked, error) {
 	var body struct {
 		Results []struct{ Attrs checked }
 	}
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+	err := n.api(http.MethodGet, "/v1/objects/services?attrs=name&attrs=last_check_result&filter=host.name==%22"+host+"%22", "", &body)
+	if err != nil {
 		return nil, err
-	}
-	if r.StatusCode != http.StatusOK {
-		return nil, errors.New(r.Status)
 	}
 	out := map[string]checked{}
 	for _, x := range body.Results {
@@ -168,6 +179,20 @@ func (n *icinga) services(host string) (map[string]checked, error) {
 		}
 	}
 	return out, nil
+}
+
+// do carries out an action; something must have been there to do it with.
+func (n *icinga) do(action, body string) error {
+	var out struct {
+		Results []struct{ Code float64 }
+	}
+	if err := n.api(http.MethodPost, "/v1/actions/"+action, body, &out); err != nil {
+		return fmt.Errorf("%s: %w", action, err)
+	}
+	if len(out.Results) == 0 || out.Results[0].Code != http.StatusOK {
+		return fmt.Errorf("%s: %+v", action, out.Results)
+	}
+	return nil
 }
 
 // output is what icinga2 kept of a plugin's answer. It cuts performance data

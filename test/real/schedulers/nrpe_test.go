@@ -14,19 +14,6 @@ import (
 
 const checkNRPE = "/usr/lib/nagios/plugins/check_nrpe"
 
-// private gives a daemon /etc/noout and the directory of the plugins as an
-// installed package has them, in mounts that nobody else sees: the machine's
-// own /etc stays as it is.
-const private = `set -e
-mount -t tmpfs none "$1/over"
-mkdir "$1/over/upper" "$1/over/work"
-mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/over/upper,workdir=$1/over/work" /etc
-mkdir /etc/noout
-mount --bind "$1/etc" /etc/noout
-mount --bind "$2" /usr/lib/nagios/plugins
-exec /usr/sbin/nrpe -c "$1/nrpe.cfg" -f
-`
-
 // TestNRPE: an nrpe with the lines as they are shipped, asked over TLS.
 func TestNRPE(t *testing.T) {
 	t.Parallel()
@@ -34,7 +21,6 @@ func TestNRPE(t *testing.T) {
 	s, dir, number := openSite(t), folder(t, "nrpe"), port(t)
 	memory, ini := filepath.Join(dir, "memory"), filepath.Join(dir, "etc", "noout.ini")
 	write(t, filepath.Join(memory, "empty"), "")
-	write(t, filepath.Join(dir, "over", "empty"), "")
 	write(t, filepath.Join(dir, "nrpe.cfg"), fmt.Sprintf(`server_address=127.0.0.1
 server_port=%d
 allowed_hosts=127.0.0.1
@@ -50,7 +36,7 @@ include=%[3]s
 `, number, dir, contrib(t, "nrpe/noout.cfg")))
 	write(t, ini, "")
 	give(t, dir)
-	n := start(t, dir, "/usr/bin/unshare", "-m", "--propagation", "private", "sh", "-c", private, "sh", dir, built(t))
+	n := start(t, dir, "/usr/bin/unshare", installed(t, dir, "/usr/sbin/nrpe", "-c", filepath.Join(dir, "nrpe.cfg"), "-f")...)
 	n.log = filepath.Join(dir, "nrpe.log")
 	nrpe := func(args ...string) answer {
 		r, noise := say(t, checkNRPE, append([]string{"-H", "127.0.0.1", "-p", strconv.Itoa(number), "-t", "10:3"}, args...)...)
