@@ -206,3 +206,46 @@ func blamed(text string, id int) bool {
 	}
 	return false
 }
+
+// TestToldElsewhere: a guest that told its address hours ago is asked again
+// before it is called silent, and when another tells the same address.
+func TestToldElsewhere(t *testing.T) {
+	dir := authFile(t)
+	config := sim.Presets["plain"]()
+	for i := range config.Guests {
+		config.Guests[i].Addresses = []string{placeOf(config.Guests[i].ID)}
+	}
+	s := sim.Start(t, config)
+	memory := t.TempDir()
+	if err := os.Chmod(memory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	net := &fakeNet{hosts: map[netip.Addr]fakeHost{netip.MustParseAddr("192.0.2.66"): {silent: true}}}
+	ask := func() string {
+		s.Advance(5 * time.Minute)
+		var out bytes.Buffer
+		p := pluginWith(func() time.Time { return s.Now() }, net.prober())
+		p.Run([]string{"--auth-file", filepath.Join(dir, "auth"), "--state-dir", memory, "-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "-v"}, &out)
+		return out.String()
+	}
+	for name, was := range map[string]string{"it is silent there": "192.0.2.66", "another is there": placeOf(103)} {
+		if first := ask(); !strings.HasPrefix(first, "OK: ") || !strings.Contains(first, "vm105 db1 on pve3 (192.0.2.105)") {
+			t.Fatalf("%s: at the start: %s", name, first)
+		}
+		files, err := filepath.Glob(filepath.Join(memory, "*.json"))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(files[0], bytes.ReplaceAll(text, []byte(placeOf(105)), []byte(was)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.Advance(20 * time.Minute)
+		if text := ask(); !strings.HasPrefix(text, "OK: ") || !strings.Contains(text, "vm105 db1 on pve3 (192.0.2.105)") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
