@@ -105,7 +105,7 @@ func described(r Rule) string {
 // its name, although an OSD has the number 0.
 func TestCrushRulesCopies(t *testing.T) {
 	c, err := Read(strings.NewReader(`{"fsid":"f","health":{"status":"HEALTH_OK","checks":{}},"quorum_names":["a"],"monmap":{"num_mons":1},"osdmap":{"num_osds":3,"num_up_osds":3,"num_in_osds":3},"pgmap":{"num_pgs":0,"pgs_by_state":[]},"mgrmap":{"available":true,"num_standbys":0}}
-{"flags":"","osds":[{"osd":0,"up":1,"in":1},{"osd":1,"up":1,"in":1},{"osd":2,"up":1,"in":1}],"pools":[{"pool":1,"pool_name":"rbd","size":3,"min_size":2,"crush_rule":0}]}
+{"flags":"sortbitwise","osds":[{"osd":0,"up":1,"in":1},{"osd":1,"up":1,"in":1},{"osd":2,"up":1,"in":1}],"pools":[{"pool":1,"pool_name":"rbd","size":3,"min_size":2,"crush_rule":0}]}
 {"nodes":[{"id":-1,"name":"default","type":"root","children":[-2,-3,-4]},{"id":-2,"name":"a","type":"host","children":[0]},{"id":-3,"name":"b","type":"host","children":[1]},{"id":-4,"name":"c","type":"host","children":[2]},{"id":0,"type":"osd"},{"id":1,"type":"osd"},{"id":2,"type":"osd"}]}
 `))
 	if err != nil {

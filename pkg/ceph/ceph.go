@@ -55,7 +55,7 @@ type Cluster struct {
 	Rates  Rates
 	FS     *FS
 	// Services are gateways and the like, nil when not told.
-	Services []Service
+	Services []Service `json:"-"`
 	// Map is the OSD map: flags of every scope, OSDs, pools.
 	Map *Map
 	// Tree says which OSD is on which host.

@@ -74,6 +74,7 @@ func (c *Cluster) addDashboard(w wireDashboard) {
 		c.Mgr = m.facts()
 	}
 	if w.FS.set && w.FS.value.FileSystems.set {
+		c.FS = &FS{}
 		c.addFS(w.FS.value)
 		c.FS.Ranks = len(w.FS.value.FileSystems.rows)
 	}

@@ -210,16 +210,22 @@ type wirePool struct {
 
 // facts returns nil when flags or OSDs are missing or not whole.
 func (w wireMap) facts() *Map {
-	if w.Flags == nil && !w.FlagsSet.set || !w.OSDs.set || w.OSDs.odd > 0 {
+	if (w.Flags == nil || *w.Flags == "") && !w.FlagsSet.set || w.FlagsSet.odd > 0 || !w.OSDs.set || w.OSDs.odd > 0 {
 		return nil
 	}
 	m := &Map{
 		Epoch: w.Epoch.count(), Created: stamp(w.Created), Modified: stamp(w.Modified),
 		UpChange: stamp(w.UpChange), InChange: stamp(w.InChange),
-		Flags: words(w.FlagsSet), NodeFlags: flagsOf(w.NodeFlags), ClassFlags: flagsOf(w.ClassFlags),
+		// set-group came with the fields that tell of it, in Nautilus
+		ScopesUnknown: !w.NodeFlags.set || w.NodeFlags.odd > 0 || w.ClassFlags.odd > 0,
+		Flags:         words(w.FlagsSet), NodeFlags: flagsOf(w.NodeFlags), ClassFlags: flagsOf(w.ClassFlags),
 	}
 	if w.Flags != nil {
-		m.Flags = splitFlags(string(*w.Flags))
+		for _, f := range splitFlags(string(*w.Flags)) {
+			if !slices.Contains(m.Flags, f) {
+				m.Flags = append(m.Flags, f)
+			}
+		}
 	}
 	for _, o := range w.OSDs.rows {
 		osd, ok := o.facts()
@@ -238,7 +244,7 @@ func (w wireMap) facts() *Map {
 
 func (w wireOSD) facts() (OSD, bool) {
 	id, ok := w.ID.whole()
-	if !ok || id < 0 || !w.Up.set || !w.In.set {
+	if !ok || id < 0 || !w.Up.truth() || !w.In.truth() {
 		return OSD{}, false
 	}
 	o := OSD{ID: id, Up: w.Up.value != 0, In: w.In.value != 0, Reweight: 1, State: words(w.State), addr: bareIP(string(w.Public))}

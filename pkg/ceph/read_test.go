@@ -111,7 +111,7 @@ func TestCopies(t *testing.T) {
 	for _, id := range []string{"0", "1", "2", "3", "4", "5"} {
 		osds = append(osds, strings.Replace(osd, "%", id, 1))
 	}
-	dump := `{"flags":"","osds":[` + strings.Join(osds, ",") + `],"pools":[]}`
+	dump := `{"flags":"sortbitwise","osds":[` + strings.Join(osds, ",") + `],"pools":[]}`
 	step := func(id, root, op, kind string) string {
 		return `{"rule_id":` + id + `,"rule_name":"r","steps":[{"op":"take","item":-99,"item_name":"` + root + `"},{"op":"` + op + `","num":0,"type":"` + kind + `"},{"op":"emit"}]}`
 	}
@@ -161,6 +161,27 @@ func TestDaemonsPlaced(t *testing.T) {
 	want := []string{"a@node1", "node1@node1", "node2@node1", "c@", "x@node1", "node1@elsewhere"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestContradictions: what one document says and another one does not.
+func TestContradictions(t *testing.T) {
+	fs := `{"filesystems":[{"mdsmap":{"info":{"gid_1":{"name":"m1"}}}}],"standbys":[]}`
+	if c := read4(t, wellStatus, wellMap, wellTree, fs); c.FS.Ranks != 1 {
+		t.Errorf("%d ranks with an MDS that has one", c.FS.Ranks)
+	}
+	if c := read4(t, strings.Replace(wellStatus, `"fsmap"`, `"was"`, 1), wellMap, wellTree, fs); c.FS != nil {
+		t.Errorf("%+v, and nobody told the ranks", c.FS)
+	}
+	both := strings.Replace(wellMap, `"flags":"sortbitwise"`, `"flags":["pause"],"flags_set":["pauserd","sortbitwise"]`, 1)
+	if c := read4(t, wellStatus, both, wellTree); !c.Map.Flag("pauserd") {
+		t.Errorf("flags %q", c.Map.Flags)
+	}
+	if c := read4(t, wellStatus, strings.Replace(wellMap, `"up":1`, `"up":"7"`, 1), wellTree); c.Map != nil {
+		t.Error("an OSD is neither up nor down, and the map is believed")
+	}
+	if c := read4(t, wellStatus, wellMap, wellTree); !c.Map.ScopesUnknown {
+		t.Error("flags of hosts are not told, and are taken for none")
 	}
 }
 

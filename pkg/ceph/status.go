@@ -178,10 +178,10 @@ type wireMDS struct {
 }
 
 func (c *Cluster) addFS(w wireFS) {
-	fs := &FS{Standbys: len(w.Standbys.rows), Daemons: []Daemon{}}
-	if c.FS != nil {
-		fs.Ranks = c.FS.Ranks
+	if c.FS == nil {
+		return // without status nobody knows how many ranks there are
 	}
+	fs := &FS{Ranks: c.FS.Ranks, Standbys: len(w.Standbys.rows), Daemons: []Daemon{}}
 	add := func(m wireMDS) {
 		if m.Name != "" {
 			fs.Daemons = append(fs.Daemons, Daemon{Name: m.Name.name(), addr: bareIP(string(m.Addr))})
@@ -191,6 +191,9 @@ func (c *Cluster) addFS(w wireFS) {
 		for _, id := range sortedKeys(f.Map.value.Info.rows) {
 			add(f.Map.value.Info.rows[id])
 		}
+	}
+	if active := len(fs.Daemons); fs.Ranks == 0 {
+		fs.Ranks = active // status knows of none, and they are there
 	}
 	for _, m := range w.Standbys.rows {
 		add(m)

@@ -55,6 +55,23 @@ func (t Tree) Host(osd int) string {
 	return ""
 }
 
+// Rooted says whether the OSD is below a bucket that CRUSH takes for a root.
+func (t Tree) Rooted(osd int) bool {
+	level, seen := []int{osd}, map[int]bool{}
+	for len(level) > 0 {
+		n := level[0]
+		level = level[1:]
+		if t.nodes[n].kind == "root" {
+			return true
+		}
+		if !seen[n] {
+			level = append(level, t.up[n]...)
+		}
+		seen[n] = true
+	}
+	return false
+}
+
 // below are the OSDs under a bucket, by id.
 func (t Tree) below(name string) []int {
 	var out []int

@@ -60,6 +60,9 @@ func (n number) count() int {
 	return v
 }
 
+// truth says whether the number is a truth value.
+func (n number) truth() bool { return n.set && (n.value == 0 || n.value == 1) }
+
 // positive is the value when it is above 0, else 0.
 func (n number) positive() float64 { return max(n.value, 0) }
 

@@ -110,6 +110,14 @@ func (l leaving) monitors(c *Checklist) {
 		c.add(Unknown, name, "the names of the monitors are not known", "ask with --ceph command")
 		return
 	}
+	in, strange := len(l.Mons.Quorum), slices.Clone(l.Mons.Quorum)
+	for _, d := range members {
+		strange = slices.DeleteFunc(strange, func(n string) bool { return n == d.Name })
+	}
+	if unique := slices.Compact(slices.Sorted(slices.Values(l.Mons.Quorum))); len(strange) > 0 || len(unique) < in || in > l.Mons.Total {
+		c.add(Unknown, name, "the names of the monitors in quorum are not those of all monitors", "ask again in a minute")
+		return
+	}
 	surely, perhaps := 0, 0
 	for _, d := range members {
 		here, known := l.here(d)
@@ -120,7 +128,6 @@ func (l leaving) monitors(c *Checklist) {
 			}
 		}
 	}
-	in := len(l.Mons.Quorum)
 	sum := fmt.Sprintf("%d of %d monitors stay in quorum, %d needed", in-perhaps, l.Mons.Total, need)
 	switch {
 	case in-perhaps >= need:

@@ -55,6 +55,9 @@ func (l leaving) separated(c *Checklist, name string) {
 	case pgs != l.PGs.Total:
 		c.add(Unknown, name, fmt.Sprintf("%d PGs are in pools that are known, there are %d", pgs, l.PGs.Total), "ask with --ceph command")
 		return
+	case slices.ContainsFunc(l.gone, func(id int) bool { return !l.Tree.Rooted(id) }):
+		c.add(Unknown, name, "not all of "+osds(l.gone)+" are below a root of CRUSH", "ask with --ceph command")
+		return
 	case len(unproven) > 0 && len(l.Rules) == 0:
 		c.add(Unknown, name, "the CRUSH rules could not be read", "ask with --ceph command")
 		return

@@ -137,6 +137,12 @@ var withheld = map[string]func(*Evidence) bool{
 		mons.Total, mons.Members, c.Mons = mons.Total+1, nil, &mons
 		return true
 	}),
+	"the name of one in quorum": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		mons := *c.Mons
+		mons.Quorum = append([]string{"none"}, mons.Quorum[1:]...)
+		c.Mons = &mons
+		return mons.Members != nil
+	}),
 	"the names of the mgrs": storage(func(e *Evidence, c *ceph.Cluster) bool {
 		mgr := *c.Mgr
 		mgr.Daemons, c.Mgr = nil, &mgr
