@@ -1,0 +1,162 @@
+//go:build real
+
+package gate
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/test/real/cluster"
+)
+
+// TestGate walks through the states on two clusters at once: most of the time
+// is spent waiting for Ceph to notice. Each host is asked about in each state,
+// and cut off in most.
+func TestGate(t *testing.T) {
+	binary := build(t)
+	var writing sync.Mutex
+	rows := make([][]string, len(ways))
+	t.Run("hosts", func(t *testing.T) {
+		for i, half := range ways {
+			t.Run(fmt.Sprint("half", i+1), func(t *testing.T) {
+				t.Parallel()
+				started := time.Now()
+				s := newSite(t, binary, fmt.Sprintf("127.%d.0.", 82+i))
+				t.Logf("up after %v", time.Since(started).Round(time.Second))
+				if i > 0 {
+					// so that a state that sets less has nothing to take back
+					s.Ceph("osd", "unset", "noout")
+				}
+				for _, w := range half {
+					if !t.Run(w.name, func(t *testing.T) {
+						own := *s
+						own.t, own.Cluster = t, s.For(t)
+						lines := own.walk(w)
+						writing.Lock()
+						defer writing.Unlock()
+						rows[i] = append(rows[i], lines...)
+					}) && t.Failed() {
+						return
+					}
+				}
+			})
+		}
+	})
+	var table strings.Builder
+	for _, r := range rows {
+		table.WriteString(strings.Join(r, ""))
+	}
+	t.Logf("state, host, decision, clients without it:\n%s", table.String())
+}
+
+// walk makes a state, asks about each host in it, cuts them off, and takes the
+// state back.
+func (s *site) walk(w state) []string {
+	s.t.Helper()
+	started := time.Now()
+	w.make(s)
+	s.settle(w)
+	var answers [cluster.Hosts]answer
+	for n := range cluster.Hosts {
+		answers[n] = s.expect(n+1, w.hosts[n])
+	}
+	s.t.Logf("asked after %v", time.Since(started).Round(time.Second))
+	var lines []string
+	pool := w.pool
+	if pool == "" {
+		pool = "rbd"
+	}
+	for n, want := range w.hosts {
+		if w.only != 0 && w.only != n+1 {
+			s.answered(n+1, want, answers[n])
+			continue
+		}
+		got := s.cut(n+1, pool, w.blocked)
+		lines = append(lines, s.compare(w.name, n+1, want, answers[n], got))
+		if want.out {
+			s.Until("Ceph marks OSDs out", patience, func() bool { return s.Status().OSDs.In < cluster.OSDs })
+			s.Ceph("osd", "in", "0", "1", "2", "3", "4", "5")
+		}
+		s.settle(w)
+		s.t.Logf("whole again after %v", time.Since(started).Round(time.Second))
+	}
+	if w.undo != nil {
+		w.undo(s)
+	}
+	s.Run(daemons()...)
+	s.UntilWell()
+	s.t.Logf("%v", time.Since(started).Round(time.Second))
+	return lines
+}
+
+// settle runs all daemons that run in the state, and waits for them.
+func (s *site) settle(w state) {
+	s.t.Helper()
+	osds, mons, mgrs := 0, 0, 0
+	for _, name := range daemons() {
+		if !w.runs(name) {
+			continue
+		}
+		s.Run(name)
+		switch name[:4] {
+		case "osd.":
+			osds++
+		case "mon.":
+			mons++
+		default:
+			mgrs++
+		}
+	}
+	s.Until("the state "+w.name, patience, func() bool {
+		st := s.Status()
+		there := st.OSDs.Up == osds && st.OSDs.In == cluster.OSDs && len(st.Quorum) == mons && st.Mgr.Available == (mgrs > 0) && w.settled(st)
+		if mgrs > 0 {
+			there = there && st.Mgr.Standbys == mgrs-1 && st.Count("active") == st.PGs.Total && st.Count("stale", "activating") == 0
+		}
+		return there
+	})
+}
+
+// expect asks until the answer is the expected one: on a busy machine a
+// question may take too long, or come while the last numbers are on their way. A
+// yes is never asked away.
+func (s *site) expect(node int, w want) answer {
+	s.t.Helper()
+	for end := time.Now().Add(patience / 2); ; time.Sleep(time.Second) {
+		a := s.ask(node)
+		if a.Decision == w.decision && strings.Contains(a.reasons(), w.reason) || a.yes() || time.Now().After(end) {
+			return a
+		}
+	}
+}
+
+// compare is the law: a yes leaves every client served. All else is compared
+// with what is expected, so that no needless no comes in unseen.
+func (s *site) compare(state string, node int, w want, a answer, got truth) string {
+	s.t.Helper()
+	if a.yes() && !got.served {
+		s.t.Errorf("UNSAFE: %s for node%d, and then: %s", a.Decision, node, got.why)
+	}
+	s.answered(node, w, a)
+	if got.served != w.served {
+		s.t.Errorf("node%d was cut off: served is %v (%s), want %v", node, got.served, got.why, w.served)
+	}
+	line := fmt.Sprintf("%-22s node%d %-10s %-28s %s", state, node, a.Decision, got.why, a.reasons())
+	if !a.yes() && got.served {
+		if w.needless == "" {
+			s.t.Errorf("node%d: a needless no without a reason", node)
+		}
+		line += "\n" + strings.Repeat(" ", 29) + "needless for clients, right because " + w.needless
+	}
+	return line + "\n"
+}
+
+func (s *site) answered(node int, w want, a answer) {
+	s.t.Helper()
+	if a.Decision != w.decision || !strings.Contains(a.reasons(), w.reason) {
+		s.t.Errorf("node%d: %s (%s), want %s (%s)", node, a.Decision, a.reasons(), w.decision, w.reason)
+	}
+}
