@@ -217,6 +217,23 @@ func describe(t *testing.T, path string) check.Description {
 	return d
 }
 
+// TestMan: groff, which most systems show manual pages with, warns of nothing.
+func TestMan(t *testing.T) {
+	groff, err := exec.LookPath("groff")
+	if err != nil {
+		t.Skip("groff is not installed")
+	}
+	pages, err := filepath.Glob("../contrib/man/*.[15]")
+	if err != nil || len(pages) < 8 {
+		t.Fatalf("found %d pages, %v", len(pages), err)
+	}
+	for _, page := range pages {
+		if out, err := exec.Command(groff, "-man", "-ww", "-z", "-Tascii", page).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", page, err, out)
+		}
+	}
+}
+
 // TestShells loads the completions where the shells are installed.
 func TestShells(t *testing.T) {
 	for shell, check := range map[string]struct{ script, want string }{

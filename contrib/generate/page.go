@@ -1,7 +1,6 @@
 package main
 
 import (
-	_ "embed"
 	"fmt"
 	"strings"
 
@@ -86,15 +85,16 @@ func ways(o check.Option) []string {
 	return out
 }
 
-//go:embed examples.txt
-var recorded string
-
 // answers are the first lines of what the examples answer, by command. The file
 // is what a test records and runs again.
-func answers() map[string]string {
+func answers() (map[string]string, error) {
+	recorded, err := templates.ReadFile("examples.txt")
+	if err != nil {
+		return nil, fmt.Errorf("reading what the examples answered: %w", err)
+	}
 	out := map[string]string{}
 	command := ""
-	for l := range strings.Lines(recorded) {
+	for l := range strings.Lines(string(recorded)) {
 		l = strings.TrimRight(l, "\n")
 		if c, ok := strings.CutPrefix(l, "$ "); ok {
 			command = c
@@ -102,7 +102,7 @@ func answers() map[string]string {
 			out[command], command = l, ""
 		}
 	}
-	return out
+	return out, nil
 }
 
 // pages writes the page of each plugin.
@@ -111,14 +111,17 @@ func pages(plugins []plugin) (map[string]string, error) {
 		check.Example
 		Answer string
 	}
-	known := answers()
+	known, err := answers()
+	if err != nil {
+		return nil, err
+	}
 	files := map[string]string{}
 	for _, p := range plugins {
 		var list []shown
 		for _, e := range p.Examples {
 			answer, ok := known[e.Command]
 			if !ok {
-				return nil, fmt.Errorf("no answer is recorded of %q: go test ./test -run TestExamples -update", e.Command)
+				return nil, fmt.Errorf("no answer is recorded of %q: go test ./test -run TestExamples -record", e.Command)
 			}
 			list = append(list, shown{e, answer})
 		}

@@ -10,14 +10,14 @@ import (
 	"github.com/noout-monitoring/noout/pkg/check"
 )
 
-//go:embed templates
+//go:embed templates examples.txt
 var templates embed.FS
 
 // fill executes the template of a file.
 func fill(name string, data any) (string, error) {
 	t, err := template.New(name).Funcs(template.FuncMap{
 		"comment": comment, "dsl": dsl, "description": description,
-		"roff": roff, "ways": ways, "join": strings.Join, "upper": strings.ToUpper,
+		"roff": roff, "ways": ways, "join": strings.Join, "upper": strings.ToUpper, "lead": lead,
 		"markdown": markdown, "code": code, "line": line,
 		"literal": literal, "fish": fishLiteral, "zsh": zshSpec,
 	}).ParseFS(templates, "templates/"+name)
@@ -40,6 +40,20 @@ func line(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "?"))
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// lead is text that leads to what stands after it: a sentence, with a colon at
+// its end unless it is a question.
+func lead(text string) string {
+	r := []rune(line(text))
+	if len(r) == 0 {
+		return ""
+	}
+	if r[len(r)-1] != '?' {
+		r = append(r, ':')
+	}
+	r[0] = unicode.ToUpper(r[0])
+	return string(r)
 }
 
 // comment is text that ends with its line: in Nagios' files a backslash at the
