@@ -30,9 +30,10 @@ var unserviceable = map[string]breaker{
 		e.PVE.Cluster.Guests = append(e.PVE.Cluster.Guests, pve.Guest{ID: 400, Kind: pve.VM, Node: "pve3", Status: "stopped"})
 		e.PVE.Cluster.HA.Services = append(e.PVE.Cluster.HA.Services, pve.Service{SID: "vm:400", Node: "pve3", State: "freeze"})
 	},
-	"a guest is started": func(e *Evidence) { addTask(e, "pve3", "qmstart") },
-	"quorum is lost":     func(e *Evidence) { e.PVE.Cluster.Quorate, e.PVE.Cluster.Lost = false, true },
-	"votes are missing":  func(e *Evidence) { e.PVE.Cluster.Votes.Voters[0].Votes = 0; e.PVE.Cluster.Votes.Voters[2].Votes = 2 },
+	"a guest comes from afar": func(e *Evidence) { addTask(e, "pve3", "vzmtunnel") },
+	"a guest is started":      func(e *Evidence) { addTask(e, "pve3", "qmstart") },
+	"quorum is lost":          func(e *Evidence) { e.PVE.Cluster.Quorate, e.PVE.Cluster.Lost = false, true },
+	"votes are missing":       func(e *Evidence) { e.PVE.Cluster.Votes.Voters[0].Votes = 0; e.PVE.Cluster.Votes.Voters[2].Votes = 2 },
 	"a dead qdevice": func(e *Evidence) {
 		e.PVE.Cluster.Votes.Device = pve.Device{Present: true, State: "Connect failed", Votes: 2}
 	},
@@ -233,6 +234,7 @@ var place = func() map[string]string {
 		"baseline": {"the baseline's name", "the baseline's nodes", "a guest is not home", "a guest stopped", "a guest's status", "no baseline", "a guest is gone", "HA left it elsewhere", "an old baseline", "a baseline of afterwards", "the time of the baseline", "what the baseline is of", "when it was started"},
 		"facts":    {"replication to it fails", "another version", "replication fails", "its replication", "a peer's replication", "its version"},
 		"gateways": {"the only gateway", "a gateway of two"},
+		"its LRM":  {"its manager's mode", "its manager's mode, and no service", "its manager's lock", "its resource manager"},
 		"its OSDs": {"all its OSDs are down", "an OSD is down", "an OSD is out", "the OSDs' hosts", "its host has no OSD any more"},
 		"storages": {"a storage is not there", "its storages"},
 		"its list": {"only the node knows", "without a node's own list"},

@@ -21,6 +21,10 @@ var unreturned = map[string]func(*Return){
 	"HA still takes it so": func(r *Return) { r.PVE.Cluster.HA.Nodes["pve3"] = "maintenance" },
 	"HA does not know it":  func(r *Return) { r.PVE.Cluster.HA.Nodes["pve3"] = "gone" },
 	"its manager's mode":   func(r *Return) { r.PVE.Cluster.HA.LRM["pve3"] = pve.LRM{Mode: "maintenance", Time: noon} },
+	"its manager's mode, and no service": func(r *Return) {
+		r.PVE.Cluster.HA.Services, r.PVE.Cluster.HA.Nodes = nil, map[string]string{}
+		r.PVE.Cluster.HA.LRM["pve3"] = pve.LRM{Mode: "maintenance", Time: noon}
+	},
 	"its manager's lock": func(r *Return) {
 		r.PVE.Cluster.HA.LRM["pve3"] = pve.LRM{Mode: "active", State: "lost_agent_lock", Time: noon}
 	},

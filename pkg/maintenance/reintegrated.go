@@ -117,11 +117,11 @@ func (r Return) online(c *Checklist, name string) bool {
 func (r Return) ha(c *Checklist, name string) {
 	const what = "HA uses the node again"
 	ha := r.PVE.Cluster.HA
-	if !ha.Used() && !ha.Maintenance(name) {
+	lrm, known := ha.LRM[name]
+	if !ha.Used() && !ha.Maintenance(name) && (!known || lrm.Mode == "active" || lrm.Mode == "") {
 		c.add(Holds, what, "no guest is under HA", "")
 		return
 	}
-	lrm, known := ha.LRM[name]
 	silence, wrote := ha.Silence(name)
 	switch {
 	case ha.Maintenance(name):

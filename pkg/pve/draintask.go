@@ -9,8 +9,9 @@ import (
 // Tasks that matter to a node that shall be empty, by their names in PVE.
 var (
 	migrationTasks = []string{"qmigrate", "vzmigrate", "migrateall", "hamigrate", "harelocate"}
-	startTasks     = []string{"qmstart", "vzstart", "qmresume", "qmcreate", "vzcreate", "qmrestore", "vzrestore", "startall", "bulkstart", "qmreboot", "vzreboot", "qmrollback", "vzrollback"}
-	consoleTasks   = []string{"vncproxy", "vncshell", "termproxy", "spiceproxy", "spiceshell"}
+	startTasks     = []string{"qmstart", "vzstart", "qmresume", "qmcreate", "vzcreate", "qmrestore", "vzrestore", "startall", "bulkstart", "qmreboot", "vzreboot", "qmrollback", "vzrollback",
+		"qmtunnel", "vzmtunnel"} // a guest that arrives from another cluster
+	consoleTasks = []string{"vncproxy", "vncshell", "termproxy", "spiceproxy", "spiceshell"}
 )
 
 // tasks looks for what no status shows: a migration's task does not name its

@@ -122,7 +122,11 @@ func rows[T any](raw json.RawMessage) ([]T, error) {
 	odd, first := 0, error(nil)
 	for _, r := range list {
 		var v T
-		if err := json.Unmarshal(r, &v); err != nil {
+		err := json.Unmarshal(r, &v)
+		if string(r) == "null" {
+			err = errors.New("it is null")
+		}
+		if err != nil {
 			if odd++; first == nil {
 				first = err
 			}

@@ -79,6 +79,10 @@ func TestTable(t *testing.T) {
 func TestUntold(t *testing.T) {
 	for _, tc := range []struct{ path, raw, want string }{
 		{pathTasks, `null`, "not a list"},
+		{pathTasks, `[null]`, "null"},
+		{pathResources, `[{"vmid":105,"node":"pve3","status":"running"}]`, "type"},
+		{pathResources, `[{"type":"other","vmid":105,"node":"pve3"}]`, "type"},
+		{pathResources, `[{"type":"sdn","node":"pve3"},{"type":"network","node":"pve3"}]`, ""},
 		{pathVotes, `[]`, "no node"},
 		{pathStatus, `[{"type":"cluster","name":"lab"},{"type":"node","name":"pve1","online":1}]`, "does not tell the quorum"},
 		{pathStatus, `[{"type":"cluster","name":"lab","quorate":1,"nodes":2},{"type":"node","name":"pve1","online":1}]`, "1 of 2 nodes"},

@@ -137,6 +137,10 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 				Name: r.Storage.name(), Node: r.Node.name(), Shared: bool(r.Shared),
 				Available: r.Status == "available", Plugin: r.Plugin.name(),
 			})
+		default: // pools, networks and what else releases list, but no guest
+			if r.Type == "" || r.ID.set {
+				err = errors.Join(err, fmt.Errorf("a row of type %q", r.Type))
+			}
 		}
 	}
 	for i, g := range c.Guests {
