@@ -115,6 +115,31 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// TestForgottenLock: the lock of a migration that nobody ends is none after a
+// day, and a guest that was never read about is not one without an address.
+func TestForgottenLock(t *testing.T) {
+	c := pve.Cluster{Quorate: true, Time: evening, Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}},
+		Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "running", Lock: "migrate"}}}
+	for age, want := range map[time.Duration]bool{time.Hour: true, 23 * time.Hour: true, 25 * time.Hour: false} {
+		m := memory{PVE: pve.Memory{Locks: map[int]pve.Lock{101: {Name: "migrate", Since: evening.Add(-age)}}}}
+		if got, _ := inventory(c, m, policy{grace: time.Minute}, evening); got[0].moving != want {
+			t.Errorf("after %s it is moving: %v", age, got[0].moving)
+		}
+		task := c
+		task.Guests = []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "running"}}
+		task.Tasks = []pve.Task{{ID: "101", Type: "qmigrate", Start: evening.Add(-age)}}
+		if got, _ := inventory(task, memory{}, policy{grace: time.Minute}, evening); got[0].moving != want {
+			t.Errorf("with a task since %s it is moving: %v", age, got[0].moving)
+		}
+	}
+	f := facts{now: evening, cluster: &c}
+	f.subjects, f.idle = inventory(c, memory{}, policy{}, evening)
+	r := judge(f, policy{noAddressState: "ok"})
+	if r.Status() != check.UNKNOWN || len(r.Findings) != 1 || r.Findings[0].Text != "1 guest not asked, nobody has read yet where: vm101" {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 // TestComing: a guest that HA or a task is starting has not died.
 func TestComing(t *testing.T) {
 	for name, tc := range map[string]struct {
