@@ -74,6 +74,9 @@ func (c *commandLine) section(value, plugin string) ([]given, error) {
 			if flag == nil {
 				return nil, fmt.Errorf("%s: %w", where, c.unknownKey(key.Name))
 			}
+			if commandLineOnly(flag) {
+				return nil, fmt.Errorf("%s: expected %s on the command line only, because every run reads this file", where, clean(key.Name, 100, asOurs))
+			}
 			out = append(out, given{flag: flag, alone: key.Bare && valueOptional(flag), value: key.Value, from: where})
 		}
 	}
@@ -88,9 +91,6 @@ func (c *commandLine) key(name string) *kong.Flag {
 	flag := c.long[name]
 	if flag == nil {
 		flag = c.short[name]
-	}
-	if flag == nil || commandLineOnly(flag) {
-		return nil
 	}
 	return flag
 }
@@ -108,9 +108,10 @@ func (c *commandLine) unknownKey(name string) error {
 	return fmt.Errorf("unknown option %s, expected a long name of --help such as timeout", quote(name))
 }
 
-// commandLineOnly options make no sense in a file.
+// commandLineOnly options make no sense in a file, or are a person's deed: an
+// --acknowledge there would close every drop-out as soon as it is seen.
 func commandLineOnly(f *kong.Flag) bool {
-	return slices.Contains([]string{"extra-opts", "help", "version", "describe"}, f.Name)
+	return f.Tag.Has("once") || slices.Contains([]string{"extra-opts", "help", "version", "describe"}, f.Name)
 }
 
 // without is list without the options that others give too.

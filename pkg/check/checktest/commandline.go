@@ -250,8 +250,20 @@ func (l line) files(t *testing.T) {
 	l.refused(t, []string{"option --extra-opts", "[missing]"}, at("missing"))
 	l.refused(t, []string{"option --extra-opts", "[" + l.description.Name + "]"}, at(""))
 	l.refused(t, []string{"option --extra-opts"}, "--extra-opts=@")
+	for _, o := range l.description.Options {
+		if !o.Once {
+			continue
+		}
+		if err := os.WriteFile(path, []byte("[once]\n"+o.Long+" = x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l.refused(t, []string{"option --extra-opts", path + " line 2", o.Long, "command line only"}, at("once"))
+	}
 	if stdout, _, _ := l.run(t, "--extra-opts=a@"+path+".missing"); !strings.HasPrefix(stdout, "UNKNOWN: option --extra-opts") {
 		t.Errorf("a missing file is answered by: %s", stdout)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if stdout, _, _ := l.run(t, at("short"), "-t", "5"); strings.Contains(stdout, "option --timeout") {
 		t.Errorf("the command line does not win over the file: %s", stdout)
