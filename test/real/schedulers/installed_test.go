@@ -21,8 +21,9 @@ for at in etc var/lib; do
 	mkdir -p "$dir/over/$at/upper" "$dir/over/$at/work"
 	mount -t overlay overlay -o "lowerdir=/$at,upperdir=$dir/over/$at/upper,workdir=$dir/over/$at/work" "/$at"
 done
-mkdir /etc/noout /var/lib/noout
+mkdir -p /etc/noout /var/lib/noout
 mount --bind "$dir/etc" /etc/noout
+mount -t tmpfs none /var/lib/noout
 install -d -o nagios -g nagios -m 0700 /var/lib/noout/nagios
 mount --bind "$plugins" /usr/lib/nagios/plugins
 exec "$@"

@@ -3,6 +3,7 @@
 package schedulers
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,24 +18,53 @@ type place struct {
 	dir, file string // noout.ini
 }
 
-// at makes a place with all questions, a section for each. Each plugin has run
-// once there: what it learns the first time it need not ask again.
+// at makes a place with all questions, a section for each, and with memories
+// of their own: copies of what the plugins learned when they ran for the first
+// time. They learn when a fan dropped out to the second, and the seconds of two
+// clocks do not begin together.
 func (s *site) at(t testing.TB, dir string) place {
+	t.Helper()
+	p := s.empty(t, dir)
+	if out, err := exec.Command("cp", "-a", learned(t), filepath.Join(dir, "memory")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return p
+}
+
+// empty makes a place where nothing is remembered yet.
+func (s *site) empty(t testing.TB, dir string) place {
 	t.Helper()
 	p := place{dir, filepath.Join(dir, "noout.ini")}
 	var ini strings.Builder
 	for _, a := range questions {
 		ini.WriteString(s.section(a.name(), a, filepath.Join(dir, "memory")))
 	}
-	write(t, filepath.Join(dir, "memory", "empty"), "")
-	give(t, filepath.Join(dir, "memory"))
 	write(t, p.file, ini.String())
-	for _, a := range questions {
-		if a.want != timeOut {
-			p.ask(t, a)
-		}
-	}
 	return p
+}
+
+// memory is the directory of what the plugins learned.
+var memory struct {
+	sync.Mutex
+	dir string
+}
+
+func learned(t testing.TB) string {
+	t.Helper()
+	memory.Lock()
+	defer memory.Unlock()
+	if memory.dir == "" {
+		p := openSite(t).empty(t, folder(t, "learned"))
+		write(t, filepath.Join(p.dir, "memory", "empty"), "")
+		give(t, p.dir)
+		for _, a := range questions {
+			if a.want != timeOut {
+				p.ask(t, a)
+			}
+		}
+		memory.dir = filepath.Join(p.dir, "memory")
+	}
+	return memory.dir
 }
 
 func (p place) ask(t testing.TB, a asked) answer {
