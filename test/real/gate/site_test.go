@@ -78,6 +78,7 @@ func newSite(t testing.TB, binary, network string) *site {
 	s.Write("pve.pem", s.pve.certificate())
 	s.Write("object", strings.Repeat("noout ", 700))
 	s.fill("rbd")
+	s.Ceph("osd", "set", "noout")
 	return s
 }
 
