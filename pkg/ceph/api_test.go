@@ -85,6 +85,12 @@ func TestAPIRefuses(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("no Proxmox VE", func(t *testing.T) {
+		_, err := node(t, map[string]http.HandlerFunc{"/access/permissions": refuse}).Poll(within(t, 20*time.Second), Ask{})
+		if !errors.Is(err, pve.ErrUnreachable) || errors.As(err, new(*SilentError)) {
+			t.Errorf("%v", err)
+		}
+	})
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	t.Run("Ceph is silent", func(t *testing.T) {
 		_, err := node(t, map[string]http.HandlerFunc{"/cluster/ceph/status": hang}).Poll(within(t, 700*time.Millisecond), Ask{})
