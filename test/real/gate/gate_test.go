@@ -55,7 +55,10 @@ func TestGate(t *testing.T) {
 func (s *site) walk(w state) []string {
 	s.t.Helper()
 	started := time.Now()
-	w.make(s)
+	if w.make != nil {
+		w.make(s)
+	}
+	s.Halt(w.off...)
 	s.settle(w)
 	var answers [cluster.Hosts]answer
 	for n := range cluster.Hosts {

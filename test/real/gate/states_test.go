@@ -11,9 +11,9 @@ import (
 // state is a state of the cluster before a host is cut off.
 type state struct {
 	name string
-	make func(*site)
+	make func(*site) // nil: it is as between all states
 	undo func(*site) // nil: nothing is left
-	// off are daemons that do not run in this state.
+	// off are daemons that are stopped for this state.
 	off []string
 	// settled says that the state is there, beside all daemons and their PGs.
 	settled func(cluster.Status) bool
@@ -66,7 +66,6 @@ var ways = [][]state{
 	{
 		{
 			name: "noout for all", settled: whole,
-			make:  func(*site) {}, // as it is between all states
 			hosts: all(want{decision: ready, served: true}),
 		},
 		{
@@ -77,7 +76,6 @@ var ways = [][]state{
 		},
 		{
 			name: "osd.5 of node3 down", off: []string{"osd.5"}, settled: broken,
-			make: func(s *site) { s.Halt("osd.5") },
 			hosts: [...]want{
 				{decision: refused, reason: "osd.5 on node3 is down"},
 				{decision: refused, reason: "osd.5 on node3 is down"},
@@ -96,7 +94,6 @@ var ways = [][]state{
 		},
 		{
 			name: "mon.node3 lost", off: []string{"mon.node3"}, settled: whole,
-			make: func(s *site) { s.Halt("mon.node3") },
 			hosts: [...]want{
 				{decision: refused, reason: "1 of 3 monitors stay in quorum, 2 needed"},
 				{decision: refused, reason: "1 of 3 monitors stay in quorum, 2 needed"},
@@ -105,7 +102,6 @@ var ways = [][]state{
 		},
 		{
 			name: "node1 is off", off: []string{"osd.0", "osd.3"}, settled: broken,
-			make: func(s *site) { s.Halt("osd.0", "osd.3") },
 			hosts: [...]want{
 				{decision: readyBut, reason: "nothing more to lose", served: true},
 				{decision: refused, reason: "osd.0 on node1 is down"},
@@ -170,7 +166,6 @@ var ways = [][]state{
 		},
 		{
 			name: "one mgr, on node1", off: []string{"mgr.node2"}, settled: whole,
-			make: func(s *site) { s.Halt("mgr.node2") },
 			hosts: [...]want{
 				{decision: refused, reason: "0 mgr elsewhere", served: true, needless: blind},
 				{decision: ready, served: true},
@@ -179,7 +174,6 @@ var ways = [][]state{
 		},
 		{
 			name: "no mgr", only: 3, off: []string{"mgr.node1", "mgr.node2"}, settled: anyway,
-			make:  func(s *site) { s.Halt("mgr.node1") },
 			hosts: all(want{decision: unproven, reason: "no mgr is available", served: true, needless: frozen}),
 		},
 	},
