@@ -67,12 +67,21 @@ func decodesTo(run string, secrets []string) bool {
 			continue
 		}
 		for _, secret := range secrets {
-			if strings.Contains(string(decoded), secret) {
+			if holds(string(decoded), secret) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// holds says whether a decoded text has the secret in it: a short one, which
+// is in anything by chance, as the whole or as what follows a user's name.
+func holds(decoded, secret string) bool {
+	if utf8.RuneCountInString(secret) < shortest {
+		return decoded == secret || strings.HasSuffix(decoded, ":"+secret)
+	}
+	return strings.Contains(decoded, secret)
 }
 
 // shortest is the length below which a secret is only replaced as a whole word:

@@ -109,6 +109,8 @@ func TestScrub(t *testing.T) {
 		{"no userinfo", "https://bmc1/redfish/v1?a@b", nil, "https://bmc1/redfish/v1?a@b"},
 		{"short as a word", "user e, here: e", []string{"e"}, "user ***, here: ***"},
 		{"short in a word", "the server", []string{"e"}, "the server"},
+		{"short, and decoded by chance", "connection refused", []string{"a", "b"}, "connection refused"},
+		{"short in base64", "Basic cm9vdDpl", []string{"e"}, "Basic ***"},
 		{"regexp characters", "a.*(b)+ and axxb", []string{"a.*(b)+"}, "*** and axxb"},
 		{"token", "PVEAPIToken=mon@pve!x=0f1e2d3c-4b5a", []string{"mon@pve!x=0f1e2d3c-4b5a"}, "PVEAPIToken=***"},
 	}

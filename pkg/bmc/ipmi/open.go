@@ -213,7 +213,8 @@ func (s *session) explain(err error) error {
 	failure := &OpenError{Cause: CauseNetwork, Address: s.address, Text: "no session", Err: err}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		failure.Text = "nothing listens on this UDP port"
+		// Without our own port in it, or each poll would say something else.
+		failure.Text, failure.Err = "nothing listens on this UDP port", syscall.ECONNREFUSED
 		failure.Next = "is IPMI over LAN enabled on the controller, and is this its address?"
 	case s.foreign > 0 && s.foreign == s.dropped && s.exchange.bmcID == 0:
 		failure.Cause, failure.Err = CauseProtocol, nil
