@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -160,7 +161,7 @@ func (v *view) perfdata() []check.Perfdatum {
 	}
 	if len(v.scopes) > 0 {
 		if since, proven := v.since(); proven {
-			add("noout_age", max(0, v.now.Sub(since).Seconds()), "s")
+			add("noout_age", max(0, v.now.Sub(since).Truncate(time.Second).Seconds()), "s")
 		}
 	} else if v.c.Map != nil {
 		add("noout_age", 0, "s")
