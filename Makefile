@@ -29,7 +29,7 @@ REAL_ipmi   := openipmi ipmitool freeipmi-tools qemu-system-x86 linux-image-amd6
 REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
 REAL_gate   := $(REAL_ceph)
 REAL_guests := iproute2 nftables procps libcap2-bin
-REAL_schedulers := nagios4-core icinga2-bin icinga2-common nagios-nrpe-server nagios-nrpe-plugin
+REAL_schedulers := nagios4-core icinga2-bin icinga2-common nagios-nrpe-server nagios-nrpe-plugin libcap2-bin
 PARTS       ?= $(notdir $(wildcard test/real/*))
 
 .PHONY: test-real
