@@ -159,10 +159,11 @@ func markdown(text string) string {
 	return b.String()
 }
 
-// code is text as code in a cell of a table. What has a backquote is no code.
+// code is text as code in a cell of a table. What has a backquote, or a backslash
+// that would meet a bar, is no code.
 func code(text string) string {
 	text = line(text)
-	if strings.Contains(text, "`") || text == "" {
+	if strings.ContainsAny(text, "`\\") || text == "" {
 		return markdown(text)
 	}
 	return "`" + strings.ReplaceAll(text, "|", `\|`) + "`"
