@@ -158,6 +158,7 @@ var ways = [][]state{
 				s.Ceph("osd", "crush", "rule", "create-replicated", "split", "default", "osd")
 				s.Ceph("osd", "pool", "create", "split", "32", "32", "replicated", "split")
 				s.Ceph("osd", "pool", "application", "enable", "split", "rbd")
+				s.Until("the mgr knows the pool", patience, func() bool { return s.Status().PGs.Total > 32 })
 			},
 			undo: func(s *site) {
 				s.Ceph("osd", "pool", "delete", "split", "split", "--yes-i-really-really-mean-it")
