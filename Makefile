@@ -30,7 +30,7 @@ REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
 REAL_gate   := $(REAL_ceph)
 REAL_guests := iproute2 nftables procps libcap2-bin
 REAL_schedulers := nagios4-core icinga2-bin icinga2-common nagios-nrpe-server nagios-nrpe-plugin libcap2-bin
-PARTS       ?= $(notdir $(wildcard test/real/*))
+PARTS       ?= $(filter-out cluster,$(notdir $(wildcard test/real/*)))
 
 .PHONY: test-real
 test-real: ## the same against real software (root, Debian); PARTS="ipmi ceph ..."
