@@ -38,8 +38,9 @@ func (r Return) homes(c *Checklist) {
 	}
 	n := len(*c)
 	r.age(c, what)
+	x := r.PVE.Cluster.Index()
 	for _, was := range b.Guests {
-		r.home(c, was)
+		r.home(c, x, was)
 	}
 	if len(*c) == n {
 		c.add(Holds, what, count(len(b.Guests), "guest is", "guests are")+" as on "+b.Saved.Local().Format(time.RFC3339), "")
@@ -88,12 +89,12 @@ func (r Return) emptied(b pve.Baseline) bool {
 	return elsewhere
 }
 
-func (r Return) home(c *Checklist, was pve.BaselineGuest) {
+func (r Return) home(c *Checklist, x pve.Index, was pve.BaselineGuest) {
 	const what = "guests are where they were"
 	if was.Template {
 		return
 	}
-	g, found := r.PVE.Cluster.Guest(was.ID)
+	g, found := x.Guest(was.ID)
 	ran := was.Status != "stopped" && was.Status != "" && was.Status != "unknown"
 	move := map[pve.Kind]string{pve.VM: "qm migrate %d %s --online", pve.Container: "pct migrate %d %s --restart"}[was.Kind]
 	switch {

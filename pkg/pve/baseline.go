@@ -53,11 +53,12 @@ func BaselineOf(c Cluster, leaving []string, m Memory, now time.Time) Baseline {
 		Format: baselineFormat, Saved: now.Truncate(time.Second), Cluster: c.Subject(), Leaving: leaving,
 		Guests: make([]BaselineGuest, 0, len(c.Guests)), Versions: map[string]string{},
 	}
+	x := c.Index()
 	for _, g := range c.Guests {
 		old := BaselineGuest{
 			ID: g.ID, Name: g.Name, Kind: g.Kind, Node: g.Node, Status: g.Status, Template: g.Template,
 		}
-		if s, found := c.HA.Service(g.SID()); found {
+		if s, found := x.Service(g.SID()); found {
 			old.HA = s.State
 		}
 		if config, found := m.Configs[g.ID]; found {

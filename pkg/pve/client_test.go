@@ -68,7 +68,7 @@ func TestCluster(t *testing.T) {
 	if !c.Votes.Known || c.Votes.Margin() != 1 || c.Votes.Expected() != 3 {
 		t.Errorf("votes %+v", c.Votes)
 	}
-	if g, _ := c.Guest(105); g.String() != "vm105 db1" || g.Status != "running" || g.Stale || g.SID() != "vm:105" {
+	if g, _ := c.Index().Guest(105); g.String() != "vm105 db1" || g.Status != "running" || g.Stale || g.SID() != "vm:105" {
 		t.Errorf("guest %+v", g)
 	}
 	if got := len(s.Requests()); got != 7 {
@@ -310,7 +310,7 @@ func TestProxied(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	for id, want := range map[int]string{105: "[192.0.2.77 2001:db8::77]", 200: "[192.0.2.77 2001:db8::77]"} {
-		g, _ := c.Guest(id)
+		g, _ := c.Index().Guest(id)
 		config, err := ask.Config(ctx, g)
 		if err != nil || !config.Onboot || len(config.NICs) != 1 {
 			t.Errorf("%+v, %v", config, err)
@@ -320,7 +320,7 @@ func TestProxied(t *testing.T) {
 			t.Errorf("%d: %s, %v", id, got, err)
 		}
 	}
-	g, _ := c.Guest(103)
+	g, _ := c.Index().Guest(103)
 	if _, err := ask.Interfaces(ctx, g); err == nil || !strings.Contains(err.Error(), "500 No QEMU guest agent configured") {
 		t.Errorf("got %v", err)
 	}
@@ -345,7 +345,7 @@ func TestLearn(t *testing.T) {
 	}
 	want := pve.Want{Nodes: []string{"pve1", "pve2", "pve3"}, Configs: 2}
 	for _, id := range []int{101, 105, 102} {
-		g, _ := c.Guest(id)
+		g, _ := c.Index().Guest(id)
 		want.Guests = append(want.Guests, g)
 	}
 	learned := func(m pve.Memory, now time.Time, requests, gaps int) pve.Memory {

@@ -123,21 +123,3 @@ func addNIC(nics map[string]*NIC, key, value string) {
 		}
 	}
 }
-
-// Local lists what keeps the guest on its node: passed-through devices, and
-// volumes that only this node has, on a path or on a storage that is not
-// shared. A token that sees no storages learns of no such volume.
-func (c Cluster) Local(g Guest, config Config) (devices []string, disks []Disk) {
-	own := map[string]bool{"": true}
-	for _, s := range c.Storages {
-		if s.Node == g.Node && !s.Shared {
-			own[s.Name] = true
-		}
-	}
-	for _, d := range config.Disks {
-		if own[d.Storage] {
-			disks = append(disks, d)
-		}
-	}
-	return config.Devices, disks
-}

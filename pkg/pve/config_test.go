@@ -52,7 +52,7 @@ func TestLocal(t *testing.T) {
 		{Name: "local-lvm", Node: "pve3"}, {Name: "ceph", Node: "pve3", Shared: true}, {Name: "ceph", Node: "pve1"},
 	}}
 	config := Config{Devices: []string{"hostpci0"}, Disks: []Disk{{Slot: "scsi0", Storage: "ceph"}, {Slot: "scsi1", Storage: "local-lvm"}, {Slot: "scsi2"}, {Slot: "scsi3", Storage: "nobody-knows"}}}
-	devices, disks := c.Local(Guest{Node: "pve3"}, config)
+	devices, disks := c.Index().Local(Guest{Node: "pve3"}, config)
 	if len(devices) != 1 || len(disks) != 2 || disks[0].Slot != "scsi1" || disks[1].Slot != "scsi2" {
 		t.Errorf("devices %v, disks %v", devices, disks)
 	}

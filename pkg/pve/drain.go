@@ -63,7 +63,10 @@ type Left struct {
 type drain struct {
 	DrainEvidence
 	Drain
+	index  Index
 	target string // the node to move guests to, empty when there is none
+	// targets are the nodes that HA moves guests to, by the guests' numbers.
+	targets map[string]string
 }
 
 // DrainOf finds what is left. It is pure.
@@ -73,6 +76,7 @@ func DrainOf(e DrainEvidence) Drain {
 	if len(d.Doubts) > 0 {
 		return d.Drain
 	}
+	d.index, d.targets = e.Cluster.Index(), e.Cluster.HA.targets()
 	d.target = e.refuge()
 	for _, name := range e.Leaving {
 		d.node(name)
@@ -233,6 +237,10 @@ func (d *drain) guest(g Guest, online bool) {
 // services are the guests as HA sees them: what it holds on a leaving node in
 // any state but stopped, and what it is bringing there.
 func (d *drain) services() {
+	there, held := map[int]bool{}, map[int]bool{}
+	for _, l := range d.Left {
+		there[l.Guest.ID] = true
+	}
 	for _, s := range d.Cluster.HA.Services {
 		if d.leaving(s.Target) && s.Moving() && !d.leaving(s.Node) {
 			d.Arriving = append(d.Arriving, d.serviceName(s)+" is being moved to "+s.Target+" by HA")
@@ -242,10 +250,10 @@ func (d *drain) services() {
 			continue
 		}
 		id, _ := s.GuestID()
-		if slices.ContainsFunc(d.Left, func(l Left) bool { return l.Guest.ID == id }) {
+		if there[id] {
 			continue
 		}
-		g, found := d.Cluster.Guest(id)
+		g, found := d.index.Guest(id)
 		if !found {
 			g = Guest{ID: id, Node: s.Node}
 		}
@@ -257,13 +265,14 @@ func (d *drain) services() {
 			l.Why, l.Next = d.managed(g, s)
 		}
 		d.Left = append(d.Left, l)
-		d.Stopped = slices.DeleteFunc(d.Stopped, func(g Guest) bool { return g.ID == id })
+		there[id], held[id] = true, true
 	}
+	d.Stopped = slices.DeleteFunc(d.Stopped, func(g Guest) bool { return held[g.ID] })
 }
 
 func (d *drain) serviceName(s Service) string {
 	if id, is := s.GuestID(); is {
-		if g, found := d.Cluster.Guest(id); found {
+		if g, found := d.index.Guest(id); found {
 			return g.String()
 		}
 	}

@@ -8,7 +8,7 @@ import (
 // left says why a guest is still on its node and what to do.
 func (d *drain) left(g Guest, online bool) Left {
 	l := Left{Guest: g}
-	s, managed := d.Cluster.HA.Service(g.SID())
+	s, managed := d.index.Service(g.SID())
 	switch {
 	case !online:
 		l.Why = fmt.Sprintf("was %s on %s when that node was last heard", g.Status, g.Node)
@@ -43,10 +43,8 @@ func statusText(status string) string {
 
 func (d *drain) locked(g Guest) (why, next string) {
 	why = "is locked (" + g.Lock + ")"
-	for _, t := range d.Cluster.Tasks {
-		if t.Running() && t.Node == g.Node && (t.ID == guestNumber(g) || t.ID == "") {
-			return why, "wait for " + t.Type
-		}
+	if t, busy := d.index.Busy(g); busy {
+		return why, "wait for " + t.Type
 	}
 	return why, fmt.Sprintf("no task runs that needs it: look why, then %s unlock %d", tool(g), g.ID)
 }
@@ -60,7 +58,7 @@ func tool(g Guest) string {
 
 func (d *drain) managed(g Guest, s Service) (why, next string) {
 	ha := d.Cluster.HA
-	devices, _ := d.Cluster.Local(g, d.Memory.Configs[g.ID].Config)
+	devices, _ := d.index.Local(g, d.Memory.Configs[g.ID].Config)
 	switch {
 	case s.State == "error":
 		return "is under HA in state error", fmt.Sprintf("mend it, then ha-manager set %s --state disabled, then started", s.SID)
@@ -86,7 +84,7 @@ func (d *drain) unmanaged(g Guest) (why, next string) {
 		return why + ", and no other node is online to take it", "shut it down"
 	}
 	config, known := d.Memory.Configs[g.ID]
-	devices, disks := d.Cluster.Local(g, config.Config)
+	devices, disks := d.index.Local(g, config.Config)
 	switch {
 	case known && len(devices) > 0:
 		return fmt.Sprintf("uses %s of %s and cannot move while it runs", strings.Join(devices, ", "), g.Node), fmt.Sprintf("%s shutdown %d", tool(g), g.ID)

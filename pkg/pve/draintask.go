@@ -17,7 +17,12 @@ var (
 // tasks looks for what no status shows: a migration's task does not name its
 // target, and a guest being started is not yet running.
 func (d *drain) tasks() {
-	flight := map[string]bool{}
+	flight, moving, rests := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, l := range d.Left {
+		if l.Moving {
+			moving[guestNumber(l.Guest)] = true
+		}
+	}
 	for _, t := range d.Cluster.Tasks {
 		n, _ := d.Cluster.Node(t.Node)
 		if !t.Running() || !n.Online {
@@ -33,14 +38,15 @@ func (d *drain) tasks() {
 			}
 		case slices.Contains(consoleTasks, t.Type):
 		case migration:
-			if !slices.ContainsFunc(d.Left, func(l Left) bool { return l.Moving && guestNumber(l.Guest) == t.ID }) {
+			if !moving[t.ID] {
 				d.Finishing = append(d.Finishing, what+" has not ended on "+t.Node)
 			}
 		case slices.Contains(startTasks, t.Type):
 			d.Arriving = append(d.Arriving, what+" runs on "+t.Node)
 		default:
 			d.Busy = append(d.Busy, what+" runs on "+t.Node)
-			if t.Type == "vzdump" {
+			if t.Type == "vzdump" && !rests[t.Node] {
+				rests[t.Node] = true
 				d.resting(t)
 			}
 		}
@@ -65,10 +71,17 @@ func (d *drain) resting(t Task) {
 // elsewhere says that HA moves the guest of this number, and to a node that
 // stays.
 func (d *drain) elsewhere(id string) bool {
-	for _, s := range d.Cluster.HA.Services {
-		if _, number, _ := strings.Cut(s.SID, ":"); number == id && s.Moving() && s.Target != "" {
-			return !d.leaving(s.Target)
+	target, moves := d.targets[id]
+	return moves && !d.leaving(target)
+}
+
+// targets are the nodes that guests are moved to, by the guests' numbers.
+func (h HA) targets() map[string]string {
+	out := map[string]string{}
+	for _, s := range h.Services {
+		if _, number, _ := strings.Cut(s.SID, ":"); s.Moving() && s.Target != "" {
+			first(out, number, s.Target)
 		}
 	}
-	return false
+	return out
 }

@@ -105,16 +105,6 @@ func (h HA) newest() time.Time {
 	return t
 }
 
-// Service finds a service by its name.
-func (h HA) Service(sid string) (Service, bool) {
-	for _, s := range h.Services {
-		if s.SID == sid {
-			return s, true
-		}
-	}
-	return Service{}, false
-}
-
 // managerStatus is /cluster/ha/status/manager_status.
 type managerStatus struct {
 	Manager *managerState      `json:"manager_status"`

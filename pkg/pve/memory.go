@@ -104,10 +104,11 @@ func (m Memory) After(l Look) Memory {
 	}
 	next.Locks, next.Stops = m.locks(l), m.stops(l)
 	next.Heard, next.Idle = m.heard(l)
-	guests := c.guestsByID()
+	x, renewed := c.Index(), c.renewed()
 	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool {
-		_, found := guests[id]
-		return !found || c.Renewed(id, f.Time, l.Now)
+		_, found := x.Guest(id)
+		end, anew := renewed[id]
+		return !found || anew && !end.Before(c.theirs(f.Time, l.Now))
 	})
 	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
 	return next
@@ -139,9 +140,9 @@ func (m Memory) locks(l Look) map[int]Lock {
 
 func (m Memory) stops(l Look) map[int]Stop {
 	stops := map[int]Stop{}
-	guests := l.Cluster.guestsByID()
+	x, sweeps := l.Cluster.Index(), l.Cluster.sweeps()
 	for id, old := range m.Stops {
-		if _, found := guests[id]; found {
+		if _, found := x.Guest(id); found {
 			stops[id] = old
 		}
 	}
@@ -150,8 +151,8 @@ func (m Memory) stops(l Look) map[int]Stop {
 		if err != nil || !t.Succeeded() || !slices.Contains(stopTasks, t.Type) || !t.End.After(stops[id].End) {
 			continue
 		}
-		if _, found := guests[id]; found {
-			stops[id] = Stop{User: t.User, Type: t.Type, End: t.End, All: l.Cluster.sweeps(t)}
+		if _, found := x.Guest(id); found {
+			stops[id] = Stop{User: t.User, Type: t.Type, End: t.End, All: sweeps.of(t)}
 		}
 	}
 	for _, t := range l.Cluster.Tasks {
@@ -161,18 +162,32 @@ func (m Memory) stops(l Look) map[int]Stop {
 		}
 	}
 	maps.DeleteFunc(stops, func(id int, s Stop) bool {
-		g := guests[id]
+		g, _ := x.Guest(id)
 		return g.Status == "running" && !g.Stale || s.All && l.Cluster.shutDown(g.Node, s.End)
 	})
 	return stops
 }
 
-// sweeps says whether a task that stopped a guest was part of one that stops
-// all guests of the node: it starts one for each, in its user's name. A node
-// that shuts down does that too, as root (pve-guests.service).
-func (c Cluster) sweeps(t Task) bool {
-	return slices.ContainsFunc(c.Tasks, func(all Task) bool {
-		return all.Type == "stopall" && all.Node == t.Node && all.User == t.User && !t.Start.Before(all.Start) && (all.Running() || !t.Start.After(all.End))
+// sweeps are tasks that stop all guests of a node, by node and user.
+type sweeps map[place][]Task
+
+func (c Cluster) sweeps() sweeps {
+	out := sweeps{}
+	for _, t := range c.Tasks {
+		if t.Type == "stopall" {
+			by := place{t.Node, t.User}
+			out[by] = append(out[by], t)
+		}
+	}
+	return out
+}
+
+// of says whether a task that stopped a guest was part of one that stops all
+// guests of the node: it starts one for each, in its user's name. A node that
+// shuts down does that too, as root (pve-guests.service).
+func (s sweeps) of(t Task) bool {
+	return slices.ContainsFunc(s[place{t.Node, t.User}], func(all Task) bool {
+		return !t.Start.Before(all.Start) && (all.Running() || !t.Start.After(all.End))
 	})
 }
 
@@ -182,15 +197,26 @@ func (c Cluster) shutDown(node string, since time.Time) bool {
 	return found && (!n.Online || n.Uptime > 0 && !c.Time.IsZero() && c.Time.Add(-n.Uptime).After(since))
 }
 
-// Renewed says whether a guest was destroyed, made or restored after since, a
-// time by a clock that shows now: what was known of its number is of another.
-func (c Cluster) Renewed(id int, since, now time.Time) bool {
-	if !c.Time.IsZero() {
-		since = since.Add(c.Time.Sub(now)) // tasks have the nodes' time
+// renewed is when guests were last destroyed, made or restored, by the nodes'
+// clock: what was known of such a number before is of another.
+func (c Cluster) renewed() map[int]time.Time {
+	out := map[int]time.Time{}
+	for _, t := range c.Tasks {
+		id, err := strconv.Atoi(t.ID)
+		if last, found := out[id]; err == nil && slices.Contains(newTasks, t.Type) && (!found || t.End.After(last)) {
+			out[id] = t.End
+		}
 	}
-	return slices.ContainsFunc(c.Tasks, func(t Task) bool {
-		return slices.Contains(newTasks, t.Type) && !t.End.Before(since) && t.ID == strconv.Itoa(id)
-	})
+	return out
+}
+
+// theirs is a time of a clock that shows now by the clock of the nodes, which
+// tasks have.
+func (c Cluster) theirs(t, now time.Time) time.Time {
+	if c.Time.IsZero() {
+		return t
+	}
+	return t.Add(c.Time.Sub(now))
 }
 
 // heard notes how guests were when their node was last heard of. A node that

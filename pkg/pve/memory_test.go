@@ -166,7 +166,7 @@ func TestWas(t *testing.T) {
 		m = m.After(Look{Cluster: off, Now: noon.Add(time.Hour)})
 	}
 	for id, want := range map[int]string{103: "running", 104: "stopped", 105: "stopped"} {
-		g, _ := off.Guest(id)
+		g, _ := off.Index().Guest(id)
 		if was, known := m.Was(g); !known || was.Status != want || was.Template != (id == 104) {
 			t.Errorf("%d: %+v, %v", id, was, known)
 		}

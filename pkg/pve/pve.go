@@ -164,25 +164,6 @@ func (c Cluster) Node(name string) (Node, bool) {
 	return Node{}, false
 }
 
-// Guest finds a guest by its number.
-func (c Cluster) Guest(id int) (Guest, bool) {
-	for _, g := range c.Guests {
-		if g.ID == id {
-			return g, true
-		}
-	}
-	return Guest{}, false
-}
-
-// guestsByID finds many guests by their numbers.
-func (c Cluster) guestsByID() map[int]Guest {
-	out := make(map[int]Guest, len(c.Guests))
-	for _, g := range c.Guests {
-		out[g.ID] = g
-	}
-	return out
-}
-
 // Subject names the cluster's memory: what the cluster says it is, however it
 // was addressed. Clusters of one name are told apart by their first node.
 func (c Cluster) Subject() string {

@@ -3,7 +3,6 @@ package pve
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -74,12 +73,14 @@ func Untold(gaps []Gap) []string { return untold(gaps, false) }
 
 func untold(gaps []Gap, forbidden bool) []string {
 	var out []string
+	said := map[string]bool{}
 	for _, g := range gaps {
 		var e *Error
 		if forbidden && errors.As(g.Err, &e) && e.Code == http.StatusForbidden {
 			continue
 		}
-		if text := g.Err.Error(); !slices.Contains(out, text) {
+		if text := g.Err.Error(); !said[text] {
+			said[text] = true
 			out = append(out, text)
 		}
 	}

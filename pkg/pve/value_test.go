@@ -152,7 +152,7 @@ func FuzzConfig(f *testing.F) {
 				t.Errorf("NIC %+v", n)
 			}
 		}
-		if _, disks := (Cluster{}).Local(Guest{}, c); len(disks) > len(c.Disks) {
+		if _, disks := (Cluster{}).Index().Local(Guest{}, c); len(disks) > len(c.Disks) {
 			t.Error("more local disks than disks")
 		}
 	})

@@ -117,10 +117,14 @@ type resourceRow struct {
 
 func (c *Cluster) addResources(raw json.RawMessage) error {
 	list, err := rows[resourceRow](raw)
+	nodes := make(map[string]*Node, len(c.Nodes))
+	for i := range c.Nodes {
+		first(nodes, c.Nodes[i].Name, &c.Nodes[i])
+	}
 	for _, r := range list {
 		switch r.Type {
 		case "node":
-			c.addNode(r)
+			nodes[r.Node.name()].add(r)
 		case "qemu", "lxc":
 			if r.ID.value <= 0 || r.Node == "" {
 				err = errors.Join(err, errors.New("a guest without number or node"))
@@ -144,7 +148,7 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 		}
 	}
 	for i, g := range c.Guests {
-		n, found := c.Node(g.Node)
+		n, found := nodes[g.Node]
 		c.Guests[i].Stale = !found || !n.Online || n.Status != "online"
 		if g.Status == "" {
 			c.Guests[i].Status = "unknown"
@@ -154,15 +158,15 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 	return err
 }
 
-func (c *Cluster) addNode(r resourceRow) {
-	for i := range c.Nodes {
-		n := &c.Nodes[i]
-		if n.Name == r.Node.name() {
-			n.Status = r.Status.name()
-			n.Uptime = time.Duration(r.Uptime.value) * time.Second
-			n.FreeMemory = max(0, r.MaxMem.value-r.Mem.value)
-		}
+// add takes what is said of a member; of others, where n is nil, nothing is
+// kept.
+func (n *Node) add(r resourceRow) {
+	if n == nil {
+		return
 	}
+	n.Status = r.Status.name()
+	n.Uptime = time.Duration(r.Uptime.value) * time.Second
+	n.FreeMemory = max(0, r.MaxMem.value-r.Mem.value)
 }
 
 func tags(s string) []string {

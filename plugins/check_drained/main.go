@@ -146,9 +146,10 @@ const mostConfigs = 10
 // they cannot move; for a baseline those of all guests there, and versions.
 func (o *options) learn(ctx context.Context, client *pve.Client, f facts, leaving []string) (pve.Memory, []pve.Gap) {
 	want := pve.Want{Configs: mostConfigs, Fresh: true}
+	x := f.cluster.Index()
 	for _, l := range pve.DrainOf(f.evidence(leaving)).Left {
 		n, _ := f.cluster.Node(l.Guest.Node)
-		_, managed := f.cluster.HA.Service(l.Guest.SID())
+		_, managed := x.Service(l.Guest.SID())
 		// What HA has not been asked to move needs no further reason.
 		asked := !managed || f.cluster.HA.Nodes[n.Name] == "maintenance"
 		if n.Online && f.silent[n.Name] == nil && !l.Moving && asked {
@@ -227,8 +228,21 @@ func (o *options) save(f facts, leaving []string) (string, error) {
 	if !lived(b, leaving) {
 		text += ", nothing ran on " + strings.Join(leaving, " and ")
 	}
-	for i, g := range f.gaps {
-		text += []string{" without ", " and "}[min(i, 1)] + g.Path
+	return text + without(f.gaps), nil
+}
+
+// without names what of the nodes' own answers a baseline lacks.
+func without(gaps []pve.Gap) string {
+	const most = 10
+	var parts []string
+	for _, g := range gaps[:min(len(gaps), most)] {
+		parts = append(parts, g.Path)
 	}
-	return text, nil
+	switch {
+	case len(gaps) == 0:
+		return ""
+	case len(gaps) > most:
+		parts = append(parts, fmt.Sprintf("%d more", len(gaps)-most))
+	}
+	return " without " + strings.Join(parts, " and ")
 }

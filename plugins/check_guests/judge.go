@@ -83,9 +83,13 @@ func (v *verdict) inventory() {
 	if c.Lost {
 		v.say(check.UNKNOWN, "no quorum on %s, which guests should run and where is not known", c.Asked)
 	}
-	lost := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool {
-		return v.count(func(s *subject) bool { return s.node == g.Node && !s.addr.IsValid() && s.stopped == running }) == 0
-	})
+	nowhere := map[string]bool{} // nodes with guests of which it is not known where
+	for i := range v.subjects {
+		if s := &v.subjects[i]; !s.addr.IsValid() && s.stopped == running {
+			nowhere[s.node] = true
+		}
+	}
+	lost := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool { return !nowhere[g.Node] })
 	for _, text := range append(c.Untold(), pve.Untold(lost)...) {
 		v.say(check.UNKNOWN, "%s", text)
 	}
@@ -102,10 +106,11 @@ func (v *verdict) unknownPlaces() {
 	}
 	asked := v.count(func(s *subject) bool { return s.asked })
 	nowhere := func(s *subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown }
-	told := func(s *subject) bool { // that its node could not be asked
-		return slices.ContainsFunc(v.gaps, func(g pve.Gap) bool { return g.Node == s.node })
+	told := map[string]bool{} // nodes that could not be asked
+	for _, g := range v.gaps {
+		told[g.Node] = true
 	}
-	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread && told(s) }); len(unread) > 0 {
+	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread && told[s.node] }); len(unread) > 0 {
 		v.note("%s not asked", count(len(unread), "guest", "guests"))
 	}
 	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread }); len(unread) > 0 {

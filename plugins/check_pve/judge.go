@@ -15,8 +15,9 @@ import (
 type verdict struct {
 	facts
 	policy
-	now time.Time
-	r   check.Result
+	now   time.Time
+	index pve.Index
+	r     check.Result
 	// known names what the first line says although it does not alarm.
 	known []string
 }
@@ -28,7 +29,7 @@ func (v *verdict) say(s check.Status, format string, args ...any) {
 // judge says whether the cluster is whole. Missing evidence is a finding beside
 // the others and hides none of them.
 func judge(f facts, p policy, now time.Time) check.Result {
-	v := &verdict{facts: f, policy: p, now: now, r: check.Result{Policy: check.Monitor, Evidence: f.cluster.Evidence}}
+	v := &verdict{facts: f, policy: p, now: now, index: f.cluster.Index(), r: check.Result{Policy: check.Monitor, Evidence: f.cluster.Evidence}}
 	v.evidence()
 	v.quorum()
 	v.nodes()

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -72,9 +71,8 @@ func (v *verdict) locks() {
 // busy says that a task runs which may hold the guest's lock: one about the
 // guest, or one about many guests on its node.
 func (v *verdict) busy(g pve.Guest) bool {
-	return slices.ContainsFunc(v.cluster.Tasks, func(t pve.Task) bool {
-		return t.Running() && t.Node == g.Node && (t.ID == strconv.Itoa(g.ID) || t.ID == "" && t.Type == "vzdump")
-	})
+	t, found := v.index.Busy(g)
+	return found && (t.ID != "" || t.Type == "vzdump")
 }
 
 // idle judges guests that are stopped although they start with their node.
@@ -82,7 +80,7 @@ func (v *verdict) idle() {
 	var down, stopped []string
 	unread := 0
 	for _, g := range v.cluster.Guests {
-		if !idle(v.cluster, g) {
+		if !idle(v.index, g) {
 			continue
 		}
 		config, read := v.memory.Configs[g.ID]

@@ -60,7 +60,7 @@ func sorted[T any](m map[string]T) []string {
 func (v *verdict) service(s pve.Service) string {
 	name := s.SID
 	if id, is := s.GuestID(); is {
-		if g, found := v.cluster.Guest(id); found {
+		if g, found := v.index.Guest(id); found {
 			name = g.String()
 		}
 	}
@@ -74,7 +74,7 @@ func (v *verdict) down(s pve.Service) bool {
 		return false
 	}
 	id, _ := s.GuestID()
-	g, found := v.cluster.Guest(id)
+	g, found := v.index.Guest(id)
 	n, member := v.cluster.Node(s.Node)
 	switch {
 	case !member:
@@ -124,7 +124,7 @@ func (v *verdict) replication() {
 				continue
 			}
 			name := fmt.Sprintf("guest %d", j.Guest)
-			if g, found := v.cluster.Guest(j.Guest); found {
+			if g, found := v.index.Guest(j.Guest); found {
 				name = g.String()
 			}
 			s := check.WARNING

@@ -153,8 +153,9 @@ func want(c pve.Cluster, p policy) pve.Want {
 			w.Nodes = append(w.Nodes, n.Name)
 		}
 	}
+	x := c.Index()
 	for _, g := range c.Guests {
-		if idle(c, g) {
+		if idle(x, g) {
 			w.Guests = append(w.Guests, g)
 		}
 	}
@@ -162,8 +163,8 @@ func want(c pve.Cluster, p policy) pve.Want {
 }
 
 // idle guests are stopped, and it is not HA that decides.
-func idle(c pve.Cluster, g pve.Guest) bool {
-	_, managed := c.HA.Service(g.SID())
+func idle(x pve.Index, g pve.Guest) bool {
+	_, managed := x.Service(g.SID())
 	return g.Status == "stopped" && !g.Stale && !g.Template && !managed
 }
 
