@@ -34,11 +34,19 @@ type Result struct {
 
 // Status of the whole: the worst of the findings under the result's policy;
 // UNKNOWN without any finding, because then nothing was judged.
-func (r Result) Status() Status { return r.judged().worst() }
+func (r Result) Status() Status {
+	if len(r.Findings) == 0 {
+		return UNKNOWN
+	}
+	return r.worst()
+}
 
 func (r Result) worst() Status {
 	worst, rank := OK, r.Policy.severity()
 	for _, f := range r.Findings {
+		if !f.Status.legal() {
+			f.Status = UNKNOWN
+		}
 		if rank[f.Status] > rank[worst] {
 			worst = f.Status
 		}

@@ -46,6 +46,15 @@ func clean(s string, limit int, as use) string {
 	var b strings.Builder
 	blank := false
 	for s != "" && b.Len() <= limit {
+		if plain(s[0]) { // nearly all there is, and cheap for results of many findings
+			if blank && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			blank = false
+			b.WriteByte(s[0])
+			s = s[1:]
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s)
 		if n := escape(s); n > 0 {
 			r, size = ' ', n
@@ -65,6 +74,11 @@ func clean(s string, limit int, as use) string {
 	}
 	// once more: what was dropped may have hidden a URL
 	return shorten(scrub(b.String()), limit)
+}
+
+// plain is a character that stays as it is in every use.
+func plain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == ',' || c == ':' || c == '(' || c == ')'
 }
 
 // dropped stands for a character that leaves no trace.
