@@ -94,8 +94,9 @@ func (e DrainEvidence) doubts() []string {
 	if len(c.Rights) > 0 {
 		out = append(out, "this token does not see every guest, it lacks "+strings.Join(c.Rights, " and "))
 	}
-	if hidden := c.Hidden(); len(hidden) > 0 {
-		out = append(out, "this token does not see "+strings.Join(hidden, ", ")+", which HA knows")
+	// Without the list of guests, which is said below, no guest is seen.
+	if hidden := c.Hidden(); len(hidden) > 0 && !slices.ContainsFunc(c.Gaps, func(g Gap) bool { return g.Path == pathResources }) {
+		out = append(out, "this token does not see "+some(hidden)+", which HA knows")
 	}
 	out = append(out, c.Untold()...)
 	switch {
@@ -112,10 +113,19 @@ func (e DrainEvidence) doubts() []string {
 	}
 	for _, name := range e.Leaving {
 		if !slices.Contains(names, name) {
-			out = append(out, "there is no node "+name+", the cluster has "+strings.Join(names, ", "))
+			out = append(out, "there is no node "+name+", the cluster has "+some(names))
 		}
 	}
 	return out
+}
+
+// some names the first of many and counts the others.
+func some(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // refuge is the node with the most free memory among those that stay.
@@ -177,7 +187,7 @@ func (d *drain) lost(n Node) {
 		text += " (HA says " + state + ")"
 	}
 	if len(names) > 0 {
-		text += ", nobody can say what became of " + strings.Join(names, ", ")
+		text += ", nobody can say what became of " + some(names)
 	}
 	d.Doubts = append(d.Doubts, text)
 }

@@ -1,6 +1,8 @@
 package pve
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -127,8 +129,17 @@ func TestDoubts(t *testing.T) {
 	for want, e := range map[string]DrainEvidence{
 		"it lacks VM.Audit on /vms": e(func(c *Cluster) { c.Rights = Rights{"VM.Audit on /vms"} }),
 		"does not see vm:999":       e(func(c *Cluster) { c.HA.Services = []Service{{SID: "vm:999", Node: "pve1", State: "started"}} }),
-		"no quorum":                 e(func(c *Cluster) { c.Quorate = false }),
-		"596 Broken pipe":           e(func(c *Cluster) { c.Gaps = []Gap{{Path: pathTasks, Err: &Error{Status: "596 Broken pipe", Code: 596}}} }),
+		"it lists nothing": e(func(c *Cluster) {
+			c.HA.Services = []Service{{SID: "vm:999", Node: "pve1", State: "started"}}
+			c.Gaps = []Gap{{Path: pathResources, Err: errors.New("it lists nothing")}}
+		}),
+		"does not see vm:0, vm:1, vm:2, vm:3, vm:4, vm:5, vm:6, vm:7, vm:8, vm:9 and 2 more, which": e(func(c *Cluster) {
+			for i := range 12 {
+				c.HA.Services = append(c.HA.Services, Service{SID: fmt.Sprintf("vm:%d", i), Node: "pve1", State: "started"})
+			}
+		}),
+		"no quorum":       e(func(c *Cluster) { c.Quorate = false }),
+		"596 Broken pipe": e(func(c *Cluster) { c.Gaps = []Gap{{Path: pathTasks, Err: &Error{Status: "596 Broken pipe", Code: 596}}} }),
 		"silent for 1m30s": e(func(c *Cluster) {
 			c.HA = HA{Services: []Service{{SID: "vm:101", Node: "pve1", State: "started"}}, Time: noon, LRM: map[string]LRM{"pve1": {Time: noon.Add(90 * time.Second)}}}
 		}),
