@@ -155,7 +155,8 @@ func TestNobodyHome(t *testing.T) {
 
 // TestNoCarrier: the other end of the cable is down. For up to a second the
 // kernel refuses what is sent, until it looks at the link; from then on it takes
-// packets and drops them without a word. Nothing is answered in either case.
+// packets and drops them without a word. Nothing is answered in either case, and
+// it is no guest that is down.
 func TestNoCarrier(t *testing.T) {
 	inBothModes(t, func(t *testing.T, user int) {
 		a, b := newNamespace(t), newNamespace(t)
@@ -168,7 +169,7 @@ func TestNoCarrier(t *testing.T) {
 			}
 		}
 		r := a.check(call{user: user, args: []string{"--target", "10.1.0.2", "--target", "fd00:1::2"}})
-		if r.exit < 2 || !strings.Contains(r.text, " 0 of 2 hosts answer") || strings.Contains(r.text, "pl=0%") {
+		if r.exit != 3 || !strings.HasPrefix(r.text, "UNKNOWN: ") || !strings.Contains(r.text, " 0 of 2 hosts answer") || strings.Contains(r.text, "pl=0%") {
 			t.Errorf("exit %d: %s", r.exit, r.text)
 		}
 	})
