@@ -3,6 +3,7 @@ package ping
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -118,7 +119,11 @@ func (e *engine) complained(s *side, c complaint) {
 		return
 	}
 	e.despair(target, i)
-	e.reach[target].Errors = addError(e.reach[target].Errors, u)
+	r := &e.reach[target]
+	r.Errors = addError(r.Errors, u)
+	if u.Reason == TooBig && slices.ContainsFunc(r.Errors, func(own Unreachable) bool { return own.Reason == TooBig && own.MTU == 0 && !own.By.IsValid() }) {
+		r.tooBig(u.MTU, 0) // sending failed for it before this was read
+	}
 }
 
 // despair notes that an error came for a packet. A target that has answered
@@ -166,8 +171,14 @@ func addRefusal(list []Refusal, err error) []Refusal {
 }
 
 // tooBig notes what this machine itself says of the path: the size that it
-// takes, and how many packets were not sent for it.
+// takes, and how many packets were not sent for it. With IPv4 the kernel refuses
+// without a figure what a router has told it once: the router's figure is it.
 func (r *Reach) tooBig(mtu, n int) {
+	for i := len(r.Errors) - 1; mtu == 0 && i >= 0; i-- {
+		if r.Errors[i].Reason == TooBig && r.Errors[i].By.IsValid() {
+			mtu = r.Errors[i].MTU
+		}
+	}
 	for i, u := range r.Errors {
 		if u.Reason == TooBig && !u.By.IsValid() {
 			r.Errors[i].Count += n

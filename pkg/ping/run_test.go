@@ -260,6 +260,25 @@ func TestPathMTU(t *testing.T) {
 	}
 }
 
+// TestPathMTULearned: a router says once what the path takes, and from then on
+// the kernel refuses by itself, without a figure. The first answer tells it.
+func TestPathMTULearned(t *testing.T) {
+	big := five
+	big.Size, big.DontFragment, big.Interval = 1440, true, 80*time.Millisecond
+	n := world(map[netip.Addr]*guests.Guest{host4: {MTU: 1400, Error: &guests.Error{By: router4, When: only()}}})
+	n.Refuse = func(p guests.Sending) error {
+		if p.N > 0 {
+			return syscall.EMSGSIZE
+		}
+		return nil
+	}
+	got := ask(t, n, big, host4).Targets[0]
+	want := []Unreachable{{Reason: TooBig, By: router4, Count: 1, MTU: 1400}, {Reason: TooBig, Count: 4, MTU: 1400}}
+	if !slices.Equal(want, got.Errors) || got.Lost() != 5 {
+		t.Errorf("%d lost: %+v", got.Lost(), got.Errors)
+	}
+}
+
 func TestRefusedSends(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -204,7 +204,7 @@ func TestPluginPath(t *testing.T) {
 		want    []string
 	}{
 		{"narrow", narrow, []string{"--size", "1440"}, 0, []string{"OK: 2 of 2 hosts answer", "0% lost"}},
-		{"narrow, no fragments", narrow, []string{"--size", "1440", "--dont-fragment"}, 2, []string{"10.2.0.1: packet too big", "fd00:2::1: packet too big (path MTU 1400)"}},
+		{"narrow, no fragments", narrow, []string{"--size", "1440", "--dont-fragment"}, 2, []string{"10.2.0.1: packet too big (path MTU 1400)", "fd00:2::1: packet too big (path MTU 1400)"}},
 		{"no pings", noPing, nil, 2, []string{"10.2.0.1: no answer to 5 packets", "fd00:2::1: no answer to 5 packets"}},
 		{"no pings, but TCP", noPing, []string{"--tcp", "80"}, 0, []string{"OK: 2 of 2 hosts answer", "2 by TCP"}},
 		{"no pings, gateway answers", noPing, []string{"--parent", "10.1.0.2"}, 2, []string{"10.2.0.1: no answer to 5 packets"}},
