@@ -203,6 +203,10 @@ func (s *dashboardSession) once(ctx context.Context, r request, version string) 
 	}
 	defer response.Body.Close() // read to its end or given up: nothing can be lost
 	raw, err := transport.ReadAll(response.Body)
+	if err == nil {
+		// A server may end its answer, empty, because it sees us leave.
+		err = ctx.Err()
+	}
 	if err != nil {
 		err = transport.Explain(err)
 		s.note(r.path, err.Error())
