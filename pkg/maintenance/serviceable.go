@@ -58,6 +58,13 @@ func (e Evidence) drained(c *Checklist, d pve.Drain) {
 	if d.Disarmed {
 		c.add(Reserved, ha, "HA is disarmed, it would recover no guest", "ha-manager crm-command arm-ha, once the node is back")
 	}
+	if len(d.Astray) > 0 {
+		names := make([]string, len(d.Astray))
+		for i, g := range d.Astray {
+			names[i] = g.String() + " on " + g.Node
+		}
+		c.add(Reserved, "every guest has its node", "on a node that the cluster does not know, with no status: "+list(names, 4), "remove what an old node has left below /etc/pve/nodes")
+	}
 	for _, text := range d.Busy {
 		c.add(Reserved, "no task runs", text, "wait until it has ended, or stop it")
 	}

@@ -46,6 +46,9 @@ type Drain struct {
 	// Unconfirmed are online nodes that did not give their own list: what is
 	// known of their guests may be five minutes old.
 	Unconfirmed []string
+	// Astray are guests on nodes that the cluster does not know, with no status:
+	// a node that was removed left them, as a rule.
+	Astray []Guest
 	// Stopped guests and templates stay and do not matter.
 	Stopped []Guest
 }
@@ -81,6 +84,7 @@ func DrainOf(e DrainEvidence) Drain {
 	for _, name := range e.Leaving {
 		d.node(name)
 	}
+	d.astray()
 	d.services()
 	d.tasks()
 	d.disarmed()

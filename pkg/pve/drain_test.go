@@ -177,6 +177,35 @@ func TestStoppedForNow(t *testing.T) {
 	}
 }
 
+// A guest on a node that the cluster does not know may be anywhere, unless a
+// leaving node says that it has it.
+func TestAstray(t *testing.T) {
+	for _, tc := range []struct {
+		status                 string
+		template, own          bool
+		doubts, astray, remain int
+	}{
+		{status: "running", doubts: 1},
+		{status: "io-error", doubts: 1},
+		{status: "unknown", astray: 1},
+		{status: "unknown", template: true},
+		{status: "stopped"},
+		{status: "running", own: true, remain: 1},
+		{status: "unknown", own: true, remain: 1},
+	} {
+		c := threeNodes(false)
+		c.Guests = []Guest{{ID: 103, Kind: VM, Node: "pve9", Status: tc.status, Template: tc.template, Stale: true}}
+		e := DrainEvidence{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]Presence{"pve3": {}}}
+		if tc.own {
+			e.Presence["pve3"] = []Presence{{ID: 103, Kind: VM, Status: "running"}}
+		}
+		d := DrainOf(e)
+		if len(d.Doubts) != tc.doubts || len(d.Astray) != tc.astray || len(d.Left) != tc.remain {
+			t.Errorf("%+v: %+v", tc, d)
+		}
+	}
+}
+
 // An HA that nobody uses writes no time, and nothing of it is missed.
 func TestIdleHA(t *testing.T) {
 	c := threeNodes(false)

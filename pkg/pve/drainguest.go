@@ -30,6 +30,30 @@ func (d *drain) left(g Guest, online bool) Left {
 	return l
 }
 
+// astray are guests on nodes that the cluster does not know. What a removed node
+// left has no status; one with a status runs somewhere, and nobody says where.
+func (d *drain) astray() {
+	members := map[string]bool{}
+	for _, n := range d.Cluster.Nodes {
+		members[n.Name] = true
+	}
+	there := map[int]bool{} // by a leaving node's own word
+	for _, list := range d.Presence {
+		for _, p := range list {
+			there[p.ID] = true
+		}
+	}
+	for _, g := range d.Cluster.Guests {
+		switch {
+		case members[g.Node] || there[g.ID] || g.Template || g.Status == "stopped":
+		case g.Status == "unknown":
+			d.Astray = append(d.Astray, g)
+		default:
+			d.Doubts = append(d.Doubts, g.String()+" is "+statusText(g.Status)+" on "+g.Node+", and the cluster knows no such node")
+		}
+	}
+}
+
 // statusText puts QEMU's words for states of failure plainly.
 func statusText(status string) string {
 	switch status {

@@ -74,6 +74,18 @@ func reservations(d pve.Drain) []string {
 	for _, n := range d.Unconfirmed {
 		out = append(out, n+" did not give its own list of guests, what is known of them may be five minutes old")
 	}
+	if n := len(d.Astray); n > 0 {
+		const few = 10
+		var names []string
+		for _, g := range d.Astray[:min(n, few)] {
+			names = append(names, g.String()+" on "+g.Node)
+		}
+		text := "on a node that the cluster does not know, and nobody says whether running: " + strings.Join(names, ", ")
+		if n > few {
+			text += fmt.Sprintf(" and %d more", n-few)
+		}
+		out = append(out, text)
+	}
 	return append(out, d.Busy...)
 }
 
