@@ -174,10 +174,10 @@ func (v *verdict) ownFaults() {
 		}
 		lost := v.take(func(s *subject) bool { return mine(s) && !s.reached() })
 		if len(partly) > 0 {
-			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", count(len(partly), "guest", "guests"), cause, some(names(partly)))
+			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", v.many(len(partly), "", ""), cause, some(names(partly)))
 		}
 		if len(lost) > 0 {
-			v.say(check.UNKNOWN, "%s not asked: %s (%s)", count(len(lost), "guest", "guests"), cause, some(names(lost)))
+			v.say(check.UNKNOWN, "%s not asked: %s (%s)", v.many(len(lost), "", ""), cause, some(names(lost)))
 		}
 	}
 	for _, f := range v.faults {
@@ -208,11 +208,11 @@ func (v *verdict) path() {
 		return
 	}
 	if v.count((*subject).reached) > 0 {
-		v.note("gateway %s is silent, and guests answer", v.parent.name)
+		v.note("gateway %s is silent, and %s answer", v.parent.name, v.noun())
 		return
 	}
 	hidden := v.take(v.silent)
-	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), count(len(hidden), "guest", "guests"))
+	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), v.many(len(hidden), "", ""))
 }
 
 // patience is for how long a guest may be silent for being moved or started. A
@@ -290,12 +290,4 @@ func (v *verdict) list(s check.Status, texts []string, are string) {
 	for _, text := range texts {
 		v.say(s, "%s", text)
 	}
-}
-
-// noun is what many subjects are called.
-func (v *verdict) noun() string {
-	if v.cluster == nil {
-		return "hosts"
-	}
-	return "guests"
 }

@@ -66,10 +66,10 @@ func (v *verdict) answering() {
 		v.say(check.OK, "%d more, see --output json", well-mostWell)
 	}
 	if altered > 0 {
-		v.note("%s the data of pings", count(altered, "guest changes", "guests change"))
+		v.note("%s the data of pings", v.many(altered, " changes", " change"))
 	}
 	if copies > 0 {
-		v.note("%s more than once", count(copies, "guest answers", "guests answer"))
+		v.note("%s more than once", v.many(copies, " answers", " answer"))
 	}
 	if v.watched && v.spacing > 2*v.interval {
 		v.note("this machine was held up for %s, gaps are known no better", check.DurationText(v.spacing.Round(time.Millisecond)))

@@ -239,3 +239,17 @@ func standing(p ping.Progress, whole time.Duration, guests int) string {
 	}
 	return text
 }
+
+// many counts subjects by what they are called, with a verb for one and for
+// many.
+func (v *verdict) many(n int, one, many string) string {
+	return count(n, strings.TrimSuffix(v.noun(), "s")+one, v.noun()+many)
+}
+
+// noun is what many subjects are called.
+func (v *verdict) noun() string {
+	if v.cluster == nil {
+		return "hosts"
+	}
+	return "guests"
+}

@@ -208,8 +208,8 @@ func TestPluginPath(t *testing.T) {
 		{"no pings", noPing, nil, 2, []string{"10.2.0.1: no answer to 5 packets", "fd00:2::1: no answer to 5 packets"}},
 		{"no pings, but TCP", noPing, []string{"--tcp", "80"}, 0, []string{"OK: 2 of 2 hosts answer", "2 by TCP"}},
 		{"no pings, gateway answers", noPing, []string{"--parent", "10.1.0.2"}, 2, []string{"10.2.0.1: no answer to 5 packets"}},
-		{"gateway dead", dead, []string{"--parent", "10.1.0.2"}, 3, []string{"UNKNOWN: path to 10.1.0.2 is down", "2 guests not judged"}},
-		{"gateway dead, as is said", dead, []string{"--parent", "10.1.0.2", "--parent-state", "critical"}, 2, []string{"CRITICAL: path to 10.1.0.2 is down", "2 guests not judged"}},
+		{"gateway dead", dead, []string{"--parent", "10.1.0.2"}, 3, []string{"UNKNOWN: path to 10.1.0.2 is down", "2 hosts not judged"}},
+		{"gateway dead, as is said", dead, []string{"--parent", "10.1.0.2", "--parent-state", "critical"}, 2, []string{"CRITICAL: path to 10.1.0.2 is down", "2 hosts not judged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBothModes(t, func(t *testing.T, user int) {
