@@ -74,14 +74,18 @@ var (
 	// ErrLocked means that another process did not release the file in time.
 	ErrLocked = errors.New("locked by another process")
 	// ErrTooLarge means that the value is larger than [MaxSize].
-	ErrTooLarge = errors.New("larger than 4 MiB")
+	ErrTooLarge = errors.New("larger than 16 MiB")
 )
 
-// MaxSize is the largest file read or written, in bytes.
-const MaxSize = 4 << 20
+// MaxSize is the largest file read or written, in bytes: what check_guests
+// remembers of 40,000 guests. To read and to write one takes half a second in
+// all, well below [LockWait], and less memory than the list of so many guests
+// that the API sends.
+const MaxSize = 16 << 20
 
 // LockWait is the longest time [Update] waits for another process. One holds
-// the lock for reading, merging and writing only, a few milliseconds.
+// the lock for reading, merging and writing only, a few milliseconds, or for the
+// largest files up to a second.
 const LockWait = 2 * time.Second
 
 // Store is where one plugin remembers. A nil Store remembers nothing. It may be

@@ -39,13 +39,13 @@ func large(guests int) (pve.Cluster, memory) {
 
 var evening = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
 
-// TestLarge: what is remembered of ten thousand guests fits in a file.
+// TestLarge: what is remembered of forty thousand guests fits in a file.
 func TestLarge(t *testing.T) {
-	c, m := large(10_000)
+	c, m := large(40_000)
 	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: evening})
 	f := facts{cluster: &c, now: evening}
 	f.subjects, f.idle = inventory(c, m, policy{grace: time.Minute}, evening)
-	if len(f.subjects) != 10_000 {
+	if len(f.subjects) != 40_000 {
 		t.Fatalf("%d subjects", len(f.subjects))
 	}
 	for i := range f.subjects {
