@@ -25,52 +25,61 @@ const (
 // of them lose what is sent meanwhile, for half of them it is held up.
 func TestHundredGaps(t *testing.T) {
 	inBothModes(t, func(t *testing.T, user int) {
-		n := newNamespace(t)
-		list := map[netip.Addr]*guests.Guest{}
-		var targets []ping.Target
-		held := map[netip.Addr]bool{}
-		for i := range 100 {
-			x := target(fmt.Sprintf("10.99.0.%d", i+1))
-			if i%4 == 3 {
-				x = target(fmt.Sprintf("fd00:99::%d", i+1))
-			}
-			list[x.Addr] = &guests.Guest{}
-			targets = append(targets, x)
-			held[x.Addr] = i%2 == 0
-		}
-		tun := n.tun(list)
-		for i, x := range targets {
-			from := tun.Now() + 1200*ms + time.Duration(i)*11*ms
-			span := []guests.Span{{From: from, To: from + gap}}
-			if held[x.Addr] {
-				tun.World().Set(x.Addr, &guests.Guest{Held: span})
-			} else {
-				tun.World().Set(x.Addr, &guests.Guest{Away: span})
-			}
-		}
-		const interval = 20 * ms
-		a := n.ask(question{Targets: targets, User: user, Watch: &watch{Duration: 4 * time.Second, Interval: interval, Wait: time.Second}})
-		if len(a.Faults) > 0 || len(a.Targets) != 100 {
-			t.Fatalf("%+v", a.Faults)
-		}
-		punctual := 0
-		for _, x := range a.Targets {
-			// What the guest really did, however busy this machine was: the
-			// silence between two answers is what bounds the gap from above.
-			g, truth := x.Longest, tun.Silence(x.Addr)
-			if g.Unbounded || g.AtLeast > truth+slack || (g.AtMost-truth).Abs() > slack {
-				t.Errorf("%s, held %v: %+v, truth %s", x.Addr, held[x.Addr], g, truth)
-			}
-			if truth > gap+interval+slack || a.Spacing > 2*interval {
-				continue
-			}
-			punctual++
-			if off := (g.Length() - gap).Abs(); off > interval+slack {
-				t.Errorf("%s, held %v: measured %s", x.Addr, held[x.Addr], g.Length())
-			}
-		}
-		t.Logf("%d of 100 guests were away for 300 ms exactly, packets up to %s apart, %v", punctual, a.Spacing, a.Evidence)
+		undisturbed(t, func(t *testing.T) measurement { return hundredGaps(t, user) })
 	})
+}
+
+func hundredGaps(t *testing.T, user int) (m measurement) {
+	n := newNamespace(t)
+	list := map[netip.Addr]*guests.Guest{}
+	var targets []ping.Target
+	held := map[netip.Addr]bool{}
+	for i := range 100 {
+		x := target(fmt.Sprintf("10.99.0.%d", i+1))
+		if i%4 == 3 {
+			x = target(fmt.Sprintf("fd00:99::%d", i+1))
+		}
+		list[x.Addr] = &guests.Guest{}
+		targets = append(targets, x)
+		held[x.Addr] = i%2 == 0
+	}
+	tun := n.tun(list)
+	for i, x := range targets {
+		from := tun.Now() + 1200*ms + time.Duration(i)*11*ms
+		span := []guests.Span{{From: from, To: from + gap}}
+		if held[x.Addr] {
+			tun.World().Set(x.Addr, &guests.Guest{Held: span})
+		} else {
+			tun.World().Set(x.Addr, &guests.Guest{Away: span})
+		}
+	}
+	const interval = 20 * ms
+	a := n.ask(question{Targets: targets, User: user, Watch: &watch{Duration: 4 * time.Second, Interval: interval, Wait: time.Second}})
+	if len(a.Targets) != 100 {
+		t.Fatalf("%d targets", len(a.Targets))
+	}
+	m.held = heldUp(a, 6*time.Second, 2*interval)
+	if len(a.Faults) > 0 {
+		m.errorf("%+v", a.Faults)
+	}
+	punctual := 0
+	for _, x := range a.Targets {
+		// What the guest really did, however busy this machine was: the
+		// silence between two answers is what bounds the gap from above.
+		g, truth := x.Longest, tun.Silence(x.Addr)
+		if g.Unbounded || g.AtLeast > truth+slack || (g.AtMost-truth).Abs() > slack {
+			m.errorf("%s, held %v: %+v, truth %s", x.Addr, held[x.Addr], g, truth)
+		}
+		if truth > gap+interval+slack || a.Spacing > 2*interval {
+			continue
+		}
+		punctual++
+		if off := (g.Length() - gap).Abs(); off > interval+slack {
+			m.errorf("%s, held %v: measured %s", x.Addr, held[x.Addr], g.Length())
+		}
+	}
+	t.Logf("%d of 100 guests were away for 300 ms exactly, packets up to %s apart, %v", punctual, a.Spacing, a.Evidence)
+	return m
 }
 
 // TestLinkFlap: nothing may be lost when a link is down for a moment, because
