@@ -193,8 +193,9 @@ func (l leaving) elsewhere(c *Checklist) {
 // damage is what copies that are away do not explain.
 var damage = []string{"inconsistent", "incomplete", "stale", "failed_repair", "recovery_unfound", "backfill_unfound", "snaptrim_error"}
 
-// placement: every PG must have all its copies, or, when the node's OSDs are
-// down already, at least work without them.
+// placement: every PG must have all its copies, or lack only what the node's own
+// dead OSDs held, or, when all its OSDs are down already, at least work without
+// them.
 func (l leaving) placement(c *Checklist) {
 	const name = "every PG is whole"
 	p := l.PGs
@@ -213,30 +214,13 @@ func (l leaving) placement(c *Checklist) {
 		c.add(Fails, name, count(damaged, "PG is", "PGs are")+" damaged or stale", "repair this first: ceph health detail")
 	case l.down:
 		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
+	case bad > 0 && l.onlyOwn():
+		l.lacking(c, name, bad)
 	case bad > 0:
-		next := "wait until all PGs are active+clean"
-		if own := l.dead(); len(own) > 0 {
-			next = "start " + osds(own) + ", or ceph osd out " + ids(own) + ", and wait until all PGs are active+clean"
-		}
-		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), next)
+		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), l.mend())
 	case p.Degraded > 0 || p.Misplaced > 0 || p.Remapped > 0:
 		c.add(Fails, name, fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), "wait until recovery has ended")
 	default:
 		c.add(Holds, name, fmt.Sprintf("all %d PGs are active+clean", p.Total), "")
 	}
-}
-
-// dead are OSDs of the leaving nodes that are down while others there still
-// work: under noout nothing would ever be clean without them.
-func (l leaving) dead() []int {
-	var out []int
-	for _, id := range l.gone {
-		if o, _ := l.Map.OSD(id); !o.Up && o.In {
-			out = append(out, id)
-		}
-	}
-	if len(out) == len(l.gone) {
-		return nil
-	}
-	return out
 }

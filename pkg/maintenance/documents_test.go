@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // domains are the CRUSH rules there are.
@@ -118,15 +119,12 @@ func (m *model) pgmap() (doc map[string]interface{}, remapped int) {
 }
 
 func (m *model) state(p pool, acting []int, nth int) string {
-	up := 0
-	for _, id := range acting {
-		if m.osds[id].up {
-			up++
-		}
-	}
+	up, _ := m.living(acting)
 	switch {
 	case up < p.min:
 		return "undersized+degraded+peered"
+	case up < p.size && p.moving && nth == 0:
+		return "active+undersized+degraded+remapped+backfill_wait"
 	case up < p.size:
 		return "active+undersized+degraded"
 	case p.moving && nth == 0:
@@ -175,7 +173,7 @@ func (m *model) osdDump() map[string]interface{} {
 		rule := slices.Index(domains, p.domain)
 		pools = append(pools, any{"pool": i + 1, "pool_name": fmt.Sprintf("p%d", i), "type": kind, "size": p.size, "min_size": p.min, "pg_num": len(p.pgs), "crush_rule": rule, "flags_names": "hashpspool"})
 	}
-	return any{"fsid": "f", "epoch": 9, "flags": strings.Join(flags, ","), "flags_set": flags, "crush_node_flags": nodeFlags, "device_class_flags": any{}, "osds": osds, "pools": pools}
+	return any{"fsid": "f", "epoch": 9, "last_up_change": noon.Add(-time.Minute), "flags": strings.Join(flags, ","), "flags_set": flags, "crush_node_flags": nodeFlags, "device_class_flags": any{}, "osds": osds, "pools": pools}
 }
 
 func bit(b bool) int {

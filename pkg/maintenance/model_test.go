@@ -62,7 +62,8 @@ type pool struct {
 	size, min int
 	domain    string // host, rack or osd
 	erasure   bool
-	pgs       [][]int
+	// pgs are the OSDs of each, fewer than size where CRUSH found no more places.
+	pgs [][]int
 	// moving says that some of its data is where it does not belong.
 	moving bool
 }
@@ -153,11 +154,11 @@ func (m *model) trouble() []string {
 			out = append(out, f)
 		}
 	}
-	leavingUp := false
+	leavingUp, ownDead := false, false
 	bare := false
 	for id, o := range m.osds {
 		if m.leaves(o.on) {
-			leavingUp = leavingUp || o.up
+			leavingUp, ownDead = leavingUp || o.up, ownDead || !o.up
 			bare = bare || o.in && !m.covers(id)
 		} else if !o.up && o.in || o.up && !o.in {
 			out = append(out, fmt.Sprintf("osd.%d elsewhere is not well", id))
@@ -168,14 +169,12 @@ func (m *model) trouble() []string {
 	}
 	for _, p := range m.pools {
 		for _, acting := range p.pgs {
-			up := 0
-			for _, id := range acting {
-				if m.osds[id].up {
-					up++
-				}
-			}
-			if up < p.min || leavingUp && (up < p.size || p.moving) {
+			up, lost := m.living(acting)
+			switch {
+			case up < p.min, leavingUp && p.moving:
 				return append(out, "a PG is not whole")
+			case leavingUp && up < p.size && (lost > 0 || !ownDead):
+				return append(out, "a PG is not whole, and not by the node's own dead OSDs alone")
 			}
 		}
 	}
@@ -195,6 +194,27 @@ func (m *model) trouble() []string {
 		out = append(out, "no MDS stays")
 	}
 	return out
+}
+
+// living are the copies of a PG that work, and how many of them leave.
+func (m *model) living(acting []int) (up, lost int) {
+	for _, id := range acting {
+		if m.osds[id].up {
+			up++
+			if m.leaves(m.osds[id].on) {
+				lost++
+			}
+		}
+	}
+	return up, lost
+}
+
+// opened says that PGs lack a copy while some of the leaving OSDs still work.
+func (m *model) opened() bool {
+	short := slices.ContainsFunc(m.pools, func(p pool) bool {
+		return slices.ContainsFunc(p.pgs, func(acting []int) bool { up, _ := m.living(acting); return up < p.size })
+	})
+	return short && slices.ContainsFunc(m.osds, func(o osd) bool { return o.up && m.leaves(o.on) })
 }
 
 func (m *model) covers(id int) bool {
@@ -232,10 +252,8 @@ func (m *model) leftBehind() []string {
 	}
 	for _, p := range m.pools {
 		for _, acting := range p.pgs {
-			for _, id := range acting {
-				if !m.osds[id].up || p.moving {
-					return append(out, "a PG is not whole")
-				}
+			if up, _ := m.living(acting); up < p.size || p.moving {
+				return append(out, "a PG is not whole")
 			}
 		}
 	}

@@ -48,6 +48,9 @@ func random(r *rand.Rand) *model {
 	m.daemons(r)
 	m.storage(r)
 	m.cover(r)
+	if r.IntN(4) == 0 {
+		m.bury(r)
+	}
 	for range []int{0, 0, 0, 1, 1, 2, 3}[r.IntN(7)] {
 		m.breakOne(r)
 	}
@@ -88,6 +91,9 @@ func (m *model) storage(r *rand.Rand) {
 		}
 		for range 1 + r.IntN(8) {
 			if acting := m.place(r, p); len(acting) == p.size {
+				if p.size > p.min && r.IntN(100) == 0 {
+					acting = acting[1:]
+				}
 				p.pgs = append(p.pgs, acting)
 			}
 		}
@@ -170,6 +176,23 @@ func (m *model) breakOne(r *rand.Rand) {
 	default:
 		if len(m.mgrs) > 1 {
 			m.mgrs = m.mgrs[:len(m.mgrs)-1]
+		}
+	}
+}
+
+// bury lets some disks die in the nodes that are to be opened for them. Most
+// pools bear the loss of one copy then, not of two.
+func (m *model) bury(r *rand.Rand) {
+	m.pools = slices.DeleteFunc(m.pools, func(p pool) bool { return p.size == 1 && r.IntN(4) > 0 })
+	for i, p := range m.pools {
+		if p.size > 1 && r.IntN(4) > 0 {
+			m.pools[i].min = p.size - 1
+		}
+	}
+	for id, o := range m.osds {
+		if m.leaves(o.on) && r.IntN(2) == 0 {
+			m.osds[id].up = false
+			m.osds[id].in = m.osds[id].in && r.IntN(8) > 0
 		}
 	}
 }

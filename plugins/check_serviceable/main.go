@@ -47,7 +47,7 @@ var examples = []check.Example{
 }
 
 const help = `OK: yes. No guest is left, the cluster and the monitors keep their quorum, every PG goes on without the node's OSDs, noout covers them, a mgr and the MDS stay.
-WARNING: yes, but: something that cannot hurt a customer, such as HA maintenance that is not requested, or OSDs that are down already.
+WARNING: yes, but: something that cannot hurt a customer, such as HA maintenance that is not requested, OSDs that are down already, or PGs that miss no copy but those of the node's own dead OSDs.
 CRITICAL: no, with every reason and the next step.
 UNKNOWN: not proven: something could not be read, or is old. Never a yes.`
 

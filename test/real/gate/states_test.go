@@ -55,7 +55,7 @@ const (
 	unproven  = "not-proven"
 	rebuilds  = "Ceph marks the OSDs out and begins to rebuild what is not lost"
 	thinnest  = "Ceph says no itself: of what waits for recovery one copy would be left"
-	ownBroken = "the PGs are degraded, and nothing in their numbers says that all of it is this host's own disk"
+	ownBroken = "PGs recover, and nothing in their numbers says that all of it is this host's own disk"
 	blind     = "nobody could tell any more how the PGs are, nor whether the next host may go"
 	frozen    = "without a mgr the numbers of PGs are frozen and prove nothing"
 )
@@ -79,7 +79,7 @@ var ways = [][]state{
 			hosts: [...]want{
 				{decision: refused, reason: "osd.5 on node3 is down"},
 				{decision: refused, reason: "osd.5 on node3 is down"},
-				{decision: refused, reason: "not active+clean", served: true, needless: ownBroken},
+				{decision: readyBut, reason: "PGs miss a copy, only osd.5 of node3 itself is down", served: true},
 			},
 		},
 		{
