@@ -67,9 +67,9 @@ var examples = []check.Example{
 }
 
 const help = `OK: yes. The node is up or in HA maintenance, nothing but stopped guests and templates is on it, nothing is on its way to it.
-WARNING: yes, but: HA may bring guests back because its maintenance is not requested, or a task still runs there, or the node did not give its own list of guests.
+WARNING: yes, but: HA may bring guests back because its maintenance is not requested, or a task still runs there, or the node did not give its own list of guests, or guests without a status are on a node that the cluster does not know.
 CRITICAL: no. Every guest that is left is named with why it is still there and what to do.
-UNKNOWN: nobody can say: no quorum, a token that does not see every guest, a node that went without maintenance, a migration whose target the API does not tell.
+UNKNOWN: nobody can say: no quorum, a token that does not see every guest, a node that went without maintenance, a migration whose target the API does not tell, a guest that runs on a node that the cluster does not know.
 Every guest whose status is not stopped counts as running: paused, suspended, halted by an I/O error.`
 
 // check asks the cluster, then each leaving node for its own list.
