@@ -190,6 +190,11 @@ var withheld = map[string]func(*Evidence) bool{
 		}
 		return len(e.PVE.Leaving) > 0
 	},
+	"when an OSD last came or went": storage(func(e *Evidence, c *ceph.Cluster) bool {
+		m := *c.Map
+		m.UpChange, m.InChange, c.Map = time.Time{}, time.Time{}, &m
+		return e.loses() && !c.PGs.AllClean()
+	}),
 	// only what the command asks
 	"ok-to-stop": safety(func(e *Evidence, s *ceph.Safety) {
 		e.Ceph.Safety, e.Ceph.SafetyErr = nil, errors.New("no answer from the active mgr within 5s")
@@ -264,12 +269,13 @@ func (e Evidence) loses() bool {
 	return up && e.Ceph.Cluster.PGs.Total > 0
 }
 
-// TestWithheld withholds each piece of evidence about a cluster that is well.
+// TestWithheld withholds each piece of evidence about a cluster that is well, or
+// well but for a dead disk.
 func TestWithheld(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(withheld)) {
 		t.Run(name, func(t *testing.T) {
 			used := false
-			for _, healthy := range []Evidence{wellByCommand(t), wellByToken(t), wellMapped(t), wellDevice(t)} {
+			for _, healthy := range []Evidence{wellByCommand(t), wellByToken(t), wellMapped(t), wellDevice(t), openedByCommand(t)} {
 				e := healthy
 				if !withheld[name](&e) {
 					continue
