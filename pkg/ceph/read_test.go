@@ -118,6 +118,8 @@ func TestCopies(t *testing.T) {
 	rules := `[` + strings.Join([]string{
 		step("0", "default", "chooseleaf_firstn", "host"), step("1", "default~ssd", "chooseleaf_firstn", "host"),
 		step("2", "default", "choose_indep", "osd"), step("3", "default", "chooseleaf_firstn", "rack"),
+		strings.Replace(step("4", "default~ssd", "chooseleaf_firstn", "host"), `{"op":"emit"}`, `{"op":"emit"},{"op":"take","item":-98,"item_name":"default~hdd"},{"op":"chooseleaf_firstn","num":-1,"type":"host"},{"op":"emit"}`, 1),
+		step("5", "default", "choosemsr", "host"),
 	}, ",") + `]`
 	c := read4(t, strings.Replace(wellStatus, `"num_osds":2`, `"num_osds":6`, 1), dump, tree, rules)
 	for name, k := range map[string]struct {
@@ -136,6 +138,8 @@ func TestCopies(t *testing.T) {
 		"both hosts of a rack":          {3, 2, []int{0, 1, 2, 3}, 1, true},
 		"more copies than hosts":        {0, 5, []int{0, 1}, 2, true},
 		"all":                           {0, 3, []int{0, 1, 2, 3, 4, 5}, 0, true},
+		"ssd and hdd of one host":       {4, 3, []int{0, 1}, 1, false},
+		"multi-step retry":              {5, 3, []int{0, 1}, 1, false},
 		"no such rule: each OSD counts": {9, 3, []int{0, 1}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,6 +105,7 @@ func (w wireRule) facts() (Rule, bool) {
 		return Rule{}, false
 	}
 	r := Rule{ID: id, Name: w.Name.name()}
+	emits, odd := 0, false
 	for _, s := range w.Steps.rows {
 		switch op := string(s.Op); {
 		case op == "take":
@@ -112,13 +113,19 @@ func (w wireRule) facts() (Rule, bool) {
 			root := ruleRoot{id: item}
 			root.name, root.class, _ = strings.Cut(s.Name.name(), "~")
 			r.roots = append(r.roots, root)
+		case op == "emit":
+			emits++
+		case strings.HasPrefix(op, "choosemsr"): // counts in another way
+			odd = true
 		case strings.HasPrefix(op, "choose"):
 			// the last choice of a rule names the smallest unit, which holds
 			// one copy at most
 			r.Domain = s.Type.name()
 		}
 	}
-	if len(r.roots) == 0 {
+	// One that chooses twice may put two copies where each of its choices puts
+	// one: on a host with SSDs and disks.
+	if odd || len(r.roots) != 1 || emits != 1 {
 		r.Domain = ""
 	}
 	return r, true
