@@ -54,7 +54,7 @@ func inHome(m *testing.M) (code int) {
 	if err == nil {
 		defer os.RemoveAll(home)
 		built.dir = filepath.Join(home, "first")
-		err = errors.Join(os.Chmod(home, 0o755), built.copy(), built.learn(), built.dist(nil))
+		err = errors.Join(os.Chmod(home, 0o755), built.copy(root), built.learn(), built.dist(nil))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -63,12 +63,12 @@ func inHome(m *testing.M) (code int) {
 	return m.Run()
 }
 
-// copy clones the repository and puts on top what is not committed yet.
-func (b build) copy() error {
-	if _, err := run(nil, "git", "clone", "-q", "--no-hardlinks", root, b.dir); err != nil {
+// copy clones a repository and puts on top what is not committed yet.
+func (b build) copy(from string) error {
+	if _, err := run(nil, "git", "clone", "-q", "--no-hardlinks", from, b.dir); err != nil {
 		return err
 	}
-	changed, err := run(nil, "git", "-C", root, "ls-files", "-z", "--modified", "--others", "--exclude-standard")
+	changed, err := run(nil, "git", "-C", from, "ls-files", "-z", "--modified", "--others", "--exclude-standard")
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (b build) copy() error {
 		if path == "" {
 			continue
 		}
-		if err := overlay(filepath.Join(root, path), filepath.Join(b.dir, path)); err != nil {
+		if err := overlay(filepath.Join(from, path), filepath.Join(b.dir, path)); err != nil {
 			return fmt.Errorf("copying %s: %w", path, err)
 		}
 	}
