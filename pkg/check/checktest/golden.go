@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -113,7 +114,6 @@ func newStage(t *testing.T) stage {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", dir)
-	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 	return stage{dir: dir, names: map[string]string{"$WORK": dir}}
 }
 
@@ -153,7 +153,7 @@ func (s stage) step(t *testing.T, p check.Plugin, files []txtar.File) {
 	for i := range words {
 		words[i] = s.fill(words[i])
 	}
-	stdout, code := run(t, p, words[1:]...)
+	stdout, code := run(t, p, s.remembering(p, words[1:])...)
 	if bytes.HasPrefix(stdout, []byte(check.Status(code).String())) {
 		Answer(t, stdout, code)
 		Measured(t, p.Metrics, stdout)
@@ -169,6 +169,37 @@ func (s stage) step(t *testing.T, p check.Plugin, files []txtar.File) {
 	if want := string(files[2].Data); strings.TrimSpace(want) != strings.TrimSpace(exit) {
 		t.Errorf("%s\nended with %s, recorded is %s", command, exit, want)
 	}
+}
+
+// remembering are the arguments with a memory of the stage's own. The default is
+// the machine's, where a plugin that is installed, and other tests, remember too.
+// A section of --extra-opts gives its own.
+func (s stage) remembering(p check.Plugin, args []string) []string {
+	given := slices.ContainsFunc(args, func(a string) bool {
+		return strings.HasPrefix(a, "--state-dir") || strings.HasPrefix(a, "--extra-opts")
+	})
+	if given || !offers(reflect.TypeOf(p.Options), "state-dir") {
+		return args
+	}
+	return append([]string{"--state-dir=" + filepath.Join(s.dir, "memory")}, args...)
+}
+
+// offers says whether options, or those embedded in them, have one of that name.
+func offers(options reflect.Type, name string) bool {
+	for options.Kind() == reflect.Pointer {
+		options = options.Elem()
+	}
+	if options.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range options.NumField() {
+		f := options.Field(i)
+		_, embedded := f.Tag.Lookup("embed")
+		if f.Tag.Get("name") == name || (embedded || f.Anonymous) && offers(f.Type, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // fill replaces names by their values.
