@@ -45,13 +45,17 @@ func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
 		return m
 	}
 	report, err := r.o.net.run(ctx, targets, r.o.packets(r.p))
-	for k := range report.Targets {
-		if x := report.Targets[k]; err == nil && x.Alive() {
+	f.evidence = append(f.evidence, report.Evidence...)
+	if err != nil { // then they are judged by the first look
+		f.evidence = append(f.evidence, "second look: "+err.Error())
+		return m
+	}
+	for k, x := range report.Targets {
+		if x.Alive() {
 			s := &f.subjects[which[k]]
 			s.addr, s.reach, s.tcp = x.Addr, &ping.Watched{Reach: x}, nil
 		}
 	}
-	f.evidence = append(f.evidence, report.Evidence...)
 	return m
 }
 

@@ -52,14 +52,7 @@ func TestLarge(t *testing.T) {
 		f.subjects[i].asked, f.subjects[i].reach = true, &ping.Watched{Reach: ping.Reach{Sent: 5}} // all silent
 	}
 	m = observe(m, f)
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	store, err := state.Options{Dir: dir, Mode: "require"}.Open("check_guests")
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := newStore(t)
 	if _, err := state.Update(store, "large", func(memory) (memory, error) { return m, nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +62,57 @@ func TestLarge(t *testing.T) {
 	}
 	if diff := cmp.Diff(m, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func newStore(t *testing.T) *state.Store {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Options{Dir: dir, Mode: "require"}.Open("check_guests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// What was remembered before our clock was set back is read again, and what is
+// read now is remembered: it is not older than a time that is still to come.
+func TestKeep(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before, read time.Duration // beside the time of the run
+		kept         bool
+	}{
+		"read now":                      {-time.Hour, 0, true},
+		"not read again":                {-time.Hour, -time.Hour, false},
+		"another run has read it since": {-time.Minute, -time.Hour, false},
+		"our clock was set back":        {400 * 24 * time.Hour, 0, true},
+		"set back, and not read again":  {400 * 24 * time.Hour, 400 * 24 * time.Hour, false},
+	} {
+		r := &recall{store: newStore(t), subject: "large"}
+		c, before := large(1)
+		config := func(after time.Duration, onboot bool) pve.ConfigFacts {
+			return pve.ConfigFacts{Time: evening.Add(after), Config: pve.Config{Onboot: onboot}}
+		}
+		asked := func(after time.Duration, address string) known {
+			return known{Node: c.Guests[0].Node, Asked: evening.Add(after), Reported: []netip.Addr{netip.MustParseAddr(address)}}
+		}
+		before.PVE.Configs[100], before.Guests[100] = config(tc.before, false), asked(tc.before, "192.0.2.1")
+		if _, err := state.Update(r.store, r.subject, func(memory) (memory, error) { return before, nil }); err != nil {
+			t.Fatal(err)
+		}
+		learned := before.clone()
+		learned.PVE.Configs[100], learned.Guests[100] = config(tc.read, true), asked(tc.read, "192.0.2.2")
+		r.keep(pve.Look{Cluster: c, Now: evening}, learned, facts{cluster: &c, now: evening})
+		got, err := state.Load[memory](r.store, r.subject)
+		if err != nil || r.trouble != nil {
+			t.Fatal(err, r.trouble)
+		}
+		if got.PVE.Configs[100].Onboot != tc.kept || (got.Guests[100].Reported[0].String() == "192.0.2.2") != tc.kept {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

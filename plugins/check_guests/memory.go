@@ -125,14 +125,14 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
 		old.PVE = old.PVE.After(l)
 		old = old.clone()
-		for id, f := range learned.PVE.Configs {
-			if f.Time.After(old.PVE.Configs[id].Time) {
-				old.PVE.Configs[id] = f
+		for id, config := range learned.PVE.Configs {
+			if newer(config.Time, old.PVE.Configs[id].Time, f.now) {
+				old.PVE.Configs[id] = config
 			}
 		}
 		next := observe(old, f)
 		for id, k := range learned.Guests {
-			if is := next.Guests[id]; k.Asked.After(is.Asked) {
+			if is := next.Guests[id]; newer(k.Asked, is.Asked, f.now) {
 				is.Reported, is.Asked = slices.Clone(k.Reported), k.Asked
 				next.Guests[id] = is
 			}
@@ -142,4 +142,10 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 	if r.trouble == nil {
 		r.trouble = err
 	}
+}
+
+// newer says whether what was read at one time takes the place of what was read
+// at another. A time to come is no time: our clock was set back since.
+func newer(read, before, now time.Time) bool {
+	return read.After(before) || before.After(now) && !read.After(now)
 }
