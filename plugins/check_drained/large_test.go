@@ -64,10 +64,11 @@ func TestLarge(t *testing.T) {
 	server := httptest.NewTLSServer(large(guests))
 	defer server.Close()
 	pin := sha256.Sum256(server.Certificate().Raw)
+	memory := filepath.Join(t.TempDir(), "state")
 	for range 2 { // the second run remembers
 		var out bytes.Buffer
 		code := check.Status(plugin().Run([]string{"-H", strings.TrimPrefix(server.URL, "https://"), "--fingerprint", fmt.Sprintf("%x", pin),
-			"--node", "pve2", "-t", "5", "--output", "json", "--state-dir", filepath.Join(t.TempDir(), "state")}, &out))
+			"--node", "pve2", "-t", "5", "--output", "json", "--state-dir", memory}, &out))
 		var got struct {
 			Facts struct{ Left []leftGuest }
 		}
