@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ const stranger = `#!/bin/sh
 `
 
 // Golden plays the file world of each step before its command runs. What no
-// check may ever do is looked for after each.
+// check may ever do is looked for at the end.
 func Golden(t *testing.T, plugin func(now func() time.Time) check.Plugin) {
 	self, err := os.Executable()
 	if err != nil {
@@ -43,19 +44,18 @@ func Golden(t *testing.T, plugin func(now func() time.Time) check.Plugin) {
 	}
 	var stage room.Stage
 	var now *testing.T
-	proper := func(t *testing.T) {
-		if v := pve.Violations(stage.Room.PVE.Requests()); len(v) > 0 {
-			t.Errorf("%q", v)
-		}
-	}
 	checktest.Golden(t, func() check.Plugin {
 		stage.Play(now)
-		proper(now)
 		return plugin(func() time.Time { return stage.Room.Now() })
 	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
 		stage, now = room.Stage{}, t
-		t.Cleanup(func() { proper(t) })
 		names := stage.Open(t, dir, "env "+standIn+"=1 "+self)
+		asked := stage.Room.PVE // the next test has another
+		t.Cleanup(func() {
+			if v := pve.Violations(asked.Requests()); len(v) > 0 {
+				t.Errorf("%q", v)
+			}
+		})
 		names["STRANGER"] = filepath.Join(dir, "stranger")
 		if err := os.WriteFile(names["STRANGER"], []byte(stranger), 0o700); err != nil {
 			t.Fatal(err)
@@ -101,12 +101,9 @@ func Recordings(t *testing.T, right string, answers map[string][]string, ask fun
 			s.Options.State.Mode = "off"
 			list, err := ask(s)
 			got := list.Decision() // that of nothing is not proven
-			for _, a := range answers[is] {
-				if got == a {
-					return
-				}
+			if !slices.Contains(answers[is], got) {
+				t.Errorf("%s, right is %s: %q %v", got, is, list, err)
 			}
-			t.Errorf("%s, right is %s: %q %v", got, is, list, err)
 		})
 	}
 }

@@ -116,7 +116,8 @@ type Stage struct {
 
 // Open starts the cluster of the first scene and returns what its commands
 // name: the nodes' addresses ($NODES, and $PVE1 and so on for each), the
-// authority's certificate ($CA) and a file with the token ($AUTH).
+// authority's certificate ($CA) and a file with the token ($AUTH). What no check
+// may ever do is looked for at the end.
 func (s *Stage) Open(tb TB, dir string) map[string]string {
 	tb.Helper()
 	text := s.read(tb, dir)
@@ -126,6 +127,12 @@ func (s *Stage) Open(tb TB, dir string) map[string]string {
 		config = Lab
 	}
 	s.Sim, s.dir = Start(tb, config()), dir
+	sim := s.Sim // the next test has another
+	tb.Cleanup(func() {
+		if v := Violations(sim.Requests()); len(v) > 0 {
+			tb.Errorf("%q", v)
+		}
+	})
 	ca := filepath.Join(dir, "pve-root-ca.pem")
 	if err := os.WriteFile(ca, s.Sim.CA(), 0o600); err != nil {
 		tb.Fatalf("writing the certificate: %v", err)

@@ -51,6 +51,7 @@ type api struct {
 type TB interface {
 	Helper()
 	TempDir() string
+	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Cleanup(func())
 }
