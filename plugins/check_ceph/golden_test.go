@@ -41,21 +41,12 @@ func command(t *testing.T, dir string) string {
 // TestGolden runs what testdata records against the simulator. A file "do"
 // before a command makes something happen first.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { golden(t, file) })
-	}
-}
-
-func golden(t *testing.T, file string) {
-	clock := world.Still(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	var clock *world.Clock
 	var s *sim.Sim
+	var now *testing.T
 	var dir string
 	prepare := func(t *testing.T, work string) map[string]string {
-		dir = work
+		clock, now, dir = world.Still(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)), t, work
 		s = sim.Start(t, sim.Config{Clock: clock})
 		if err := s.Files(work); err != nil {
 			t.Fatal(err)
@@ -79,10 +70,10 @@ func golden(t *testing.T, file string) {
 		return map[string]string{"CEPH": ceph, "MGR1": s.Dashboards[0], "MGR2": s.Dashboards[1], "API": s.API, "FINGERPRINT": s.Fingerprint(), "PIN": colons(s.Fingerprint())}
 	}
 	newPlugin := func() check.Plugin {
-		happen(t, s, filepath.Join(dir, "do"))
+		checktest.Happen(now, filepath.Join(dir, "do"), s.Do)
 		return pluginAt(clock.Now)
 	}
-	checktest.Golden(t, newPlugin, file, prepare)
+	checktest.Golden(t, newPlugin, "testdata/*.txtar", prepare)
 }
 
 // colons is a fingerprint as it is printed.
@@ -92,26 +83,6 @@ func colons(hex string) string {
 		parts = append(parts, strings.ToUpper(hex[i:i+2]))
 	}
 	return strings.Join(parts, ":")
-}
-
-// happen does what a file says, a line at a time, once.
-func happen(t *testing.T, s *sim.Sim, file string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if os.IsNotExist(err) {
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if err := s.Do(strings.TrimSpace(line)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }

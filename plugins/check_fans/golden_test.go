@@ -17,22 +17,12 @@ import (
 // which controller there is; a file "do" before a command makes something
 // happen to it first.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		t.Run(name, func(t *testing.T) { golden(t, file) })
-	}
-}
-
-func golden(t *testing.T, file string) {
-	clock := world.Still(time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC))
+	var clock *world.Clock
 	var sim *bmc.Sim
+	var now *testing.T
 	var dir string
 	prepare := func(t *testing.T, work string) map[string]string {
-		dir = work
+		clock, now, dir = world.Still(time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)), t, work
 		vendor, err := os.ReadFile(filepath.Join(work, "bmc"))
 		if err != nil {
 			t.Fatal(err)
@@ -45,30 +35,10 @@ func golden(t *testing.T, file string) {
 		return map[string]string{"BMC": sim.Host, "FINGERPRINT": sim.Fingerprint()}
 	}
 	newPlugin := func() check.Plugin {
-		happen(t, sim, filepath.Join(dir, "do"))
+		checktest.Happen(now, filepath.Join(dir, "do"), sim.Do)
 		return pluginAt(clock.Now)
 	}
-	checktest.Golden(t, newPlugin, file, prepare)
-}
-
-// happen does what a file says, a line at a time, once.
-func happen(t *testing.T, sim *bmc.Sim, file string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if os.IsNotExist(err) {
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if err := sim.Do(strings.TrimSpace(line)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
+	checktest.Golden(t, newPlugin, "testdata/*.txtar", prepare)
 }
 
 func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
