@@ -2,9 +2,7 @@ package test
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -159,26 +157,13 @@ func TestDashboards(t *testing.T) {
 // declared asks each plugin which performance data it can give.
 func declared(t *testing.T) map[string][]string {
 	t.Helper()
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/...").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	names, err := filepath.Glob(filepath.Join(bin, "check_*"))
+	names, err := filepath.Glob(filepath.Join(build(t), "check_*"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no plugin was built: %v", err)
 	}
 	out := map[string][]string{}
 	for _, name := range names {
-		text, err := exec.Command(name, "--describe").Output()
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) { // it exits 3, as -h does
-			t.Fatal(err)
-		}
-		var d struct{ Metrics []struct{ Label string } }
-		if err := json.Unmarshal(text, &d); err != nil {
-			t.Fatalf("%s --describe: %v", filepath.Base(name), err)
-		}
-		for _, m := range d.Metrics {
+		for _, m := range describe(t, name).Metrics {
 			out[filepath.Base(name)] = append(out[filepath.Base(name)], m.Label)
 		}
 	}

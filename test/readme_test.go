@@ -46,10 +46,7 @@ var ownMemory = regexp.MustCompile(`^check_[a-z]+`)
 // TestREADME runs the README's examples against simulators: same commands, in
 // the same order, same answers but for the times.
 func TestREADME(t *testing.T) {
-	bin, dir := t.TempDir(), t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/...").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin, dir := build(t), t.TempDir()
 	all := examples(t, "../README.md")
 	if len(all) < 5 {
 		t.Fatalf("found %d examples in README.md", len(all))
