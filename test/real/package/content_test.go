@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -174,7 +175,10 @@ func TestLintian(t *testing.T) {
 	if out != "" {
 		t.Error(out)
 	}
-	must(t, "bash", "-c", "command -v shellcheck >/dev/null || exit 0; shellcheck -s sh "+root+"/packaging/*/post* && shellcheck "+root+"/packaging/dist")
+	if _, err := exec.LookPath("shellcheck"); err != nil {
+		t.Skip("the scripts are not looked at: shellcheck is not installed")
+	}
+	must(t, "bash", "-c", "shellcheck -s sh "+root+"/packaging/*/post* && shellcheck "+root+"/packaging/dist")
 }
 
 func TestRPM(t *testing.T) {

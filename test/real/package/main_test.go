@@ -122,8 +122,11 @@ func (b *build) dist(env []string) error {
 		return err
 	}
 	tarballs, err := filepath.Glob(filepath.Join(b.dir, "dist", "noout_*_linux_amd64.tar.gz"))
-	if err != nil || len(tarballs) != 1 {
-		return fmt.Errorf("expected one tarball for amd64, found %q (%w)", tarballs, err)
+	if err != nil {
+		return err
+	}
+	if len(tarballs) != 1 {
+		return fmt.Errorf("expected one tarball for amd64, found %q", tarballs)
 	}
 	b.version = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(tarballs[0]), "noout_"), "_linux_amd64.tar.gz")
 	return nil
