@@ -74,9 +74,10 @@ func says(err error, text string) bool {
 }
 
 // absent says why there is no Ceph to look at. Its error says why there may be
-// one all the same, and what was to be heard of it. A node without the software proves nothing
-// about the others: those that leave are asked themselves, and one that is off
-// cannot be. On the way back a node may lack what it had, so all are asked.
+// one all the same, and what was to be heard of it. A node without the software
+// proves nothing about the others: those that leave are asked themselves, and
+// one that is off cannot be. On the way back a node may lack what it had, so all
+// are asked.
 func (s Survey) absent(ctx context.Context, client *pve.Client, f Found, err error) (string, error) {
 	if says(err, unconfigured) {
 		return "there is no Ceph: Proxmox VE says that it is not configured", foreign(f.PVE.Cluster)
