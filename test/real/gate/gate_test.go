@@ -3,7 +3,10 @@
 package gate
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +15,16 @@ import (
 	"github.com/noout-monitoring/noout/test/real/cluster"
 )
 
-// TestGate walks through the states on two clusters at once: most of the time
+// TestMain lets the clusters run side by side whatever the number of cores is.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(len(ways))); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// TestGate walks through the states on three clusters at once: most of the time
 // is spent waiting for Ceph to notice. Each host is asked about in each state,
 // and cut off in most.
 func TestGate(t *testing.T) {
@@ -20,13 +32,13 @@ func TestGate(t *testing.T) {
 	var writing sync.Mutex
 	rows := make([][]string, len(ways))
 	t.Run("hosts", func(t *testing.T) {
-		for i, half := range ways {
-			t.Run(fmt.Sprint("half", i+1), func(t *testing.T) {
+		for i, third := range ways {
+			t.Run(fmt.Sprint("third", i+1), func(t *testing.T) {
 				t.Parallel()
 				started := time.Now()
 				s := newSite(t, binary, fmt.Sprintf("127.%d.0.", 82+i))
 				t.Logf("up after %v", time.Since(started).Round(time.Second))
-				for _, w := range half {
+				for _, w := range third {
 					walked := false
 					passed := t.Run(w.name, func(t *testing.T) {
 						own := *s

@@ -60,8 +60,8 @@ const (
 	frozen    = "without a mgr the numbers of PGs are frozen and prove nothing"
 )
 
-// ways are the states, in two halves of about the same length, each for a
-// cluster of its own.
+// ways are the states, in thirds of about the same length, each for a cluster
+// of its own.
 var ways = [][]state{
 	{
 		{
@@ -93,6 +93,12 @@ var ways = [][]state{
 			},
 		},
 		{
+			name: "no mgr", only: 3, off: []string{"mgr.node1", "mgr.node2"}, settled: anyway,
+			hosts: all(want{decision: unproven, reason: "no mgr is available", served: true, needless: frozen}),
+		},
+	},
+	{
+		{
 			name: "mon.node3 lost", off: []string{"mon.node3"}, settled: whole,
 			hosts: [...]want{
 				{decision: refused, reason: "1 of 3 monitors stay in quorum, 2 needed"},
@@ -113,6 +119,14 @@ var ways = [][]state{
 			make:  func(s *site) { s.Ceph("osd", "pause") },
 			undo:  func(s *site) { s.Ceph("osd", "unpause") },
 			hosts: all(want{decision: refused, reason: "pauserd is set"}),
+		},
+		{
+			name: "one mgr, on node1", off: []string{"mgr.node2"}, settled: whole,
+			hosts: [...]want{
+				{decision: refused, reason: "0 mgr elsewhere", served: true, needless: blind},
+				{decision: ready, served: true},
+				{decision: ready, served: true},
+			},
 		},
 	},
 	{
@@ -164,18 +178,6 @@ var ways = [][]state{
 				s.Ceph("osd", "pool", "delete", "split", "split", "--yes-i-really-really-mean-it")
 			},
 			hosts: all(want{decision: refused, reason: "would stop"}),
-		},
-		{
-			name: "one mgr, on node1", off: []string{"mgr.node2"}, settled: whole,
-			hosts: [...]want{
-				{decision: refused, reason: "0 mgr elsewhere", served: true, needless: blind},
-				{decision: ready, served: true},
-				{decision: ready, served: true},
-			},
-		},
-		{
-			name: "no mgr", only: 3, off: []string{"mgr.node1", "mgr.node2"}, settled: anyway,
-			hosts: all(want{decision: unproven, reason: "no mgr is available", served: true, needless: frozen}),
 		},
 	},
 }
