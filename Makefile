@@ -29,7 +29,7 @@ REAL_ipmi   := openipmi ipmitool freeipmi-tools qemu-system-x86 linux-image-amd6
 REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
 REAL_gate   := $(REAL_ceph)
 REAL_guests := iproute2 nftables procps libcap2-bin
-REAL_package := lintian rpm curl man-db libcap2-bin
+REAL_package := lintian rpm curl libcap2-bin iproute2 man-db adduser shellcheck
 REAL_schedulers := nagios4-core icinga2-bin icinga2-common nagios-nrpe-server nagios-nrpe-plugin libcap2-bin
 PARTS       ?= $(filter-out cluster,$(notdir $(wildcard test/real/*)))
 
@@ -59,6 +59,7 @@ lint: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l contrib packaging pkg plugins test)" || { echo "not gofmt'ed:"; gofmt -l contrib packaging pkg plugins test; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags real ./test/real/...
+	cd packaging && $(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
 .PHONY: gate-proof
