@@ -279,7 +279,7 @@ func TestIcinga(t *testing.T) {
 	n := newIcinga(t, dir, "node1.example.net")
 	n.authority()
 	n.certify(n)
-	n.configure(built(t), "object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\nobject CheckerComponent \"checker\" { }\n"+
+	n.configure(built(t), alone+checker+
 		n.listener()+"include "+strconv.Quote(contrib(t, "icinga2/commands.conf"))+"\n"+matrix(s, filepath.Join(p.dir, "memory"), ""))
 	n.start()
 	n.compare(t, n, printed)
@@ -289,7 +289,7 @@ func TestIcinga(t *testing.T) {
 func TestIcingaExamples(t *testing.T) {
 	t.Parallel()
 	n := newIcinga(t, folder(t, "examples"), "node1.example.net")
-	rest := "object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n"
+	rest := alone
 	for _, name := range []string{"commands", "services", "hosts"} {
 		rest += "include " + strconv.Quote(contrib(t, "icinga2/"+name+".conf")) + "\n"
 	}

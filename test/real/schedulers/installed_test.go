@@ -50,7 +50,7 @@ func TestIcingaInstalled(t *testing.T) {
 	n := newIcinga(t, dir, "node1.example.net")
 	n.authority()
 	n.certify(n)
-	rest := "object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" + checker + n.listener()
+	rest := alone + checker + n.listener()
 	for _, name := range []string{"commands", "services"} {
 		rest += fmt.Sprintf("include %q\n", contrib(t, "icinga2/"+name+".conf"))
 	}

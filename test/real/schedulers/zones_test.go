@@ -49,7 +49,11 @@ func (n *icinga) zones(nodes map[string]*icinga, role string) string {
 	return n.shipped(nodes, role+"/zones.conf") + n.shipped(nodes, role+"/api.conf")
 }
 
-const checker = "object CheckerComponent \"checker\" { }\n"
+// What a node has that runs checks, and one that is in a zone of its own.
+const (
+	checker = "object CheckerComponent \"checker\" { }\n"
+	alone   = "object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n"
+)
 
 // TestZones: a master, a satellite and an agent with the zones as they are
 // shipped. Checks run on the agent, and the master's API has what they print.
