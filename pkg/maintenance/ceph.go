@@ -18,6 +18,8 @@ type leaving struct {
 	// down says that all of these OSDs are down already: nothing more is lost
 	// by switching the nodes off.
 	down bool
+	// returned says that they have come back: nothing may lack what is theirs.
+	returned bool
 }
 
 // ceph checks the storage, from the monitors down to the last flag.
@@ -214,7 +216,7 @@ func (l leaving) placement(c *Checklist) {
 		c.add(Fails, name, count(damaged, "PG is", "PGs are")+" damaged or stale", "repair this first: ceph health detail")
 	case l.down:
 		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
-	case bad > 0 && l.onlyOwn():
+	case bad > 0 && !l.returned && l.onlyOwn():
 		l.lacking(c, name, bad)
 	case bad > 0:
 		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), l.mend())

@@ -32,7 +32,7 @@ func (r Return) cephBack(c *Checklist) {
 	l.back(c)
 	l.monitorsBack(c)
 	l.standbys(c)
-	l.down = false // what is down is not whole, for whatever reason
+	l.down, l.returned = false, true // what is down is not whole, for whatever reason
 	l.placement(c)
 	l.health(c)
 }
