@@ -71,7 +71,7 @@ story: ## the story end to end, every answer asserted
 	$(GO) test ./test/story -count=1 -v
 
 .PHONY: demo
-demo: build ## the story, step by step: command, output, exit code and why
+demo: build ## the story, step by step: command, output, exit code and why (40 s)
 	@$(GO) run ./test/story/cmd/demo -bin bin
 
 .PHONY: bench
@@ -92,5 +92,5 @@ install: build ## the plugins into PLUGINDIR
 	install -m 0755 $(addprefix bin/,$(PLUGINS)) $(DESTDIR)$(PLUGINDIR)
 
 .PHONY: clean
-clean: ## remove bin/
+clean: ## remove bin/ and dist/
 	rm -rf bin dist

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
 	"github.com/noout-monitoring/noout/test/sim/pve"
 	"github.com/noout-monitoring/noout/test/story/room"
@@ -126,6 +127,9 @@ func TestExamples(t *testing.T) {
 		delete(known, command)
 		t.Run(command, func(t *testing.T) {
 			got := perform(t, bin, r)
+			if strings.HasPrefix(got, "UNKNOWN: unknown option") || strings.HasPrefix(got, "UNKNOWN: option ") {
+				t.Fatalf("the example is no command of the plugin: %s", got)
+			}
 			same := masked(got) == masked(r.answer)
 			if !same && !*record {
 				t.Errorf("got      %s\nrecorded %s", got, r.answer)
@@ -195,7 +199,12 @@ func perform(t *testing.T, bin string, r recording) string {
 // run is one run of a plugin, with what it printed.
 func (s scene) run(t *testing.T, bin, example string) string {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", s.command(example))
+	plugin, _, _ := strings.Cut(example, " ")
+	var memory []string
+	if slices.ContainsFunc(describe(t, filepath.Join(bin, plugin)).Options, func(o check.Option) bool { return o.Long == "state-dir" }) {
+		memory = []string{"--state-dir=" + s.dir + "/state"}
+	}
+	cmd := exec.Command("sh", "-c", s.command(example, memory))
 	cmd.Env = []string{"PATH=" + bin + ":" + s.dir + ":/usr/bin:/bin", "HOME=" + s.dir, "TZ=UTC"}
 	cmd.Dir = s.dir
 	var out bytes.Buffer
@@ -255,11 +264,10 @@ func open(t *testing.T, dir string, r recording) scene {
 }
 
 // command is an example with the room's names in the place of its own, and with
-// the options that the room needs besides: certificates, credentials, a memory.
-func (s scene) command(example string) string {
+// the options that the room needs besides: certificates and credentials, and more.
+func (s scene) command(example string, more []string) string {
 	words := strings.Fields(example)
 	has := func(option string) bool { return slices.Contains(words, option) }
-	more := []string{"--state-dir=" + s.dir + "/state"}
 	if has("-H") && !has("--auth-file") {
 		more = append(more, "--auth-file="+s.files["AUTH"])
 	}
