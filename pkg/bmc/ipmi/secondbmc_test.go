@@ -80,7 +80,9 @@ func TestSecondBMC(t *testing.T) {
 			t.Run(fmt.Sprint(suites, kg), func(t *testing.T) {
 				b, controller, port := secondBMC(t, suites, bmc.WithKG([]byte(kg)))
 				b.kg = kg
+				b.mu.Lock()
 				b.sensors[0x44] = []byte{0, 0x38, 0xe0, 0xc0}
+				b.mu.Unlock()
 				l := b.remote(port)
 				server := poll1(t, l, noout.Ask{Logs: true})
 				want := rackSpeeds()
