@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +112,9 @@ func (v *verdict) cluster(s *scenario, t sim.Truth) {
 	v.when(len(s.noout) > 0 && s.scopes() && t.Moving, check.WARNING, "data moves")
 	v.when(len(t.Out) > 0, check.WARNING, "up but out")
 	missing := s.missing(t)
-	quiet := len(missing) > 0 && t.Dead+t.Passing == 0
+	// An OSD of the maintenance is away, or is back and is filled up again.
+	back := t.Lasting == 0 && slices.ContainsFunc(slices.Sorted(maps.Keys(t.HostOf)), func(osd int) bool { return s.explained(t, osd) })
+	quiet := (len(missing) > 0 || back) && t.Dead+t.Passing == 0
 	for _, osd := range missing {
 		quiet = quiet && s.explained(t, osd)
 	}

@@ -18,6 +18,8 @@ type Truth struct {
 	// Dead are PGs without enough copies, Passing those on their way, Short
 	// those with too few, Unclean all that are not whole where they belong.
 	PGs, Dead, Passing, Short, Unclean int
+	// Lasting are those of Short that nobody is about to fill up again.
+	Lasting int
 	// Edge says whether a PG with too few copies cannot lose another.
 	Edge bool
 	// Moving says whether data goes elsewhere.
@@ -88,6 +90,9 @@ func (w *World) truthOf(t *Truth, p *pool, g *pg) {
 	}
 	if copies < p.Size {
 		t.Short++
+		if !lacking {
+			t.Lasting++
+		}
 		t.Edge = t.Edge || copies <= p.MinSize && !passing
 	}
 	if passing || copies < p.Size || lacking {
