@@ -210,11 +210,13 @@ func (s stage) fill(text string) string {
 	return text
 }
 
-// What differs from run to run in the formats for machines.
+// What differs from run to run in the formats for machines, and from user to
+// user in advice about directories.
 var masks = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
+	{regexp.MustCompile(`(install -d -m 700 -o )[^ "]+`), "${1}USER"},
 	{regexp.MustCompile(`("time":")[^"]*`), "${1}TIME"},
 	{regexp.MustCompile(`("version":")[^"]*`), "${1}VERSION"},
 	{regexp.MustCompile(`(?m)^(noout_last_run_timestamp_seconds\{.*\}) .*$`), "${1} TIME"},
