@@ -80,7 +80,7 @@ func TestContrib(t *testing.T) {
 			}
 		}
 	}
-	plugins, err := filepath.Glob(filepath.Join(bin, "check_*"))
+	plugins, err := filepath.Glob(filepath.Join(bin, "*_*"))
 	if err != nil || len(plugins) == 0 {
 		t.Fatalf("no plugins: %v", err)
 	}
@@ -96,7 +96,8 @@ func inEveryFamily(t *testing.T, out, name string) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	entries := []string{"command_name    " + name + "\n", `object CheckCommand "noout-` + name[6:] + `"`, `"object_name": "noout-` + name[6:] + `"`, "command[" + name + "]="}
+	short := strings.TrimPrefix(name, "check_")
+	entries := []string{"command_name    " + name + "\n", `object CheckCommand "noout-` + short + `"`, `"object_name": "noout-` + short + `"`, "command[" + name + "]="}
 	for i, file := range generated.all {
 		text, err := os.ReadFile(filepath.Join(out, file))
 		if err != nil {
@@ -164,7 +165,13 @@ func TestBasket(t *testing.T) {
 				Field json.Number `json:"datafield_id"`
 			}
 		}
-		DataList  map[string]struct{ Entries []struct{} }
+		DataList      map[string]struct{ Entries []struct{} }
+		Notifications map[string]struct {
+			Name    string `json:"object_name"`
+			Command string
+			States  []string
+			Types   []string
+		} `json:"NotificationTemplate"`
 		Datafield map[string]struct {
 			Varname  string
 			Settings map[string]string
@@ -186,7 +193,14 @@ func TestBasket(t *testing.T) {
 		for _, a := range c.Arguments {
 			values = append(values, a.Value+a.SetIf)
 		}
-		for _, o := range describe(t, filepath.Join(bin, c.Command)).Options {
+		program, words, _ := strings.Cut(c.Command, " ")
+		known := describe(t, filepath.Join(bin, program)).Options
+		for word := range strings.FieldsSeq(words) {
+			if !slices.ContainsFunc(known, func(o check.Option) bool { return "--"+o.Long == word }) {
+				t.Errorf("%s: %s is no option", name, word)
+			}
+		}
+		for _, o := range known {
 			options = append(options, "noout_"+strings.TrimPrefix(name, "noout-")+"_"+strings.ReplaceAll(o.Long, "-", "_"))
 		}
 		for _, f := range c.Fields {
@@ -202,8 +216,13 @@ func TestBasket(t *testing.T) {
 			}
 		}
 	}
-	if len(b.Command) == 0 {
-		t.Error("no command")
+	if len(b.Command) == 0 || len(b.Notifications) == 0 {
+		t.Error("no command, or no notification")
+	}
+	for name, n := range b.Notifications {
+		if _, is := b.Command[n.Command]; !is || n.Name != name || !slices.Equal(n.States, []string{"Critical", "OK"}) || !slices.Equal(n.Types, []string{"Problem", "Recovery"}) {
+			t.Errorf("%s: %+v", name, n)
+		}
 	}
 }
 
@@ -215,6 +234,31 @@ func describe(t *testing.T, path string) check.Description {
 		t.Fatalf("%s: %v, %v", path, bad, err)
 	}
 	return d
+}
+
+// TestShippedOptions: noout.ini as it is shipped, its examples put to use, has a
+// section for every plugin, and names nothing but options.
+func TestShippedOptions(t *testing.T) {
+	text, err := os.ReadFile("../packaging/noout.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, options, sections := build(t), []string(nil), 0
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "# "))
+		if section, is := strings.CutPrefix(line, "["); is {
+			options, sections = nil, sections+1
+			for _, o := range describe(t, filepath.Join(bin, strings.TrimSuffix(section, "]"))).Options {
+				options = append(options, o.Long)
+			}
+		} else if name, _, is := strings.Cut(line, " = "); is && !slices.Contains(options, name) {
+			t.Errorf("%s is no option of its section", line)
+		}
+	}
+	plugins, err := os.ReadDir("../plugins")
+	if err != nil || len(plugins) != sections {
+		t.Errorf("%d sections for %d plugins, %v", sections, len(plugins), err)
+	}
 }
 
 // TestMan: groff, which most systems show manual pages with, warns of nothing.

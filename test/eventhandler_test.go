@@ -64,7 +64,7 @@ func TestNextStep(t *testing.T) {
 		{"serviceable UNKNOWN HARD pve3 1", "does not know, which is no yes", ""},
 		{"reintegrated OK HARD pve3 1", "end its downtime", ""},
 		{"reintegrated WARNING HARD pve3 1", "it is back, but", ""},
-		{"reintegrated CRITICAL HARD pve3 1", "ceph osd unset-group noout pve3", ""},
+		{"reintegrated CRITICAL HARD pve3 1", "check_reintegrated prints the steps that are left", ""},
 		{"reintegrated UNKNOWN HARD pve3 1", "does not know, which is no yes", ""},
 	} {
 		dry, code := handled(t, strings.Fields(c.words)...)

@@ -13,9 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/guests"
 	"github.com/noout-monitoring/noout/test/sim/pve"
 	"github.com/noout-monitoring/noout/test/story/room"
 )
@@ -95,7 +97,7 @@ func build(t *testing.T) string {
 // ownExamples are the commands that the plugins' descriptions show.
 func ownExamples(t *testing.T, bin string) []string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(bin, "check_*"))
+	paths, err := filepath.Glob(filepath.Join(bin, "*_*"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no plugins: %v", err)
 	}
@@ -162,6 +164,7 @@ var passing = []struct {
 }{
 	{moment, "TIME"},
 	{regexp.MustCompile(`\brta [0-9.]+(us|ms|s)\b`), "rta N"},
+	{regexp.MustCompile(`\banswers within [0-9.]+(us|ms|s)\b`), "answers within N"},
 	{regexp.MustCompile(`(in maintenance|\)) for [0-9][0-9a-z]*`), "$1 for N"},
 	{regexp.MustCompile(` \(this machine was held up for [^)]*\)`), ""},
 }
@@ -244,17 +247,28 @@ func open(t *testing.T, dir string, r recording) scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	site, err := guests.OpenSite("127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	s := scene{m, c.PVE.Guests, dir, files, map[string]string{
-		"mgr1": m.Ceph.Dashboards[0], "mgr2": m.Ceph.Dashboards[1], "www.example.net": "127.0.0.1", "192.0.2.1": "127.0.0.1",
+		"mgr1": m.Ceph.Dashboards[0], "mgr2": m.Ceph.Dashboards[1], "www.example.net": "127.0.0.1", "192.0.2.1": "127.0.0.1", "https://shop.example.net/": "http://" + site.Addr() + "/",
 		"bmc1.example.net": m.BMC.Host, "192.0.2.10": m.BMC.Host, "bmc1": m.BMC.Host, "bmc3": m.BMC.Host,
 	}}
 	for _, n := range m.PVE.Nodes() {
 		s.hosts[n] = files[strings.ToUpper(n)]
 	}
 	for name, text := range map[string]string{
-		"ceph":      fmt.Sprintf("#!/bin/sh\nexec env %s=1 %s \"$@\"\n", standIn, self),
-		"ceph.ini":  "[*]\nusername = " + ceph.Username + "\npassword = " + ceph.Password + "\n",
-		"hosts.txt": "127.0.0.1 web1\n127.0.0.2 web2\n127.0.0.3 web3\n",
+		"ceph":          fmt.Sprintf("#!/bin/sh\nexec env %s=1 %s \"$@\"\n", standIn, self),
+		"ceph.ini":      "[*]\nusername = " + ceph.Username + "\npassword = " + ceph.Password + "\n",
+		"customers.ini": "[acme]\nname = Acme Ltd\nlanguage = es\nguests = pool:hosting\n",
+		"second.json":   `{"plugin":"check_guests","facts":{"cluster":"lab-pve1-192.0.2.1","at":"` + time.Now().UTC().Format(time.RFC3339) + `","guests":[]}}`,
+		"hosts.txt":     "127.0.0.1 web1\n127.0.0.2 web2\n127.0.0.3 web3\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
@@ -300,6 +314,9 @@ func (s scene) command(example string, more []string) string {
 		switch words[i-1] {
 		case "-H", "--bmc", "--target", "--parent":
 			words[i] = s.addresses(words[i])
+		case "--http":
+			id, url, _ := strings.Cut(words[i], "=")
+			words[i] = id + "=" + s.hosts[url]
 		case "--watch":
 			words[i] = "2s" // the examples take a minute
 		case "--auth-file":
@@ -311,7 +328,7 @@ func (s scene) command(example string, more []string) string {
 			words[i] = authority
 		case "--keyring":
 			words[i] = s.files["KEYRING"]
-		case "--save", "--baseline":
+		case "--save", "--baseline", "--second":
 			words[i] = filepath.Join(s.dir, filepath.Base(words[i]))
 		case "--maintenance":
 			words[i] = strings.ReplaceAll(words[i], "node3", "pve3")

@@ -83,7 +83,7 @@ type selection struct {
 var (
 	measurement = regexp.MustCompile(`FROM "noout-([a-z]+)"`)
 	influxWhere = regexp.MustCompile(`"metric" (=|=~|!~) (?:'([^']*)'|/\^\(([^/]*)\)\$/)`)
-	promSelect  = regexp.MustCompile(`noout_perfdata\{plugin="(check_[a-z]+)",label(=|=~|!~)"([^"]*)"`)
+	promSelect  = regexp.MustCompile(`noout_perfdata\{plugin="((?:check|notify)_[a-z]+)",label(=|=~|!~)"([^"]*)"`)
 	promName    = regexp.MustCompile(`\bnoout_[a-z_]+`)
 	quoted      = regexp.MustCompile(`"[^"]*"`)
 )
@@ -96,14 +96,22 @@ func influxSelection(t *testing.T, query string) (selection, bool) {
 		return selection{}, false
 	}
 	if strings.Contains(query, `last("state")`) {
-		return selection{plugin: "check_" + m[1], but: true}, true // metadata of Icinga
+		return selection{plugin: pluginOf(m[1]), but: true}, true // metadata of Icinga
 	}
 	w := influxWhere.FindStringSubmatch(query)
 	if w == nil || !strings.Contains(query, `last("value")`) {
 		t.Errorf("no metric named in %s", query)
 		return selection{}, false
 	}
-	return selection{"check_" + m[1], w[1] == "!~", strings.Split(w[2]+w[3], "|")}, true
+	return selection{pluginOf(m[1]), w[1] == "!~", strings.Split(w[2]+w[3], "|")}, true
+}
+
+// pluginOf is the plugin of a command of Icinga.
+func pluginOf(command string) string {
+	if command == "tell" { // contrib/notify/icinga2.conf
+		return "notify_customers"
+	}
+	return "check_" + command
 }
 
 func promSelection(query string) (selection, bool) {

@@ -42,7 +42,7 @@ func (p plugin) ForHosts() []check.Option {
 
 // ask runs every plugin in the directory with --describe, in the order of names.
 func ask(bin string) ([]plugin, error) {
-	paths, err := filepath.Glob(filepath.Join(bin, "check_*"))
+	paths, err := filepath.Glob(filepath.Join(bin, "*_*")) // check_fans, report_service
 	if err != nil {
 		return nil, fmt.Errorf("looking for plugins: %w", err)
 	}
@@ -82,7 +82,7 @@ func describe(path string) (plugin, error) {
 }
 
 var (
-	pluginName = regexp.MustCompile(`^check_[a-z0-9]+$`)
+	pluginName = regexp.MustCompile(`^(check|report|notify)_[a-z0-9]+$`)
 	optionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	secretName = regexp.MustCompile(`(?i)passw|secret|token|community`)
 )

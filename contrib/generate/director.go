@@ -14,6 +14,17 @@ type basket struct {
 	Command   map[string]directorCommand
 	DataList  map[string]directorList
 	Datafield map[string]directorField
+	// Notifications are templates: whom Icinga calls is not what they are about.
+	Notifications map[string]directorNotification `json:"NotificationTemplate"`
+}
+
+type directorNotification struct {
+	Name     string   `json:"object_name"`
+	Type     string   `json:"object_type"`
+	Command  string   `json:"command"`
+	Interval int      `json:"notification_interval"`
+	States   []string `json:"states"`
+	Types    []string `json:"types"`
 }
 
 type directorCommand struct {
@@ -66,7 +77,7 @@ type directorEntry struct {
 // director writes the basket of Icinga Director: the same commands as
 // commands.conf, with a form field for every option.
 func director(plugins []plugin) (map[string]string, error) {
-	b := basket{map[string]directorCommand{}, map[string]directorList{}, map[string]directorField{}}
+	b := basket{map[string]directorCommand{}, map[string]directorList{}, map[string]directorField{}, map[string]directorNotification{}}
 	for _, c := range checkCommands(plugins) {
 		command := directorCommand{
 			Arguments: map[string]directorArgument{}, Command: c.Name, Execute: "PluginCheck",
@@ -79,6 +90,9 @@ func director(plugins []plugin) (map[string]string, error) {
 			command.Fields = append(command.Fields, directorLink{Field: id, Required: "n"})
 		}
 		b.Command[c.Object] = command
+		if c.Name == "notify_customers" {
+			b.notify(c.Name)
+		}
 	}
 	var text strings.Builder
 	e := json.NewEncoder(&text)
@@ -88,6 +102,21 @@ func director(plugins []plugin) (map[string]string, error) {
 		return nil, fmt.Errorf("writing the basket: %w", err)
 	}
 	return map[string]string{"contrib/director/basket.json": text.String()}, nil
+}
+
+// notify is contrib/notify's NotificationCommand, and a template for the rules by
+// which Icinga calls it. Its words stand in the command: it takes no arguments,
+// because what Icinga knows of the problem is not what customers are told.
+func (b *basket) notify(plugin string) {
+	const name = "noout-tell-now"
+	b.Command[name] = directorCommand{
+		Arguments: map[string]directorArgument{}, Command: plugin + " --extra-opts --send", Fields: []directorLink{},
+		Execute: "PluginNotification", Name: name, Type: "object",
+	}
+	const template = "noout-customers"
+	b.Notifications[template] = directorNotification{
+		Name: template, Type: "template", Command: name, States: []string{"Critical", "OK"}, Types: []string{"Problem", "Recovery"},
+	}
 }
 
 func directorArgumentOf(a argument) directorArgument {

@@ -39,7 +39,7 @@ func nagiosCommands(p plugin) []nagiosCommand {
 	if o, ok := p.Option("host"); ok && !o.Repeatable {
 		out = append(out, nagiosCommand{p.Name + "_bmc", base + " -H '$_HOSTBMC$'" + section, "The address is _BMC of the host."})
 	}
-	if _, ok := p.Option("node"); ok {
+	if o, ok := p.Option("node"); ok && !o.Once {
 		out = append(out, nagiosCommand{p.Name + "_node", base + " --node '$_HOSTNODE$'" + section, "The node is _NODE of the host."})
 	}
 	if o, ok := p.Option("maintenance"); ok {
@@ -55,7 +55,7 @@ func nagiosCommands(p plugin) []nagiosCommand {
 var (
 	quoted    = regexp.MustCompile(`'[^']*'`)
 	anyMacro  = regexp.MustCompile(`\$[^$\s]*\$?`)
-	ownPrefix = regexp.MustCompile(`^\s*command_line\s+\$USER1\$/check_[a-z0-9]+ `)
+	ownPrefix = regexp.MustCompile(`^\s*command_line\s+\$USER1\$/(?:check|report|notify)_[a-z0-9]+ `)
 )
 
 // unquoted is a macro that stands outside of single quotes in a command line:

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -125,17 +127,31 @@ func pages(plugins []plugin) (map[string]string, error) {
 			}
 			list = append(list, shown{e, answer})
 		}
+		chapter, err := chapterOf(p.Name)
+		if err != nil {
+			return nil, err
+		}
 		text, err := fill("page.md", struct {
 			page
 			Shown    []shown
 			Commands []nagiosCommand
-		}{page{p, plugins}, list, nagiosCommands(p)})
+			Chapter  string
+		}{page{p, plugins}, list, nagiosCommands(p), chapter})
 		if err != nil {
 			return nil, err
 		}
 		files["docs/"+p.Name+".md"] = text
 	}
 	return files, nil
+}
+
+// chapterOf is what was written by hand about a plugin, empty when nothing was.
+func chapterOf(name string) (string, error) {
+	text, err := templates.ReadFile("templates/chapters/" + name + ".md")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(text), err
 }
 
 // markdown is text that means nothing in Markdown, nor ends a cell of a table.

@@ -48,10 +48,14 @@ type Memory []byte
 type Server struct {
 	Identity     Identity
 	Power        Power
-	Fans         []Fan
+	Fans         []Fan // fans and pumps
 	Redundancies []Redundancy
+	Parts        []Part // what else the cooling consists of
 	Logs         []Log
 	Gaps         []Gap
+	// LeftOut is what was not asked on purpose: a fan that dies in there is not
+	// seen. It is no gap, and has to be said where somebody wants to know.
+	LeftOut []LeftOut
 	// Restarted is when the controller itself last started, by our clock; zero
 	// when it does not tell or was not asked, see [Ask.Known].
 	Restarted time.Time
@@ -86,76 +90,6 @@ const (
 	PowerChanges Power = "changing"
 )
 
-// Presence says whether a fan is there.
-type Presence string
-
-// A fan is Present when the controller says that it is enabled or says nothing
-// to the contrary, Absent when it says so (Redfish State Absent, IPMI presence
-// sensor), Standby when it is there but not meant to turn (StandbyOffline,
-// Disabled).
-const (
-	Present Presence = "present"
-	Absent  Presence = "absent"
-	Standby Presence = "standby"
-)
-
-// Health is the controller's own opinion.
-type Health string
-
-// Health values of Redfish; IPMI's threshold and discrete states are mapped to
-// the same words.
-const (
-	HealthUnknown  Health = ""
-	HealthOK       Health = "ok"
-	HealthWarning  Health = "warning"
-	HealthCritical Health = "critical"
-)
-
-// Fan is one fan or one rotor of a fan module.
-type Fan struct {
-	// ID is stable over runs and renames: chassis and member id (Redfish) or
-	// sensor number (IPMI), such as "1/0" or "0x41". Unique within a server.
-	ID string
-	// Name is what the controller calls it, as it came; it may repeat.
-	Name    string
-	Chassis string // chassis id, empty when there is only one
-	Serial  string
-	// Sensor is the IPMI sensor number, which SEL-type logs name; -1 unknown.
-	Sensor   int
-	Presence Presence
-	Health   Health
-	// Reading is nil when there is none ("N/A", null, not available).
-	Reading *float64
-	// Unit is "RPM" or "%".
-	Unit string
-	// Lower thresholds of the controller; nil when it has none. Zero and null
-	// are no thresholds.
-	LowerNonCritical *float64
-	LowerCritical    *float64
-	LowerFatal       *float64 // non-recoverable
-	UpperNonCritical *float64
-	UpperCritical    *float64
-	// Says is what the controller said in its own words, for the evidence:
-	// "State Absent, Health OK", "transition to off line".
-	Says string
-}
-
-// Redundancy is one redundancy set of fans.
-type Redundancy struct {
-	ID     string
-	Name   string
-	Health Health
-	// Lost is said in so many words (IPMI offset "redundancy lost").
-	Lost bool
-	// Disabled sets are information: Intel boards report State Disabled on
-	// healthy machines.
-	Disabled bool
-	// MinNeeded is the number of members that must work, 0 when not said.
-	MinNeeded int
-	Members   int // members listed, 0 when not said
-	Says      string
-}
-
 // Gap is something that could not be read: which resource and why.
 type Gap struct {
 	// What names the resource as the controller does: "Chassis 1 Thermal",
@@ -166,7 +100,20 @@ type Gap struct {
 	// Hides says which fans may be behind it, by how their ids begin: "1/" those
 	// of a chassis, "*" any, empty none.
 	Hides string
-	Err   error
+	// Fan is the id of the one fan that could not be read, empty when it is not
+	// one or not known which: the known fan of that id has a name that people
+	// know, What has only the controller's.
+	Fan string
+	Err error
+}
+
+// LeftOut is a part of the server that is not asked on purpose.
+type LeftOut struct {
+	// What names it as the controller does: "Chassis Enclosure.External.0-1".
+	What string
+	// Why is the reason, as the end of a sentence: "a request for it has
+	// restarted controllers".
+	Why string
 }
 
 // Hides says whether the fan with this id may be in a part that was not read.
@@ -194,6 +141,18 @@ type Log struct {
 	// Clock is what the controller's clock shows less what ours shows; nil
 	// when it could not be told.
 	Clock *time.Duration
+}
+
+// Undated counts the events of which nobody can say when they happened: they
+// stand in Events with a zero Time, in the order of the log. None is dropped.
+func (l Log) Undated() int {
+	n := 0
+	for _, e := range l.Events {
+		if e.Time.IsZero() {
+			n++
+		}
+	}
+	return n
 }
 
 // Kind is what an event tells about fans.

@@ -1,9 +1,10 @@
 package bmc
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Same says whether two polls looked at one device: the same UUID, or the same
@@ -33,7 +34,7 @@ func (i Identity) Subject() string {
 }
 
 // junk is what boards say that were never given a serial number.
-var junk = regexp.MustCompile(`(?i)^(|0+|x+|n/?a|none|null|unknown|default.*|to be filled.*|system serial.*|chassis serial.*|not (specified|available|applicable)|0?123456789.*|empty|\.+)$`)
+var junk = regex.Of(`(?i)^(|0+|x+|n/?a|none|null|unknown|default.*|to be filled.*|system serial.*|chassis serial.*|not (specified|available|applicable)|0?123456789.*|empty|\.+)$`)
 
 func (i Identity) serial() string {
 	s := strings.TrimSpace(i.Serial)

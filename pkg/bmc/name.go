@@ -2,9 +2,10 @@ package bmc
 
 import (
 	"cmp"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // words carry no identity: controllers call one fan "System Board Fan1A",
@@ -15,7 +16,7 @@ var words = map[string]bool{
 	"rpm": true, "tach": true, "tachometer": true, "speed": true, "sensor": true, "dutycycle": true, "presence": true,
 }
 
-var part = regexp.MustCompile(`[a-z]+|[0-9]+`)
+var part = regex.Of(`[a-z]+|[0-9]+`)
 
 // SameFan says whether two names mean one fan: the same words and numbers in
 // the same order, but for words that carry no identity. Fan 1 is neither Fan
@@ -79,4 +80,4 @@ func Compare(a, b string) int {
 	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(a, b))
 }
 
-var chunks = regexp.MustCompile(`[0-9]+|[^0-9]+`)
+var chunks = regex.Of(`[0-9]+|[^0-9]+`)

@@ -14,7 +14,11 @@ import (
 
 // API asks Proxmox VE, whose nodes ask Ceph: one token for all. It tells flags
 // of hosts and OSDs only in the words of health details.
-type API struct{ Client *pve.Client }
+type API struct {
+	Client *pve.Client
+	// Polled is the cluster where it was asked already, nil to ask it.
+	Polled *pve.Cluster
+}
 
 // quick is the longest a node takes to refuse. Proxmox VE gives Ceph 5 s to
 // answer and then says "got timeout" with the same 500 as everything else.
@@ -25,7 +29,7 @@ const pathManager = "/cluster/ha/status/manager_status"
 
 // Poll asks the cluster for its HA maintenance and one of its nodes for Ceph.
 func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
-	node, err := a.Client.Cluster(ctx, pve.Ask{})
+	node, err := a.cluster(ctx)
 	if err != nil {
 		// An API that is away says nothing about Ceph, which serves its clients
 		// without it.
@@ -62,6 +66,13 @@ func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	c.consistent()
 	c.place()
 	return c, nil
+}
+
+func (a *API) cluster(ctx context.Context) (pve.Cluster, error) {
+	if a.Polled != nil {
+		return *a.Polled, nil
+	}
+	return a.Client.Cluster(ctx, pve.Ask{})
 }
 
 // waited says that a refusal was a silence.
@@ -176,7 +187,7 @@ func (c *Cluster) addPVE(w wirePVEOSDs, flags list[wirePVEFlag]) error {
 			fill = append(fill, Fill{OSD: id, Percent: n.Fill.value})
 		}
 	}
-	slices.SortFunc(m.OSDs, func(a, b OSD) int { return a.ID - b.ID })
+	slices.SortStableFunc(m.OSDs, func(a, b OSD) int { return a.ID - b.ID })
 	m.OSDs = slices.CompactFunc(m.OSDs, func(a, b OSD) bool { return a.ID == b.ID })
 	t.index()
 	c.Map, c.Tree, c.Fill = m, t, fill

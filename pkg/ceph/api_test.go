@@ -54,7 +54,7 @@ func node(t *testing.T, answers map[string]http.HandlerFunc) *API {
 // TestAPI: Perl's types, flags from the words of health details, and who is in
 // HA maintenance.
 func TestAPI(t *testing.T) {
-	c, err := node(t, nil).Poll(within(t, 20*time.Second), Ask{})
+	c, err := node(t, nil).Poll(long(t), Ask{})
 	if err != nil || len(c.Gaps) > 0 {
 		t.Fatalf("%+v %v", c.Gaps, err)
 	}
@@ -80,32 +80,33 @@ func TestAPI(t *testing.T) {
 func TestAPIRefuses(t *testing.T) {
 	refuse := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 	t.Run("no Ceph here", func(t *testing.T) {
-		_, err := node(t, map[string]http.HandlerFunc{"/cluster/ceph/status": refuse}).Poll(within(t, 20*time.Second), Ask{})
+		_, err := node(t, map[string]http.HandlerFunc{"/cluster/ceph/status": refuse}).Poll(long(t), Ask{})
 		if err == nil || errors.As(err, new(*SilentError)) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("no Proxmox VE", func(t *testing.T) {
-		_, err := node(t, map[string]http.HandlerFunc{"/access/permissions": refuse}).Poll(within(t, 20*time.Second), Ask{})
+		_, err := node(t, map[string]http.HandlerFunc{"/access/permissions": refuse}).Poll(long(t), Ask{})
 		if !errors.Is(err, pve.ErrUnreachable) || errors.As(err, new(*SilentError)) {
 			t.Errorf("%v", err)
 		}
 	})
+	// Three seconds: a hundred times of what is answered before.
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	t.Run("Ceph is silent", func(t *testing.T) {
-		_, err := node(t, map[string]http.HandlerFunc{"/cluster/ceph/status": hang}).Poll(within(t, 700*time.Millisecond), Ask{})
+		_, err := node(t, map[string]http.HandlerFunc{"/cluster/ceph/status": hang}).Poll(within(t, 3*time.Second), Ask{})
 		if !errors.As(err, new(*SilentError)) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("no OSDs, but flags", func(t *testing.T) {
-		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": refuse}).Poll(within(t, 20*time.Second), Ask{})
+		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": refuse}).Poll(long(t), Ask{})
 		if err != nil || c.Map == nil || !c.Map.Blind || !c.Map.Flag("norecover") || len(c.Gaps) != 1 || c.Gaps[0].Waited || c.Tree != nil {
 			t.Errorf("%+v %+v %v", c.Map, c.Gaps, err)
 		}
 	})
 	t.Run("the mgr is silent", func(t *testing.T) {
-		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": hang}).Poll(within(t, time.Second), Ask{})
+		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": hang}).Poll(within(t, 3*time.Second), Ask{})
 		if err != nil || !c.MgrSilent() {
 			t.Errorf("%+v %v", c.Gaps, err)
 		}
@@ -114,7 +115,7 @@ func TestAPIRefuses(t *testing.T) {
 		odd := func(w http.ResponseWriter, _ *http.Request) {
 			write(w, `{"data":{"root":{"children":[{"id":0,"type":"osd"}]}}}`)
 		}
-		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": odd}).Poll(within(t, 20*time.Second), Ask{})
+		c, err := node(t, map[string]http.HandlerFunc{"/nodes/node1/ceph/osd": odd}).Poll(long(t), Ask{})
 		if err != nil || c.Map != nil || len(c.Gaps) == 0 {
 			t.Errorf("%+v %+v %v", c.Map, c.Gaps, err)
 		}

@@ -126,7 +126,7 @@ func (r *crushRule) step(words []string) {
 	case len(words) == 5 && (words[0] == "choose" || words[0] == "chooseleaf") &&
 		(words[1] == "firstn" || words[1] == "indep") && words[3] == "type":
 		// the last choice names the smallest unit, which holds one copy at most
-		r.Domain = clip(words[4], maxName)
+		r.Above, r.Domain = r.Domain, clip(words[4], maxName)
 	default:
 		r.odd = true // such as choosemsr, which counts in another way
 	}

@@ -44,51 +44,55 @@ type Memory []byte
 
 // Cluster is what one poll found. Parts that did not arrive are nil.
 type Cluster struct {
-	FSID string
+	FSID string `json:"fsid"`
 	// Health is Ceph's own opinion.
-	Health *Health
-	Mons   *Mons
-	Mgr    *Mgr
-	PGs    *PGs
-	Counts *Counts
-	Space  *Space
-	Rates  Rates
-	FS     *FS
+	Health *Health `json:"health"`
+	Mons   *Mons   `json:"mons"`
+	Mgr    *Mgr    `json:"mgr"`
+	PGs    *PGs    `json:"pgs"`
+	Counts *Counts `json:"counts"`
+	Space  *Space  `json:"space"`
+	Rates  Rates   `json:"rates"`
+	FS     *FS     `json:"fs"`
 	// Services are gateways and the like, nil when not told.
 	Services []Service `json:"-"`
 	// Map is the OSD map: flags of every scope, OSDs, pools.
-	Map *Map
+	Map *Map `json:"map"`
 	// Tree says which OSD is on which host.
-	Tree *Tree
+	Tree *Tree `json:"tree"`
 	// Rules are the CRUSH rules, nil when not asked or not received.
-	Rules []Rule
+	Rules []Rule `json:"rules"`
 	// Fill is how full each OSD is, nil when not received.
-	Fill []Fill
+	Fill []Fill `json:"fill"`
+	// Placed is the number of PGs on each OSD, nil when not received.
+	Placed map[int]int `json:"-"`
 	// Maintenance are the nodes that Proxmox VE has in HA maintenance.
-	Maintenance []string
+	Maintenance []string `json:"maintenance"`
 	// Gaps are documents that were asked for and did not arrive, or not whole.
-	Gaps []Gap
+	Gaps []Gap `json:"gaps"`
 	// Evidence lists what was asked with its outcome.
-	Evidence []string
+	Evidence []string `json:"-"`
 	// Memory is to be handed to the next poll.
 	Memory Memory `json:"-"`
+	// machines of the daemons by node ls, until all are known by name.
+	machines wireNodes
 }
 
 // Gap is a document, or a part of one, that is missing.
 type Gap struct {
-	What string // "osd dump", "health.status in status"
-	Why  string // the reason as it was given, may be empty
+	What string `json:"what"` // "osd dump", "health.status in status"
+	Why  string `json:"why"`  // the reason as it was given, may be empty
 	// Waited is true when nothing came within the time limit; false when the
 	// refusal came at once.
-	Waited bool
+	Waited bool `json:"waited"`
 	// Optional documents are not needed for a verdict: only some part of it,
 	// which Loses names.
-	Optional bool
-	Loses    string
+	Optional bool   `json:"optional"`
+	Loses    string `json:"loses"`
 	// Needs is what we would have to be allowed, empty when that is not it.
-	Needs string
+	Needs string `json:"needs"`
 	// Mgr is true for what the active mgr answers, not the mons.
-	Mgr bool
+	Mgr bool `json:"mgr"`
 }
 
 // Gap finds the gap of one document.
@@ -127,9 +131,11 @@ func (e *SilentError) Error() string {
 
 // Counts are the numbers of OSDs as status has them.
 type Counts struct {
-	OSDs, Up, In int
+	OSDs int `json:"osds"`
+	Up   int `json:"up"`
+	In   int `json:"in"`
 	// Changed is when any OSD last went up or down, in or out; zero when not told.
-	Changed time.Time
+	Changed time.Time `json:"changed,omitzero"`
 }
 
 // Changed is when any OSD last went up or down, in or out, to the second, by
@@ -153,7 +159,10 @@ func later(a, b time.Time) time.Time {
 }
 
 // Space is raw capacity in bytes.
-type Space struct{ Used, Total float64 }
+type Space struct {
+	Used  float64 `json:"used"`
+	Total float64 `json:"total"`
+}
 
 // Percent of the raw capacity that is used.
 func (s Space) Percent() float64 {
@@ -165,34 +174,43 @@ func (s Space) Percent() float64 {
 
 // Rates are what the active mgr measured: bytes and operations per second.
 type Rates struct {
-	RecoveryBytes     float64
-	ReadOps, WriteOps float64
+	RecoveryBytes float64 `json:"recovery_bytes"`
+	ReadOps       float64 `json:"read_ops"`
+	WriteOps      float64 `json:"write_ops"`
 }
 
 // FS says of the file systems what a maintenance needs to know.
 type FS struct {
 	// Ranks are the active ranks of all file systems.
-	Ranks    int
-	Standbys int
+	Ranks int `json:"ranks"`
+	// Held says who has each of these ranks, as far as that was told.
+	Held     []Rank `json:"held,omitempty"`
+	Standbys int    `json:"standbys"`
 	// Daemons are the MDS by name, nil when not asked. Standby ones have no rank.
-	Daemons []Daemon
+	Daemons []Daemon `json:"daemons"`
 }
 
 // Fill is how full one OSD is.
 type Fill struct {
-	OSD     int
-	Percent float64
+	OSD     int     `json:"osd"`
+	Percent float64 `json:"percent"`
 }
 
 // Daemon is a monitor, manager or metadata server.
 type Daemon struct {
-	Name string
+	Name string `json:"name"`
 	// Host is the machine it runs on, by its name in CRUSH if it has OSDs;
 	// empty when that cannot be told.
-	Host string
+	Host string `json:"host"`
 	// addr is its IP address without a port, hostname what it calls its machine.
 	addr, hostname string
+	// location is where a monitor is in CRUSH: "{datacenter=dc1}".
+	location string
 }
+
+// Machine is what the daemon calls the machine it runs on, empty when it is not
+// told. Monitors and MDS say so even while they are away.
+func (d Daemon) Machine() string { return d.hostname }
 
 // Addr is the daemon's IP address, empty when it is not told.
 func (d Daemon) Addr() string { return d.addr }

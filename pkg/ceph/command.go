@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // CommandOptions are the flags of the ceph command, spelled alike in every
@@ -64,7 +65,7 @@ func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, err
 	}
-	t := &talk{process: p, ask: ask, seen: map[string]time.Time{}}
+	t := &talk{process: p, ask: ask, seen: map[string]time.Time{}, broken: map[string]bool{}}
 	t.hold()
 	p.end()
 	t.explain()
@@ -88,18 +89,26 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 	if len(t.seen) == 0 && p.read > maxErrors {
 		return fmt.Errorf("%s printed %d KiB and no answer of ceph: is it a wrapper that talks?", c.Options.Command, p.read>>10)
 	}
-	if !p.killed.Load() && p.took < p.limit-slack {
-		return fmt.Errorf("%s: %s", c.Options.Command, p.reason())
+	if p.took < p.limit-slack {
+		// To be killed before its own limit says nothing about the monitors.
+		reason := p.reason()
+		if p.killed.Load() {
+			reason = errNoTime.Error()
+		}
+		return fmt.Errorf("%s: %s", c.Options.Command, reason)
 	}
 	patterns := sockets
 	if c.Options.Socket != "" {
 		patterns = []string{c.Options.Socket}
 	}
 	return &SilentError{
-		Reason: fmt.Sprintf("no answer from the monitors within %ds", int(p.took.Round(time.Second)/time.Second)),
+		// what ceph was given: its own start comes on top, on a busy machine seconds
+		Reason: fmt.Sprintf("no answer from the monitors within %ds", int(p.limit/time.Second)),
 		After:  p.took, Mon: askLocalMon(ctx, patterns),
 	}
 }
+
+var errNoTime = errors.New("too little time was left to ask it: -t is too short")
 
 // hints say what to do about reasons that ceph gives in its own words. They
 // are for people; nothing is decided by them.
@@ -113,7 +122,7 @@ var hints = []struct{ word, hint string }{
 }
 
 // keys look like this in keyrings. A wrapper or a debug setting may print one.
-var keys = regexp.MustCompile(`\b[A-Za-z0-9+/]{36,}={1,2}`)
+var keys = regex.Of(`\b[A-Za-z0-9+/]{36,}={1,2}`)
 
 // hinted adds what to do to the first line that means something.
 func hinted(stderr string) string {

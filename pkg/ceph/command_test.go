@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func patient(t *testing.T, script string) (*Command, context.Context) {
 	t.Helper()
 	c := answers(t, script)
 	c.patience = time.Minute
-	return c, within(t, 2*time.Minute)
+	return c, long(t)
 }
 
 // polled asks such a command.
@@ -71,6 +72,40 @@ esac
 done
 `
 
+// long is enough for an answer that comes on the slowest machine.
+func long(t *testing.T) context.Context {
+	t.Helper()
+	return within(t, 5*time.Minute)
+}
+
+// overtime is a context whose time is over when the test says so: not before the
+// other side has come to what is to be met.
+type overtime struct {
+	context.Context
+	over chan struct{}
+	once *sync.Once
+}
+
+func newOvertime(t *testing.T) overtime {
+	t.Helper()
+	return overtime{long(t), make(chan struct{}), new(sync.Once)}
+}
+
+func (o overtime) now()                        { o.once.Do(func() { close(o.over) }) }
+func (o overtime) Done() <-chan struct{}       { return o.over }
+func (o overtime) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+func (o overtime) Err() error {
+	select {
+	case <-o.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// within is for what only time can tell: at least ten times of what the
+// slowest machine needs for what comes before.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -108,7 +143,7 @@ func TestCommand(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Run("nothing at all", func(t *testing.T) {
 		c := answers(t, "sleep 60 & echo $! >child\nwait\n")
-		_, err := c.Poll(within(t, 1500*time.Millisecond), Ask{})
+		_, err := c.Poll(within(t, 3*time.Second), Ask{})
 		var silent *SilentError
 		if !errors.As(err, &silent) {
 			t.Fatalf("%v", err)
@@ -121,16 +156,21 @@ func TestSilence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for end := time.Now().Add(5 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("process %d of its group still lives", pid)
-			}
+		for alive(pid) { // a process of its group that still lives is ended by the limit of go test
+			time.Sleep(10 * time.Millisecond)
 		}
 	})
 	t.Run("it ends when its own limit is over", func(t *testing.T) {
-		_, err := answers(t, "sleep 1; echo timed out >&2; exit 1\n").Poll(within(t, 2*time.Second), Ask{})
+		_, err := answers(t, "sleep 1; echo timed out >&2; exit 1\n").Poll(within(t, 2600*time.Millisecond), Ask{})
 		var silent *SilentError
 		if !errors.As(err, &silent) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("no time was left", func(t *testing.T) {
+		_, err := answers(t, "sleep 60\n").Poll(within(t, tail+10*time.Millisecond), Ask{})
+		var silent *SilentError
+		if err == nil || errors.As(err, &silent) || !strings.Contains(err.Error(), "-t is too short") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -148,19 +188,26 @@ func TestSilence(t *testing.T) {
 	})
 	t.Run("no such command", func(t *testing.T) {
 		c := &Command{Options: CommandOptions{Command: "/nowhere/ceph"}}
-		if _, err := c.Poll(within(t, time.Second), Ask{}); err == nil || !strings.Contains(err.Error(), "no command /nowhere/ceph") {
+		if _, err := c.Poll(long(t), Ask{}); err == nil || !strings.Contains(err.Error(), "no command /nowhere/ceph") {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("the caller gives up", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(100*time.Millisecond, cancel)
-		if _, err := answers(t, "sleep 60\n").Poll(ctx, Ask{}); !errors.Is(err, context.Canceled) {
+		c := answers(t, "echo >begun\nsleep 60\n")
+		go func() {
+			for begun := false; !begun; time.Sleep(time.Millisecond) {
+				_, err := os.Stat(filepath.Join(filepath.Dir(c.Options.Command), "begun"))
+				begun = err == nil
+			}
+			cancel()
+		}()
+		if _, err := c.Poll(ctx, Ask{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("endless output", func(t *testing.T) {
-		_, err := answers(t, "yes '{\"health\":1'\n").Poll(within(t, 1500*time.Millisecond), Ask{})
+		_, err := answers(t, "yes '{\"health\":1'\n").Poll(within(t, 3*time.Second), Ask{})
 		var silent *SilentError
 		if err == nil || errors.As(err, &silent) || !strings.Contains(err.Error(), "no answer of ceph") {
 			t.Errorf("%v", err)
@@ -191,13 +238,40 @@ func TestMissing(t *testing.T) {
 		}
 	})
 	t.Run("the mgr hangs", func(t *testing.T) {
-		c, err := answers(t, strings.Replace(loop, "cat fill", "sleep 1; echo 'Error ETIMEDOUT' >&2", 1)).Poll(within(t, 2*time.Second), Ask{})
+		c, err := answers(t, strings.Replace(loop, "cat fill", "sleep 1; echo 'Error ETIMEDOUT' >&2", 1)).Poll(within(t, 2600*time.Millisecond), Ask{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		g, found := c.Gap(docFill)
 		if !found || !g.Waited || !g.Optional || !c.MgrSilent() {
 			t.Errorf("%+v", c.Gaps)
+		}
+	})
+	t.Run("the mgr hangs and time is short", func(t *testing.T) {
+		c, err := answers(t, strings.Replace(loop, "cat fill", "sleep 60", 1)).Poll(within(t, 3*time.Second), Ask{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Gaps) != 1 || !c.MgrSilent() || c.Tree == nil {
+			t.Errorf("%+v", c.Gaps)
+		}
+	})
+	t.Run("the mgr hangs before a question to the monitors", func(t *testing.T) {
+		at := time.Now()
+		hung := &talk{process: &process{started: at, took: 4 * time.Second, limit: 3 * time.Second}, asked: []string{docStatus, docFill, docTree}, seen: map[string]time.Time{docStatus: at}}
+		hung.killed.Store(true)
+		hung.explain()
+		if g, found := hung.cluster.Gap(docTree); !found || g.Waited || !hung.cluster.MgrSilent() {
+			t.Errorf("%+v", hung.cluster.Gaps)
+		}
+	})
+	t.Run("no time was left to wait", func(t *testing.T) {
+		at := time.Now()
+		late := &talk{process: &process{started: at, took: 300 * time.Millisecond, limit: time.Second}, asked: []string{docStatus, docMap}, seen: map[string]time.Time{docStatus: at}}
+		late.killed.Store(true)
+		late.explain()
+		if g, found := late.cluster.Gap(docMap); !found || g.Waited || !strings.Contains(g.Why, "too short") {
+			t.Errorf("%+v", late.cluster.Gaps)
 		}
 	})
 	t.Run("the mgr refuses", func(t *testing.T) {
@@ -210,7 +284,7 @@ func TestMissing(t *testing.T) {
 		}
 	})
 	t.Run("the monitors stop answering", func(t *testing.T) {
-		c, err := answers(t, strings.Replace(loop, "cat map", "sleep 60", 1)).Poll(within(t, 2*time.Second), Ask{})
+		c, err := answers(t, strings.Replace(loop, "cat map", "sleep 60", 1)).Poll(within(t, 3*time.Second), Ask{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +309,7 @@ func TestQuestions(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Options.ID, c.Options.Keyring, c.Options.Conf = "nagios", "k", "c"
-		if _, err := c.Poll(within(t, 8*time.Second), a); err != nil {
+		if _, err := c.Poll(long(t), a); err != nil {
 			t.Fatal(err)
 		}
 		args, err := os.ReadFile(filepath.Join(dir, "args"))
@@ -258,7 +332,7 @@ func TestQuestions(t *testing.T) {
 		"rules wanted":  {wellStatus, Ask{Rules: true}, []string{docMap, docRules, docFill}},
 		"names wanted":  {wellStatus, Ask{Daemons: always}, []string{docMap, docMgrs, docFill}},
 		"a monitor out": {strings.Replace(wellStatus, `"num_mons":1`, `"num_mons":3`, 1), Ask{}, []string{docMap, docQuorum, docFill}},
-		"addresses too": {wellStatus, Ask{Monitors: true}, []string{docMap, docQuorum, docFill}},
+		"addresses too": {wellStatus, Ask{Monitors: true}, []string{docMap, docQuorum, docNodes, docFill}},
 		"an OSD down":   {strings.Replace(wellStatus, `"num_up_osds":2`, `"num_up_osds":1`, 1), Ask{}, []string{docMap, docRules, docFill}},
 		"no mgr":        {strings.Replace(wellStatus, `"available":true`, `"available":false`, 1), Ask{}, []string{docMap, docTree}},
 		"a mgr refuses": {wellStatus, Ask{}, []string{docMap, docFill, docTree}},
@@ -306,7 +380,7 @@ func TestSafety(t *testing.T) {
 	}
 	t.Run("silent mgr", func(t *testing.T) {
 		var silent *SilentError
-		if _, err := answers(t, "sleep 60\n").Safety(within(t, 1500*time.Millisecond), []int{0}); !errors.As(err, &silent) {
+		if _, err := answers(t, "sleep 60\n").Safety(within(t, 3*time.Second), []int{0}); !errors.As(err, &silent) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -8,11 +8,11 @@ import (
 
 // Mons are the monitors.
 type Mons struct {
-	Total int
+	Total int `json:"total"`
 	// Quorum are the names of those that are in quorum.
-	Quorum []string
+	Quorum []string `json:"quorum"`
 	// Members are all monitors of the map, nil when only their number is known.
-	Members []Daemon
+	Members []Daemon `json:"members"`
 }
 
 // Missing are the monitors out of quorum by name; nil when the names of all
@@ -36,12 +36,12 @@ func (m Mons) Spare() int { return max(0, len(m.Quorum)-(m.Total/2+1)) }
 // Mgr is the manager. Without an active one the numbers of PGs, of objects and
 // of space stand still at their last value.
 type Mgr struct {
-	Available bool
-	Active    string // empty when not told
-	Standbys  int
+	Available bool   `json:"available"`
+	Active    string `json:"active"` // empty when not told
+	Standbys  int    `json:"standbys"`
 	// Daemons are the active one and the standbys, nil when their names were
 	// not asked for.
-	Daemons []Daemon
+	Daemons []Daemon `json:"daemons"`
 }
 
 // wireMonMap is the monmap of status: whole before 14.2.17 and in Proxmox VE,
@@ -60,6 +60,7 @@ type wireMon struct {
 			Addr text `json:"addr"`
 		}] `json:"addrvec"`
 	} `json:"public_addrs"`
+	Location text `json:"crush_location"`
 }
 
 func (w wireMon) daemon() Daemon {
@@ -70,7 +71,7 @@ func (w wireMon) daemon() Daemon {
 	if len(w.Addrs.Vector.rows) > 0 && addr == "" {
 		addr = bareIP(string(w.Addrs.Vector.rows[0].Addr))
 	}
-	return Daemon{Name: w.Name.name(), addr: addr}
+	return Daemon{Name: w.Name.name(), addr: addr, location: w.Location.name()}
 }
 
 // mons puts together who is in quorum; nil when either number is missing.
@@ -190,14 +191,47 @@ func (c Cluster) Neighbours(osds []int, addresses ...string) []int {
 	return out
 }
 
+// wireNodes is node ls: the daemons of each kind by the machine they run on, by
+// their own word, also of those that are away.
+type wireNodes struct {
+	Mons table[list[text]] `json:"mon"`
+	MDS  table[list[text]] `json:"mds"`
+}
+
+// addNodes keeps the machines for when all daemons are known by name.
+func (c *Cluster) addNodes(w wireNodes) { c.machines = w }
+
+// hosted tells monitors and MDS their machines. What a daemon said when it last
+// started counts where its address, at which it listens now, tells no host.
+func (c *Cluster) hosted(byAddr map[string]string) {
+	w := c.machines
+	mark := func(by table[list[text]], daemons []Daemon) {
+		for _, machine := range sortedKeys(by.rows) {
+			for i, d := range daemons {
+				if byAddr[d.addr] == "" && slices.Contains(words(by.rows[machine]), d.Name) {
+					daemons[i].hostname = machine
+				}
+			}
+		}
+	}
+	if c.Mons != nil {
+		mark(w.Mons, c.Mons.Members)
+	}
+	if c.FS != nil {
+		mark(w.MDS, c.FS.Daemons)
+	}
+}
+
 // place finds the host of every daemon: the one that its machine is called, the
 // one whose OSDs alone have its address, or the CRUSH host of its own name. A
 // name is only a habit, an address is where it listens.
 func (c *Cluster) place() {
 	if c.Tree == nil {
+		c.hosted(nil)
 		return
 	}
 	byAddr := c.addresses()
+	c.hosted(byAddr)
 	find := func(d *Daemon) {
 		short, _, _ := strings.Cut(d.hostname, ".")
 		switch {

@@ -21,6 +21,10 @@ import (
 // Dashboard asks the REST API of the mgr's dashboard module: three documents,
 // with a token that is kept between runs.
 type Dashboard struct {
+	// MayFollow says why the mgr that a standby names must not be sent what is
+	// for the standby. Without it nobody is followed.
+	MayFollow func(asked, named string) error
+
 	client *http.Client
 	hosts  []dashboardHost
 	now    func() time.Time
@@ -98,8 +102,12 @@ func (d *Dashboard) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 		case err == nil:
 			return found, nil
 		case errors.As(err, &standby):
-			if next, ok := p.follow(h, standby.active, candidates); ok {
-				candidates = append(candidates, next)
+			next, why := p.follow(h, standby.active, candidates)
+			switch {
+			case why != nil:
+				err, silent = fmt.Errorf("%w, which was not asked: %w", err, why), false
+			case next != nil:
+				candidates = append(candidates, *next)
 			}
 		case errors.As(err, &refused):
 			return Cluster{Evidence: p.evidence}, fmt.Errorf("dashboard of %s: %w", h.name, err)
@@ -117,20 +125,29 @@ func (d *Dashboard) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	return Cluster{Evidence: p.evidence}, errors.New("dashboard: " + reason)
 }
 
-// follow says whether the mgr that a standby names may be asked, and so be sent
-// the token or the password. It is asked with the standby's credentials, at the
-// same port, over TLS, which is verified as everywhere, once.
-func (p *dashboardPoll) follow(from dashboardHost, to *url.URL, known []dashboardHost) (dashboardHost, bool) {
-	if p.followed || to.Scheme != "https" || to.User != nil || to.Port() != from.base.Port() || to.Hostname() == "" {
-		return dashboardHost{}, false
-	}
+// follow is the mgr that a standby names, nil when it is among those that are
+// asked anyway. It would be sent the standby's token or password; so it is asked
+// once, over TLS, at the same port, and where [Dashboard.MayFollow] allows it.
+// The error says why not.
+func (p *dashboardPoll) follow(from dashboardHost, to *url.URL, known []dashboardHost) (*dashboardHost, error) {
 	for _, h := range known {
 		if h.base.Host == to.Host {
-			return dashboardHost{}, false
+			return nil, nil
 		}
 	}
+	switch {
+	case to.Scheme != "https" || to.User != nil || to.Port() != from.base.Port() || to.Hostname() == "":
+		return nil, fmt.Errorf("expected https and port %s", from.base.Port())
+	case p.followed:
+		return nil, errors.New("another standby named another")
+	case p.MayFollow == nil:
+		return nil, errors.New("only the hosts of -H are")
+	}
+	if err := p.MayFollow(from.name, to.Hostname()); err != nil {
+		return nil, err
+	}
 	p.followed = true
-	return dashboardHost{name: to.Host, base: &url.URL{Scheme: to.Scheme, Host: to.Host}, cred: from.cred}, true
+	return &dashboardHost{name: to.Host, base: &url.URL{Scheme: to.Scheme, Host: to.Host}, cred: from.cred}, nil
 }
 
 // dashboardPoll is one poll.

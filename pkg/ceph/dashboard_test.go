@@ -127,12 +127,12 @@ func answering(code int, header, value, body string) answer {
 func TestToken(t *testing.T) {
 	m := newMgr(t)
 	d := through(t, m)
-	first, err := d.Poll(within(t, 10*time.Second), Ask{})
+	first, err := d.Poll(long(t), Ask{})
 	if err != nil || len(first.Gaps) > 0 || first.Fill[0].Percent != 20 || first.Mgr.Standbys != 1 || first.Tree.Host(1) != "node1" {
 		t.Fatalf("%+v %v", first, err)
 	}
 	m.asked()
-	second, err := d.Poll(within(t, 10*time.Second), Ask{Memory: first.Memory})
+	second, err := d.Poll(long(t), Ask{Memory: first.Memory})
 	paths, _ := m.asked()
 	if want := "[GET /api/health/full GET /api/osd GET /api/monitor]"; err != nil || fmt.Sprint(paths) != want {
 		t.Errorf("asked %v, want %s (%v)", paths, want, err)
@@ -145,18 +145,18 @@ func TestToken(t *testing.T) {
 		}
 		return false
 	})
-	_, err = d.Poll(within(t, 10*time.Second), Ask{Memory: second.Memory})
+	_, err = d.Poll(long(t), Ask{Memory: second.Memory})
 	if paths, _ := m.asked(); err != nil || paths[1] != "POST /api/auth" {
 		t.Errorf("asked %v (%v)", paths, err)
 	}
 	m.does(answering(http.StatusUnauthorized, "", "", "{}"))
-	if _, err = d.Poll(within(t, 10*time.Second), Ask{Memory: second.Memory}); err == nil || errors.As(err, new(*SilentError)) {
+	if _, err = d.Poll(long(t), Ask{Memory: second.Memory}); err == nil || errors.As(err, new(*SilentError)) {
 		t.Errorf("a token that is never taken: %v", err)
 	}
 	other := Memory(strings.Replace(string(second.Memory), "monitor", "somebody", 1))
 	m.does(nil)
 	m.asked()
-	_, err = d.Poll(within(t, 10*time.Second), Ask{Memory: other})
+	_, err = d.Poll(long(t), Ask{Memory: other})
 	if _, tokens := m.asked(); err != nil || tokens[0] != "" {
 		t.Errorf("the token of another user was sent: %v %v", tokens, err)
 	}
@@ -167,7 +167,7 @@ func TestToken(t *testing.T) {
 func TestMemoryOfMgr(t *testing.T) {
 	m := newMgr(t)
 	d := through(t, m)
-	first, err := d.Poll(within(t, 10*time.Second), Ask{})
+	first, err := d.Poll(long(t), Ask{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +180,7 @@ func TestMemoryOfMgr(t *testing.T) {
 		"nothing": `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			ctx := newOvertime(t)
 			behave := func(login bool) answer {
 				return func(w http.ResponseWriter, r *http.Request) bool {
 					switch {
@@ -187,6 +188,7 @@ func TestMemoryOfMgr(t *testing.T) {
 						write(w, report)
 						return true
 					case r.URL.Path == "/api/auth" && !login:
+						ctx.now()
 						<-r.Context().Done()
 						return true
 					}
@@ -194,11 +196,11 @@ func TestMemoryOfMgr(t *testing.T) {
 				}
 			}
 			m.does(behave(true))
-			if _, err := d.Poll(within(t, 10*time.Second), Ask{Memory: first.Memory}); err != nil {
+			if _, err := d.Poll(long(t), Ask{Memory: first.Memory}); err != nil {
 				t.Errorf("with a login: %v", err)
 			}
 			m.does(behave(false))
-			_, err := d.Poll(within(t, time.Second), Ask{Memory: first.Memory})
+			_, err := d.Poll(ctx, Ask{Memory: first.Memory})
 			if !errors.As(err, new(*SilentError)) {
 				t.Errorf("without: %v", err)
 			}
@@ -228,7 +230,7 @@ func TestStandby(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			active.asked()
 			standby.does(answering(http.StatusSeeOther, "Location", to, ""))
-			c, err := through(t, standby).Poll(within(t, 5*time.Second), Ask{})
+			c, err := through(t, standby).Poll(long(t), Ask{})
 			if paths, _ := active.asked(); err == nil || len(paths) > 0 {
 				t.Errorf("%+v, asked %v", c, paths)
 			}
@@ -236,14 +238,14 @@ func TestStandby(t *testing.T) {
 	}
 	t.Run("the active one is listed", func(t *testing.T) {
 		standby.does(answering(http.StatusSeeOther, "Location", active.URL+"/", ""))
-		if c, err := through(t, standby, active).Poll(within(t, 5*time.Second), Ask{}); err != nil || c.FSID != "f1" {
+		if c, err := through(t, standby, active).Poll(long(t), Ask{}); err != nil || c.FSID != "f1" {
 			t.Errorf("%+v %v", c, err)
 		}
 	})
 	t.Run("two standbys point at each other", func(t *testing.T) {
 		standby.does(answering(http.StatusSeeOther, "Location", active.URL+"/", ""))
 		active.does(answering(http.StatusSeeOther, "Location", standby.URL+"/", ""))
-		if _, err := through(t, standby, active).Poll(within(t, 5*time.Second), Ask{}); !errors.As(err, new(*SilentError)) {
+		if _, err := through(t, standby, active).Poll(long(t), Ask{}); !errors.As(err, new(*SilentError)) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -252,6 +254,25 @@ func TestStandby(t *testing.T) {
 // TestHostileMgr: whatever it answers, the error says so, without the password,
 // and nothing is made up.
 func TestHostileMgr(t *testing.T) {
+	var ctx overtime // of the case at hand; over when the mgr falls silent
+	silent := func(_ http.ResponseWriter, r *http.Request) bool {
+		ctx.now()
+		<-r.Context().Done()
+		return true
+	}
+	drip := func(w http.ResponseWriter, r *http.Request) bool {
+		for i := 0; r.Context().Err() == nil; i++ {
+			write(w, " ")
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				return true
+			}
+			if i == 20 {
+				ctx.now()
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	}
 	full := func(f func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			return r.URL.Path == "/api/health/full" && f(w, r)
@@ -272,13 +293,9 @@ func TestHostileMgr(t *testing.T) {
 		"change it first": {answering(http.StatusCreated, "", "", `{"token":"a","pwdUpdateRequired":true}`), false},
 		"the password":    {answering(http.StatusTeapot, "", "", secretWord), false},
 		"reset":           {func(w http.ResponseWriter, _ *http.Request) bool { panic(http.ErrAbortHandler) }, true},
-		"silent for good": {func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }, true},
-		"silent at /osd": {func(_ http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path != "/api/osd" {
-				return false
-			}
-			<-r.Context().Done()
-			return true
+		"silent for good": {silent, true},
+		"silent at /osd": {func(w http.ResponseWriter, r *http.Request) bool {
+			return r.URL.Path == "/api/osd" && silent(w, r)
 		}, true},
 		"drips for ever": {full(drip), true},
 		"cut in the middle": {full(func(w http.ResponseWriter, _ *http.Request) bool {
@@ -291,7 +308,8 @@ func TestHostileMgr(t *testing.T) {
 			m := newMgr(t)
 			m.Config.ErrorLog = nil
 			m.does(c.answer)
-			found, err := through(t, m).Poll(within(t, 700*time.Millisecond), Ask{})
+			ctx = newOvertime(t)
+			found, err := through(t, m).Poll(ctx, Ask{})
 			if err == nil {
 				t.Fatalf("%+v", found)
 			}
@@ -303,17 +321,6 @@ func TestHostileMgr(t *testing.T) {
 			}
 		})
 	}
-}
-
-func drip(w http.ResponseWriter, r *http.Request) bool {
-	for r.Context().Err() == nil {
-		write(w, " ")
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			return true
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return true
 }
 
 // TestRole: what the user's role may not read is a gap, never nothing.
@@ -339,7 +346,7 @@ func TestRole(t *testing.T) {
 				write(w, string(raw))
 				return true
 			})
-			c, err := through(t, m).Poll(within(t, 5*time.Second), Ask{})
+			c, err := through(t, m).Poll(long(t), Ask{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Documents by the words that ask for them.
@@ -21,6 +24,7 @@ const (
 	docFS     = "fs dump"
 	docFill   = "osd df tree"
 	docSafety = "osd ok-to-stop"
+	docNodes  = "node ls"
 )
 
 // optional documents with what is lost without them.
@@ -31,6 +35,7 @@ var optional = map[string]string{
 	docMgrs:   "the names of the mgrs",
 	docFS:     "the names of the MDS",
 	docFill:   "the usage of each OSD",
+	docNodes:  "the machines of the monitors",
 }
 
 // Read puts a cluster together from documents as the ceph command prints them,
@@ -62,8 +67,50 @@ func Read(r io.Reader) (Cluster, error) {
 	return c, nil
 }
 
+// bare are numbers that Ceph prints and JSON does not have: "utilization":-nan
+// of an OSD without size, "var":inf.
+var bare = regex.Of(`([:,\[]\s*)[-+]?(?:nan|inf(?:inity)?)(\s*[,}\]])`)
+
+// readable is a document with its bare nan and inf taken for no number. Others
+// come back as they are.
+func readable(raw []byte) []byte {
+	if json.Valid(raw) {
+		return raw
+	}
+	// Twice, as neighbours in a list share their comma.
+	for range 2 {
+		raw = []byte(bare.ReplaceAllString(string(raw), "${1}null${2}"))
+	}
+	return raw
+}
+
+// broken says which document a line was meant for that is no JSON, by the words
+// in it; empty when it is JSON, or of none.
+func broken(raw []byte) string {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || raw[0] != '{' || json.Valid(readable(raw)) {
+		return ""
+	}
+	return meant(raw)
+}
+
+// meant says which document a line is, by the words in it.
+func meant(raw []byte) string {
+	return objectOf(func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return !bytes.Contains(raw, []byte(`"`+n+`":`)) })
+	})
+}
+
 // add takes a document by its shape and returns its name, empty when it is none.
 func (c *Cluster) add(raw []byte) string {
+	raw = readable(raw)
+	if err := documents.Check(raw); err != nil {
+		name := meant(raw)
+		if name != "" {
+			c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
+		}
+		return name
+	}
 	name := shapeOf(raw)
 	take, known := takers[name]
 	if !known {
@@ -113,10 +160,11 @@ var takers = map[string]func(*Cluster, []byte) error{
 		c.addMgrs(rows.rows)
 		return err
 	},
-	docFS: taker((*Cluster).addFS),
+	docFS:    taker((*Cluster).addFS),
+	docNodes: taker((*Cluster).addNodes),
 	docFill: func(c *Cluster, raw []byte) error {
 		w, err := decode[wireTree](raw)
-		c.Fill = w.fill()
+		c.Fill, c.Placed = w.fill(), w.placed()
 		if c.Tree == nil && w.whole() {
 			c.Tree = w.facts()
 		}
@@ -155,12 +203,18 @@ func shapeOf(raw []byte) string {
 		}
 		return ""
 	}
-	has := fields(raw)
+	return objectOf(fields(raw))
+}
+
+// objectOf tells an object by its members.
+func objectOf(has func(...string) bool) string {
 	switch {
 	case has("health", "pgmap"), has("health", "osdmap"), has("health", "quorum_names"):
 		return docStatus
 	case has("ok_to_stop"):
 		return docSafety
+	case has("mon", "osd"): // kinds of which there are none are left out
+		return docNodes
 	case has("osds", "flags"), has("osds", "flags_set"):
 		return docMap
 	case has("nodes", "summary"):

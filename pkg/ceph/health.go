@@ -4,30 +4,31 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Health is Ceph's own opinion. It is far too coarse for a verdict: clients'
 // I/O that stands still is HEALTH_WARN, as is a planned noout.
 type Health struct {
 	// Status is HEALTH_OK, HEALTH_WARN or HEALTH_ERR as it came.
-	Status string
-	Checks []Check // by code
-	Mutes  []Mute
+	Status string  `json:"status"`
+	Checks []Check `json:"checks"` // by code
+	Mutes  []Mute  `json:"mutes"`
 }
 
 // Check is one health check that fails.
 type Check struct {
-	Code     string
-	Severity string // HEALTH_WARN or HEALTH_ERR
-	Text     string
+	Code     string `json:"code"`
+	Severity string `json:"severity"` // HEALTH_WARN or HEALTH_ERR
+	Text     string `json:"text"`
 	// Detail is nil unless asked for; at most maxDetail lines.
-	Detail []string
-	Muted  bool
+	Detail []string `json:"detail"`
+	Muted  bool     `json:"muted"`
 }
 
 // Err says whether the check is an error for Ceph. A severity that is neither
@@ -36,7 +37,7 @@ func (c Check) Err() bool { return c.Severity != "HEALTH_WARN" }
 
 // blocked finds the age of the oldest operation of SLOW_OPS, which no field
 // tells: "30 slow ops, oldest one blocked for 75 sec, osd.1 has slow ops".
-var blocked = regexp.MustCompile(`blocked for (?:> )?(\d{1,9}) sec`)
+var blocked = regex.Of(`blocked for (?:> )?(\d{1,9}) sec`)
 
 // Blocked is how long the oldest operation of SLOW_OPS has been waiting; false
 // when the check does not tell.
@@ -50,7 +51,7 @@ func (c Check) Blocked() (time.Duration, bool) {
 }
 
 // slow is the number of operations in the text of SLOW_OPS.
-var slow = regexp.MustCompile(`^(\d{1,9}) slow ops`)
+var slow = regex.Of(`^(\d{1,9}) slow ops`)
 
 // SlowOps is the number of operations SLOW_OPS counts, 0 when it does not tell.
 func (c Check) SlowOps() int {
@@ -64,9 +65,9 @@ func (c Check) SlowOps() int {
 
 // Mute silences a check of Ceph.
 type Mute struct {
-	Code string
+	Code string `json:"code"`
 	// Until is zero when it has no end.
-	Until time.Time
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Check finds a check by its code.
@@ -164,7 +165,7 @@ func (w wireHealth) facts() *Health {
 	for code, c := range w.Checks.rows {
 		h.Checks = append(h.Checks, c.facts(code))
 	}
-	slices.SortFunc(h.Checks, func(a, b Check) int { return strings.Compare(a.Code, b.Code) })
+	slices.SortStableFunc(h.Checks, func(a, b Check) int { return strings.Compare(a.Code, b.Code) })
 	for _, m := range w.Mutes.rows {
 		h.Mutes = append(h.Mutes, Mute{Code: m.Code.name(), Until: stamp(m.TTL)})
 	}
@@ -212,4 +213,4 @@ func boolCompare(a, b bool) int {
 // flagged reads which flags OSD_FLAGS tells of hosts and OSDs, for sources
 // that have no field for them: "host node1 has flags noout", "osd.3 has flags
 // noout,nodown" (OSDMap::check_health in Ceph's sources).
-var flagged = regexp.MustCompile(`^(?:(osd)\.(\d+)|device class '([^']+)'|(\S+) (\S+)) has flags ([a-z,]+)$`)
+var flagged = regex.Of(`^(?:(osd)\.(\d+)|device class '([^']+)'|(\S+) (\S+)) has flags ([a-z,]+)$`)

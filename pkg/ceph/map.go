@@ -8,51 +8,52 @@ import (
 
 // Map is the OSD map.
 type Map struct {
-	Epoch int
+	Epoch int `json:"epoch"`
 	// Flags are those of the whole cluster: noout, pauserd, sortbitwise, ...
-	Flags []string
+	Flags []string `json:"flags"`
 	// NodeFlags are flags of CRUSH buckets by name, mostly hosts; ClassFlags
 	// those of device classes.
-	NodeFlags, ClassFlags map[string][]string
+	NodeFlags  map[string][]string `json:"node_flags"`
+	ClassFlags map[string][]string `json:"class_flags"`
 	// ScopesUnknown is true when the source cannot tell flags of hosts, classes
 	// and OSDs apart from there being none.
-	ScopesUnknown bool
+	ScopesUnknown bool `json:"scopes_unknown"`
 	// Blind is true when the source told the flags and could not tell the OSDs.
-	Blind bool
-	OSDs  []OSD // by id
-	Pools []Pool
+	Blind bool   `json:"blind"`
+	OSDs  []OSD  `json:"osds"` // by id
+	Pools []Pool `json:"pools"`
+	// Stretch says that stretch mode is on, Degraded that it goes on with one
+	// site.
+	Stretch  bool `json:"stretch,omitempty"`
+	Degraded bool `json:"degraded,omitempty"`
+	// StretchTold says that the source could tell of stretch mode.
+	StretchTold bool `json:"-"`
+	// Barrier is the number of the type of bucket it calls a site.
+	Barrier int `json:"-"`
 	// Created and Modified are of the map as a whole. Every flag that is set
 	// was set at Modified or before. UpChange and InChange are the last times
 	// any OSD went up or down, in or out. All by the mons' clocks, zero when
 	// not told.
-	Created, Modified, UpChange, InChange time.Time
+	Created  time.Time `json:"created,omitzero"`
+	Modified time.Time `json:"modified,omitzero"`
+	UpChange time.Time `json:"up_change,omitzero"`
+	InChange time.Time `json:"in_change,omitzero"`
 }
 
 // OSD is one object storage daemon.
 type OSD struct {
-	ID     int
-	Up, In bool
+	ID int  `json:"id"`
+	Up bool `json:"up"`
+	In bool `json:"in"`
 	// Reweight is the override weight from 0 to 1, 1 when nobody changed it.
-	Reweight float64
+	Reweight float64 `json:"reweight"`
 	// State are words such as exists, up, full, nearfull, destroyed, noout.
-	State []string
-	addr  string
+	State []string `json:"state"`
+	// New ones were created and never started: they hold nothing, and nothing is
+	// lost while they are down.
+	New  bool `json:"new,omitempty"`
+	addr string
 }
-
-// Pool is one pool.
-type Pool struct {
-	ID            int
-	Name          string
-	Size, MinSize int
-	PGs           int
-	Rule          int // id of its CRUSH rule, -1 unknown
-	RuleName      string
-	Flags         []string
-	Erasure       bool
-}
-
-// Full says whether the pool takes no more data.
-func (p Pool) Full() bool { return slices.Contains(p.Flags, "full") }
 
 // OSD finds an OSD by its id.
 func (m Map) OSD(id int) (OSD, bool) {
@@ -184,6 +185,12 @@ type wireMap struct {
 	ClassFlags table[list[text]] `json:"device_class_flags"`
 	OSDs       list[wireOSD]     `json:"osds"`
 	Pools      list[wirePool]    `json:"pools"`
+
+	Stretch part[struct {
+		Enabled  number `json:"stretch_mode_enabled"`
+		Degraded number `json:"degraded_stretch_mode"`
+		Barrier  number `json:"stretch_mode_bucket"`
+	}] `json:"stretch_mode"`
 }
 
 type wireOSD struct {
@@ -192,20 +199,8 @@ type wireOSD struct {
 	In     number     `json:"in"`
 	Weight number     `json:"weight"`
 	State  list[text] `json:"state"`
+	UpFrom number     `json:"up_from"`
 	Public text       `json:"public_addr"`
-}
-
-type wirePool struct {
-	ID      number `json:"pool"`
-	Name    text   `json:"pool_name"`
-	Type    number `json:"type"`
-	Size    number `json:"size"`
-	MinSize number `json:"min_size"`
-	PGs     number `json:"pg_num"`
-	Rule    number `json:"crush_rule"`
-	Flags   text   `json:"flags_names"`
-	// Proxmox VE adds the name of the rule.
-	RuleName text `json:"crush_rule_name"`
 }
 
 // facts returns nil when flags or OSDs are missing or not whole.
@@ -219,6 +214,8 @@ func (w wireMap) facts() *Map {
 		// set-group came with the fields that tell of it, in Nautilus
 		ScopesUnknown: !w.NodeFlags.set || w.NodeFlags.odd > 0 || w.ClassFlags.odd > 0,
 		Flags:         words(w.FlagsSet), NodeFlags: flagsOf(w.NodeFlags), ClassFlags: flagsOf(w.ClassFlags),
+		StretchTold: w.Stretch.set && w.Stretch.value.Enabled.set, Barrier: w.Stretch.value.Barrier.count(),
+		Stretch: w.Stretch.value.Enabled.value != 0, Degraded: w.Stretch.value.Degraded.value != 0,
 	}
 	if w.Flags != nil {
 		for _, f := range splitFlags(string(*w.Flags)) {
@@ -234,11 +231,11 @@ func (w wireMap) facts() *Map {
 		}
 		m.OSDs = append(m.OSDs, osd)
 	}
-	slices.SortFunc(m.OSDs, func(a, b OSD) int { return a.ID - b.ID })
+	slices.SortStableFunc(m.OSDs, func(a, b OSD) int { return a.ID - b.ID })
 	for _, p := range w.Pools.rows {
 		m.Pools = append(m.Pools, p.facts())
 	}
-	slices.SortFunc(m.Pools, func(a, b Pool) int { return a.ID - b.ID })
+	slices.SortStableFunc(m.Pools, func(a, b Pool) int { return a.ID - b.ID })
 	return m
 }
 
@@ -248,22 +245,11 @@ func (w wireOSD) facts() (OSD, bool) {
 		return OSD{}, false
 	}
 	o := OSD{ID: id, Up: w.Up.value != 0, In: w.In.value != 0, Reweight: 1, State: words(w.State), addr: bareIP(string(w.Public))}
+	o.New = !o.Up && slices.Contains(o.State, "new") && w.UpFrom.set && w.UpFrom.value == 0
 	if w.Weight.set {
 		o.Reweight = w.Weight.value
 	}
 	return o, true
-}
-
-func (w wirePool) facts() Pool {
-	p := Pool{
-		ID: w.ID.count(), Name: w.Name.name(), Size: w.Size.count(), MinSize: w.MinSize.count(),
-		PGs: w.PGs.count(), Rule: -1, RuleName: w.RuleName.name(), Flags: splitFlags(string(w.Flags)),
-		Erasure: w.Type.value == 3,
-	}
-	if rule, ok := w.Rule.whole(); ok {
-		p.Rule = rule
-	}
-	return p
 }
 
 // splitFlags takes "noout,sortbitwise" apart.

@@ -7,20 +7,22 @@ import (
 
 // PGs are the placement groups, counted by state.
 type PGs struct {
-	Total  int
-	States []PGState // most first
+	Total  int       `json:"total"`
+	States []PGState `json:"states"` // most first
 	// Objects that have too few copies, are not where they belong, or of which
 	// no copy can be found.
-	Degraded, Misplaced, Unfound int
+	Degraded  int `json:"degraded"`
+	Misplaced int `json:"misplaced"`
+	Unfound   int `json:"unfound"`
 	// Remapped is the number of PGs with temporary placements.
-	Remapped int
+	Remapped int `json:"remapped"`
 }
 
 // PGState is how many PGs are in one state: words joined by plus signs, in any
 // combination and order.
 type PGState struct {
-	State string
-	Count int
+	State string `json:"state"`
+	Count int    `json:"count"`
 }
 
 // Has says whether the state has all of these words.
@@ -86,7 +88,7 @@ func (p *PGs) add(state string, count int) {
 }
 
 func (p *PGs) sort() {
-	slices.SortFunc(p.States, func(a, b PGState) int {
+	slices.SortStableFunc(p.States, func(a, b PGState) int {
 		if a.Count != b.Count {
 			return b.Count - a.Count
 		}

@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -72,7 +74,7 @@ func (c *Command) start(ctx context.Context, args []string) (*process, error) {
 	p.cmd = exec.Command(path, append(p.arguments(o), args...)...)
 	// Python holds back what it prints into a pipe until it ends. Of a process
 	// that is killed we would see nothing.
-	p.cmd.Env = append(os.Environ(), "PYTHONUNBUFFERED=1")
+	p.cmd.Env = append(foreign(os.Environ()), "PYTHONUNBUFFERED=1")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Stderr = &p.errors
 	p.cmd.WaitDelay = tail / 2
@@ -80,8 +82,17 @@ func (c *Command) start(ctx context.Context, args []string) (*process, error) {
 		return nil, fmt.Errorf("running %s: %w", o.Command, err)
 	}
 	watched, cancel := context.WithDeadline(ctx, p.until)
-	p.cancel, p.forget = cancel, context.AfterFunc(watched, p.kill)
+	p.cancel, p.forget = cancel, context.AfterFunc(watched, func() {
+		defer func() { _ = recover() }() // the deadline of the whole run is left
+		p.kill()
+	})
 	return p, nil
+}
+
+// foreign is the environment without what is ours alone: NOOUT_PASSWORD and its
+// like are nothing that ceph, or a wrapper around it, has to see.
+func foreign(environment []string) []string {
+	return slices.DeleteFunc(environment, func(v string) bool { return strings.HasPrefix(v, "NOOUT_") })
 }
 
 func (p *process) arguments(o CommandOptions) []string {

@@ -7,11 +7,14 @@ import (
 
 // Rule is a CRUSH rule: where a pool's copies may lie.
 type Rule struct {
-	ID   int
-	Name string
+	ID   int    `json:"id"`
+	Name string `json:"name"`
 	// Domain is the type of the buckets of which each holds at most one copy:
 	// host, osd, rack, ...; empty when that cannot be told.
-	Domain string
+	Domain string `json:"domain"`
+	// Above is the type of the buckets it chooses first, where it chooses twice:
+	// data centres, and hosts in each. Empty for all other rules.
+	Above string `json:"above"`
 	// roots are the buckets it takes, with a device class or none.
 	roots []ruleRoot
 }
@@ -37,9 +40,27 @@ func (c Cluster) Rule(p Pool) (Rule, bool) {
 // at worst; exact is false without them, and every lost OSD then counts for a
 // copy, which is the worst of all rules.
 func (c Cluster) Copies(p Pool, gone []int) (left int, exact bool) {
-	rule, ok := c.Rule(p)
-	if !ok || rule.Domain == "" || c.Tree == nil || c.Map == nil {
+	places, lost, ok := c.places(p, gone)
+	if !ok {
 		return max(0, p.Size-len(gone)), false
+	}
+	return max(0, min(p.Size, places)-lost), true
+}
+
+// Suffers says that a PG of the pool keeps exactly as few copies as Copies says
+// when the OSDs are gone: there are no more places than copies, so each PG has
+// one in every place.
+func (c Cluster) Suffers(p Pool, gone []int) bool {
+	places, _, ok := c.places(p, gone)
+	return ok && p.PGs > 0 && places <= p.Size
+}
+
+// places counts the units in which the pool's rule puts at most one copy each,
+// and those of them that lose an OSD. False without the rule.
+func (c Cluster) places(p Pool, gone []int) (all, away int, ok bool) {
+	rule, known := c.Rule(p)
+	if !known || rule.Domain == "" || c.Tree == nil || c.Map == nil {
+		return 0, 0, false
 	}
 	// a pool has no more copies than there are places for them
 	places, lost := map[int]bool{}, map[int]bool{}
@@ -55,7 +76,7 @@ func (c Cluster) Copies(p Pool, gone []int) (left int, exact bool) {
 			}
 		}
 	}
-	return max(0, min(p.Size, len(places))-len(lost)), true
+	return len(places), len(lost), true
 }
 
 // units are the buckets of the rule's domain, below what it takes, that hold
@@ -120,7 +141,7 @@ func (w wireRule) facts() (Rule, bool) {
 		case strings.HasPrefix(op, "choose"):
 			// the last choice of a rule names the smallest unit, which holds
 			// one copy at most
-			r.Domain = s.Type.name()
+			r.Above, r.Domain = r.Domain, s.Type.name()
 		}
 	}
 	// One that chooses twice may put two copies where each of its choices puts

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"strings"
 )
 
 // Safety is Ceph's answer to whether all of some OSDs may be stopped together.
@@ -52,13 +54,61 @@ func (c *Command) Safety(ctx context.Context, osds []int) (Safety, error) {
 	switch {
 	case answer != nil:
 		return safety(answer, osds)
-	case p.killed.Load() || p.took >= p.limit-slack:
+	case p.took >= p.limit-slack:
 		return Safety{}, &SilentError{
 			Reason: "no answer from the active mgr in time",
 			After:  p.took,
 		}
+	case p.killed.Load():
+		return Safety{}, fmt.Errorf("%s osd ok-to-stop: %w", c.Options.Command, errNoTime)
 	}
 	return Safety{}, fmt.Errorf("%s osd ok-to-stop: %s", c.Options.Command, p.reason())
+}
+
+// Safeties asks about several sets of OSDs, each of which shall be stopped at
+// once, in one process: the questions go to its standard input. The answers are
+// told apart by the OSDs they speak of. One that did not come is nil, and the
+// error says why.
+func (c *Command) Safeties(ctx context.Context, sets [][]int) ([]*Safety, error) {
+	out := make([]*Safety, len(sets))
+	p, err := c.start(ctx, nil)
+	if err != nil {
+		return out, err
+	}
+	for _, osds := range sets {
+		args := []string{"osd", "ok-to-stop"}
+		for _, o := range osds {
+			args = append(args, strconv.Itoa(o))
+		}
+		// A process that has ended is found out by its silence.
+		_, _ = io.WriteString(p.in, strings.Join(args, " ")+"\n")
+	}
+	_ = p.in.Close() // ceph ends when its input does
+	open, first := len(sets), error(nil)
+	for line, ok := p.line(p.until); ok; line, ok = p.line(p.until) {
+		if shapeOf(line) != docSafety {
+			continue
+		}
+		for i, osds := range sets {
+			s, odd := safety(line, osds)
+			if odd != nil || len(s.OSDs) != len(osds) {
+				continue
+			}
+			if out[i] == nil {
+				open--
+			}
+			out[i] = &s
+		}
+	}
+	p.end()
+	switch {
+	case open == 0:
+	case p.killed.Load() || p.took >= p.limit-slack:
+		first = &SilentError{Reason: "no answer from the active mgr in time", After: p.took}
+	default:
+		first = fmt.Errorf("%s osd ok-to-stop: %d of %d questions were not answered: %s", c.Options.Command, open, len(sets), p.reason())
+	}
+	return out, first
 }
 
 // safety reads the answer and checks that it is about all that was asked.

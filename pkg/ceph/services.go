@@ -42,6 +42,6 @@ func (w wireServices) facts() []Service {
 			out = append(out, x)
 		}
 	}
-	slices.SortFunc(out, func(a, b Service) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	slices.SortStableFunc(out, func(a, b Service) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
 	return out
 }

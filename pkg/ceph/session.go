@@ -236,6 +236,7 @@ func page(raw []byte, header http.Header) error {
 }
 
 func (s *dashboardSession) note(path, what string) {
+	s.evidence = append(s.evidence, transport.Handshakes(s.client)...)
 	s.evidence = append(s.evidence, s.host.name+" "+path+": "+clip(what, maxText))
 }
 

@@ -77,6 +77,7 @@ func TestLocalMon(t *testing.T) {
 		"without name": {framed(`{"state":"probing","quorum":[]}`), "no answer from the monitors"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := monitor(t, func(question string) []byte {
 				if question != `{"prefix":"mon_status","format":"json"}` {
 					t.Errorf("asked %q", question)
@@ -85,7 +86,7 @@ func TestLocalMon(t *testing.T) {
 			})
 			command := answers(t, "sleep 60\n")
 			command.Options.Socket = path
-			_, err := command.Poll(within(t, 1600*time.Millisecond), Ask{})
+			_, err := command.Poll(within(t, 3*time.Second), Ask{})
 			var silent *SilentError
 			if !errors.As(err, &silent) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %s", err, c.want)

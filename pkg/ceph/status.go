@@ -3,6 +3,8 @@ package ceph
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // wireStatus is status of the mons.
@@ -60,13 +62,6 @@ func (w wireCounts) remapped() number {
 	return w.Remapping
 }
 
-type wireFSMap struct {
-	Ranks list[struct {
-		Name text `json:"name"`
-	}] `json:"by_rank"`
-	Standbys number `json:"up:standby"`
-}
-
 // addStatus takes what status says. What it does not say is a gap each: a
 // status without a health is not a healthy one.
 func (c *Cluster) addStatus(w wireStatus) {
@@ -87,7 +82,7 @@ func (c *Cluster) addStatus(w wireStatus) {
 		c.Mgr = w.Mgr.value.facts()
 	}
 	if w.FS.set && w.FS.value.Ranks.set {
-		c.FS = &FS{Ranks: len(w.FS.value.Ranks.rows) + w.FS.value.Ranks.odd, Standbys: w.FS.value.Standbys.count()}
+		c.FS = w.FS.value.facts()
 	}
 	if w.Services.set {
 		c.Services = w.Services.value.facts()
@@ -162,45 +157,6 @@ func (c *Cluster) addMgrs(rows []wireMgr) {
 	}
 }
 
-// wireFS is fs dump.
-type wireFS struct {
-	Standbys    list[wireMDS] `json:"standbys"`
-	FileSystems list[struct {
-		Map part[struct {
-			Info table[wireMDS] `json:"info"`
-		}] `json:"mdsmap"`
-	}] `json:"filesystems"`
-}
-
-type wireMDS struct {
-	Name text `json:"name"`
-	Addr text `json:"addr"`
-}
-
-func (c *Cluster) addFS(w wireFS) {
-	if c.FS == nil {
-		return // without status nobody knows how many ranks there are
-	}
-	fs := &FS{Ranks: c.FS.Ranks, Standbys: len(w.Standbys.rows), Daemons: []Daemon{}}
-	add := func(m wireMDS) {
-		if m.Name != "" {
-			fs.Daemons = append(fs.Daemons, Daemon{Name: m.Name.name(), addr: bareIP(string(m.Addr))})
-		}
-	}
-	for _, f := range w.FileSystems.rows {
-		for _, id := range sortedKeys(f.Map.value.Info.rows) {
-			add(f.Map.value.Info.rows[id])
-		}
-	}
-	if active := len(fs.Daemons); fs.Ranks == 0 {
-		fs.Ranks = active // status knows of none, and they are there
-	}
-	for _, m := range w.Standbys.rows {
-		add(m)
-	}
-	c.FS = fs
-}
-
 // addDetail adds the lines of health detail to the checks that status told.
 func (c *Cluster) addDetail(w wireHealth) {
 	h := w.facts()
@@ -227,9 +183,16 @@ func (c *Cluster) consistent() {
 	}
 }
 
+// documents is what one of Ceph's may hold: the map of ten thousand OSDs has half
+// a million elements.
+var documents = lenient.Bound{Elements: 2_000_000, Width: 200_000, Depth: 48, Repeats: true}
+
 // decode reads one document, of which every part is optional.
 func decode[T any](raw []byte) (T, error) {
 	var v T
+	if err := documents.Check(raw); err != nil {
+		return v, err
+	}
 	err := json.Unmarshal(raw, &v)
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {

@@ -15,6 +15,8 @@ type talk struct {
 	cluster Cluster
 	asked   []string
 	seen    map[string]time.Time // when each document came
+	// broken documents came and are no JSON.
+	broken map[string]bool
 }
 
 // hold asks everything and reads the answers.
@@ -25,8 +27,10 @@ func (t *talk) hold() {
 		t.say(t.wanted()...)
 		t.awaitTree()
 	} else {
-		// the monitors are silent, or something holds the output back
-		t.say(docMap, docTree, docFill)
+		// The monitors are silent, ceph is slow to start, or something holds the
+		// output back until it ends: all that may be needed is asked for, as long
+		// as there is time.
+		t.say(t.all()...)
 	}
 	// ceph ends when its input does
 	_ = t.in.Close()
@@ -44,7 +48,7 @@ func (t *talk) awaitTree() {
 		return
 	}
 	heard, until := len(t.errors.String()), earlier(time.Now().Add(t.limit+slack), t.until)
-	for t.cluster.Tree == nil && !t.ended && time.Now().Before(until) && len(t.errors.String()) == heard {
+	for t.cluster.Tree == nil && !t.ended && !t.broken[docFill] && time.Now().Before(until) && len(t.errors.String()) == heard {
 		t.listen(earlier(time.Now().Add(glance), until), docFill)
 	}
 	if t.cluster.Tree == nil {
@@ -76,6 +80,10 @@ func (t *talk) listen(until time.Time, awaited string) {
 		}
 		name := t.cluster.add(raw)
 		if name == "" {
+			name = broken(raw)
+			if t.broken[name] = true; name != "" && name == awaited {
+				return
+			}
 			continue
 		}
 		if _, again := t.seen[name]; !again {
@@ -87,6 +95,22 @@ func (t *talk) listen(until time.Time, awaited string) {
 	}
 }
 
+// all are the questions of a poll that knows nothing of the cluster yet. The
+// optional ones come last.
+func (t *talk) all() []string {
+	out := []string{docMap, docTree}
+	if t.ask.Monitors {
+		out = append(out, docQuorum, docNodes)
+	}
+	if t.ask.Rules {
+		out = append(out, docRules)
+	}
+	if t.ask.Daemons != nil {
+		out = append(out, docMgrs, docFS)
+	}
+	return append(out, docFill)
+}
+
 // wanted are the questions after status. Each costs a quarter of a whole run of
 // ceph, which compares it with all of Ceph's commands, so they are few as long
 // as all is well.
@@ -95,6 +119,9 @@ func (t *talk) wanted() []string {
 	out := []string{docMap}
 	if c.Mons != nil && c.Mons.Members == nil && (c.Mons.Lost() > 0 || t.ask.Monitors) {
 		out = append(out, docQuorum)
+	}
+	if t.ask.Monitors {
+		out = append(out, docNodes)
 	}
 	if c.Health != nil && slices.ContainsFunc(c.Health.Checks, worthDetail) {
 		out = append(out, docDetail)
@@ -111,11 +138,20 @@ func (t *talk) wanted() []string {
 			}
 		}
 	}
-	if c.Mgr == nil || c.Mgr.Available {
+	switch {
+	case c.Mgr != nil && !c.Mgr.Available:
+		return append(out, docTree)
+	case time.Until(t.until) < t.limit+treeAfter:
+		// A mgr that hangs would take all the time that is left.
+		return append(out, docTree, docFill)
+	default:
 		return append(out, docFill)
 	}
-	return append(out, docTree)
 }
+
+// treeAfter is how much time must be left after a mgr that hangs for as long as
+// ceph waits, to ask the monitors for the tree instead.
+const treeAfter = 1500 * time.Millisecond
 
 // flagged says whether any flag is set that Ceph warns of.
 func (c *Cluster) flagged() bool {
@@ -142,12 +178,24 @@ func (t *talk) explain() {
 	before := t.started
 	var open []string
 	note := func(at time.Time, ended bool) {
-		waited := at.Sub(before) >= t.limit-slack || ended && t.killed.Load()
+		long := t.limit - slack
+		if ended && t.killed.Load() {
+			long = t.limit / 2 // the kill cut its last wait short
+		}
+		waited, held := at.Sub(before) >= long, false
 		for _, name := range open {
 			g := Gap{What: name, Waited: waited, Loses: optional[name], Optional: optional[name] != "", Mgr: name == docFill}
 			switch g.Why = t.reason(); {
+			case t.broken[name]:
+				g.Why, g.Waited = "it came and is not JSON", false
+			case waited && held:
+				// ceph asks one after the other: the monitors never heard this one
+				g.Why, g.Waited = "not asked in time, the active mgr before it gave no answer", false
 			case waited:
 				g.Why = "no answer in time"
+				held = g.Mgr
+			case t.killed.Load():
+				g.Why = errNoTime.Error()
 			case g.Mgr:
 				g.Needs = "caps mgr 'allow r'"
 			}

@@ -7,7 +7,7 @@ import (
 
 // Tree is the CRUSH hierarchy: which OSD is on which host, in which rack.
 type Tree struct {
-	Hosts []Host // by name
+	Hosts []Host `json:"hosts"` // by name
 	nodes map[int]treeNode
 	// up lists the buckets a node is in; more than one when it is in several
 	// hierarchies.
@@ -16,13 +16,14 @@ type Tree struct {
 
 // Host is a CRUSH bucket of type host.
 type Host struct {
-	Name string
-	OSDs []int // by id; a host may have none
+	Name string `json:"name"`
+	OSDs []int  `json:"osds"` // by id; a host may have none
 }
 
 type treeNode struct {
 	id                int
 	name, kind, class string
+	number            int // of its kind
 	children          []int
 }
 
@@ -156,9 +157,11 @@ type wireNode struct {
 	ID       number       `json:"id"`
 	Name     text         `json:"name"`
 	Type     text         `json:"type"`
+	Number   number       `json:"type_id"`
 	Class    text         `json:"device_class"`
 	Children list[number] `json:"children"`
 	Fill     number       `json:"utilization"`
+	PGs      number       `json:"pgs"`
 }
 
 // whole says whether there are buckets beside OSDs: osd df without tree has
@@ -179,7 +182,7 @@ func (w wireTree) facts() *Tree {
 		if !ok || n.Children.odd > 0 {
 			return nil
 		}
-		node := treeNode{id: id, name: n.Name.name(), kind: n.Type.name(), class: n.Class.name()}
+		node := treeNode{id: id, name: n.Name.name(), kind: n.Type.name(), class: n.Class.name(), number: n.Number.count()}
 		for _, c := range n.Children.rows {
 			child, ok := c.whole()
 			if !ok {
@@ -216,6 +219,21 @@ func (t *Tree) index() {
 	}
 }
 
+// placed are the PGs of each OSD, of osd df; nil when one does not tell.
+func (w wireTree) placed() map[int]int {
+	out := map[int]int{}
+	for _, n := range w.Nodes.rows {
+		id, ok := n.ID.whole()
+		if ok && id >= 0 {
+			if !n.PGs.set {
+				return nil
+			}
+			out[id] = n.PGs.count()
+		}
+	}
+	return out
+}
+
 // fill reads how full the OSDs are, of osd df.
 func (w wireTree) fill() []Fill {
 	out := []Fill{}
@@ -223,6 +241,36 @@ func (w wireTree) fill() []Fill {
 		if id, ok := n.ID.whole(); ok && id >= 0 && n.Fill.set && n.Fill.value >= 0 {
 			out = append(out, Fill{OSD: id, Percent: n.Fill.value})
 		}
+	}
+	return out
+}
+
+// Bucket is a CRUSH bucket above hosts: a rack, a room, a datacenter.
+type Bucket struct {
+	Name string
+	// Hosts below it, by name.
+	Hosts []string
+}
+
+// Buckets are those of a type, by name, with the hosts below each.
+func (t Tree) Buckets(kind string) []Bucket {
+	byName := map[string][]string{}
+	for id, n := range t.nodes {
+		if id >= 0 || n.kind != kind || n.name == "" {
+			continue
+		}
+		hosts := byName[n.name]
+		for _, osd := range t.under(id) {
+			if h := t.Host(osd); h != "" && !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
+		}
+		byName[n.name] = hosts
+	}
+	var out []Bucket
+	for _, name := range sortedKeys(byName) {
+		slices.Sort(byName[name])
+		out = append(out, Bucket{name, byName[name]})
 	}
 	return out
 }

@@ -1,71 +1,130 @@
 package check
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/pflag"
 )
 
-// commandLine is what a plugin understands. The model is kong's: it is the one
-// from which help, --describe, and so manual pages, completions and the hosts'
-// command definitions are made. Words are taken apart here instead of by kong,
-// because every mistake has to be answered by one line that names the option and
-// says what was expected, and because options come from files too.
+// commandLine is what a plugin understands. Words are taken apart by pflag; what
+// the options are is told by [option]. Every mistake is answered by one line that
+// names the option and says what was expected.
 type commandLine struct {
-	parser   *kong.Kong
+	flags    *pflag.FlagSet
+	options  []*option // the plugin's first
 	settings *settings
-	long     map[string]*kong.Flag
-	short    map[string]*kong.Flag
+	checks   []validator
 	target   string // what -H names
 }
+
+// validator is a struct of options that refuses what cannot be meant.
+type validator interface{ Validate() error }
 
 // newCommandLine builds the model of a plugin's options and ours. An error is a
 // mistake of the plugin.
 func newCommandLine(p Plugin) (*commandLine, error) {
-	options := p.Options
-	if options == nil {
-		options = &struct{}{}
+	c := &commandLine{
+		flags:    pflag.NewFlagSet(p.Name, pflag.ContinueOnError),
+		settings: &settings{Output: formatNagios, MaxBytes: sizeOfAnswer},
 	}
-	c := &commandLine{settings: &settings{Output: formatNagios, MaxBytes: sizeOfAnswer}, long: map[string]*kong.Flag{}, short: map[string]*kong.Flag{}}
-	parser, err := kong.New(options, append(decoders(),
-		kong.Name(p.Name), kong.NoDefaultHelp(), kong.Writers(io.Discard, io.Discard),
-		kong.Exit(func(int) {}), kong.Embed(c.settings))...)
-	if err != nil {
-		return nil, fmt.Errorf("building the command line: %w", err)
-	}
-	c.parser = parser
-	for _, f := range parser.Model.Flags {
-		if c.long[f.Name] != nil || f.Short != 0 && c.short[string(f.Short)] != nil {
-			return nil, fmt.Errorf("building the command line: two options are called --%s or -%c", f.Name, f.Short)
+	c.flags.SetOutput(io.Discard)
+	for _, options := range []any{p.Options, c.settings} {
+		v := reflect.ValueOf(options)
+		switch {
+		case options == nil:
+			continue
+		case v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct:
+			return nil, fmt.Errorf("building the command line: expected a pointer to a struct, got %s", v.Type())
 		}
-		c.long[f.Name] = f
-		if f.Short != 0 {
-			c.short[string(f.Short)] = f
+		if err := c.declare(v.Elem(), ""); err != nil {
+			return nil, fmt.Errorf("building the command line: %w", err)
 		}
 	}
 	return c, nil
 }
 
-// given is one option as it was given.
-type given struct {
-	flag  *kong.Flag
-	alone bool // without a value
-	value string
-	from  string // the file and line it stands in, empty for the command line
+// declare adds the fields of a struct, and of those it embeds, which belong to
+// its group where they name none.
+func (c *commandLine) declare(v reflect.Value, group string) error {
+	if v.CanInterface() {
+		if check, ok := v.Addr().Interface().(validator); ok {
+			c.checks = append(c.checks, check)
+		}
+	}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		_, embedded := field.Tag.Lookup("embed")
+		switch {
+		case embedded || field.Anonymous:
+			inner := group
+			if own, ok := field.Tag.Lookup("group"); ok {
+				inner = own
+			}
+			if err := c.declare(v.Field(i), inner); err != nil {
+				return err
+			}
+			continue
+		case !field.IsExported():
+			continue
+		}
+		o, err := newOption(field, v.Field(i))
+		if err != nil {
+			return err
+		}
+		if o.group == "" {
+			o.group = group
+		}
+		if err := c.add(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// String is the option as kong reads it.
-func (g given) String() string {
-	if g.alone {
-		return "--" + g.flag.Name
+// add makes the option known to pflag, which panics where a name is taken.
+func (c *commandLine) add(o *option) error {
+	if len(o.short) > 1 {
+		return fmt.Errorf("--%s: expected one letter, got %q", o.name, o.short)
 	}
-	return "--" + g.flag.Name + "=" + g.value
+	if c.named(o.name) != nil || c.named(o.short) != nil {
+		return fmt.Errorf("two options are called --%s or -%s", o.name, o.short)
+	}
+	f := c.flags.VarPF(o, o.name, o.short, o.help)
+	if o.valueOptional() {
+		f.NoOptDefVal = noValue
+	}
+	c.options = append(c.options, o)
+	return nil
+}
+
+// named finds an option by its long name, or by its letter.
+func (c *commandLine) named(name string) *option {
+	f := c.flags.Lookup(name)
+	if f == nil && len(name) == 1 {
+		f = c.flags.ShorthandLookup(name)
+	}
+	if f == nil {
+		return nil
+	}
+	return optionOf(f)
+}
+
+func optionOf(f *pflag.Flag) *option {
+	o, _ := f.Value.(*option) // there are no others
+	return o
+}
+
+// given is one option as it was given.
+type given struct {
+	*option
+	bare  bool // without a value
+	value string
+	from  string // the file and line it stands in, empty for the command line
 }
 
 // errorf names the option and where it stands.
@@ -74,123 +133,95 @@ func (g given) errorf(format string, args ...any) error {
 	if g.from != "" {
 		where = " (" + g.from + ")"
 	}
-	return fmt.Errorf("--%s%s: %w", g.flag.Name, where, fmt.Errorf(format, args...))
+	return fmt.Errorf("--%s%s: %w", g.name, where, fmt.Errorf(format, args...))
 }
 
-// check reads the value for trial, so that what is wrong is said with the place
-// it stands in.
-func (g given) check() error {
-	if !g.alone && g.value == "" && kindOf(g.flag) != kindSection {
-		return g.errorf("expected %s, got nothing", expected(g.flag))
+// apply sets the option.
+func (g given) apply() error {
+	set := g.alone
+	if !g.bare {
+		set = func() error { return g.Set(g.value) }
 	}
-	if words := choices(g.flag); words != nil {
-		for _, word := range g.words() {
-			if !slices.Contains(words, word) {
-				return g.errorf("expected %s, got %s", expected(g.flag), quote(word))
-			}
-		}
+	err := set()
+	if err != nil && g.from != "" {
+		err = errors.New(unquoted(err.Error()))
 	}
-	scan := kong.Scan()
-	if !g.alone {
-		scan.PushTyped(g.value, kong.FlagValueToken)
-	}
-	trial := reflect.New(g.flag.Target.Type()).Elem()
-	if trial.Kind() == reflect.Pointer {
-		trial.Set(reflect.New(trial.Type().Elem()))
-	}
-	if err := g.flag.Mapper.Decode(&kong.DecodeContext{Value: g.flag.Value, Scan: scan}, trial); err != nil {
+	if err != nil {
 		return g.errorf("%w", err)
 	}
 	return nil
 }
 
-// words are the values of a list, or the one there is.
-func (g given) words() []string {
-	if !g.flag.IsSlice() {
-		return []string{g.value}
-	}
-	words := strings.Split(g.value, string(g.flag.Tag.Sep))
-	for i := range words {
-		words[i] = strings.TrimSpace(words[i])
-	}
-	return words
-}
-
-// expected says in words what the option takes.
-func expected(f *kong.Flag) string {
-	if words := choices(f); words != nil {
-		return "one of " + strings.Join(words, ", ")
-	}
-	return kindOf(f).expected
-}
-
-// choices are the words an option is limited to, nil when it is not.
-func choices(f *kong.Flag) []string {
-	switch {
-	case f.Enum != "":
-		return f.EnumSlice()
-	case kindOf(f) == kindState:
-		return []string{"ok", "warning", "critical", "unknown"}
-	}
-	return nil
-}
-
-// apply hands everything to kong and validates.
+// apply sets all options and validates.
 func (c *commandLine) apply(all []given) error {
 	if err := duplicate(all); err != nil {
 		return err
 	}
-	words := make([]string, 0, len(all))
-	for _, g := range all {
-		if err := g.check(); err != nil {
+	for _, o := range c.options {
+		if err := o.start(); err != nil {
 			return err
 		}
-		words = append(words, g.String())
 	}
-	ctx, err := kong.Trace(c.parser, words)
-	if err = cmp.Or(err, ctx.Error); err != nil {
-		return err
-	}
-	if err := ctx.Reset(); err != nil {
-		return fmt.Errorf("default of %w", err)
-	}
-	if _, err := ctx.Apply(); err != nil {
-		return err
+	for _, g := range all {
+		if err := g.apply(); err != nil {
+			return err
+		}
 	}
 	if err := c.settings.validate(); err != nil {
 		return placed(err, all)
 	}
-	for _, f := range c.parser.Model.Flags {
-		if f.Required && !f.Set {
-			return fmt.Errorf("--%s is required: expected %s", f.Name, usage(f))
+	for _, o := range c.options {
+		if o.required && o.fresh {
+			return fmt.Errorf("--%s is required: expected %s", o.name, usage(o))
 		}
 	}
 	*c.settings = c.settings.normal()
-	return placed(ctx.Validate(), all)
+	for _, check := range c.checks {
+		if err := check.Validate(); err != nil {
+			return placed(err, all)
+		}
+	}
+	return nil
 }
 
-// placed adds the file and line to an error that names an option.
+// placed adds the file and line to an error that names an option, and takes out
+// what it quotes from there.
 func placed(err error, all []given) error {
 	if err == nil {
 		return nil
 	}
 	for _, g := range all {
-		if rest, ok := strings.CutPrefix(err.Error(), "--"+g.flag.Name+": "); ok && g.from != "" {
-			return g.errorf("%s", rest)
+		if rest, ok := strings.CutPrefix(err.Error(), "--"+g.name+": "); ok && g.from != "" {
+			return g.errorf("%s", unquoted(rest))
 		}
 	}
 	return err
 }
 
+// unquoted is an error without what it quotes from a file, which may be none of
+// ours: its line says enough.
+func unquoted(text string) string {
+	const marks = "\"`" // backquotes are the regexp package's
+	first, last := strings.IndexAny(text, marks), strings.LastIndexAny(text, marks)
+	if first == last {
+		return text
+	}
+	rest := text[last+1:]
+	if rest == ")" { // of a reason that began between the quotes
+		rest = ""
+	}
+	return text[:first] + "something else" + rest
+}
+
 // duplicate refuses an option with one value that is given twice: one of the two
 // would be ignored.
 func duplicate(all []given) error {
-	seen := map[*kong.Flag]bool{}
+	seen := map[*option]bool{}
 	for _, g := range all {
-		if seen[g.flag] && !repeatable(g.flag) {
+		if seen[g.option] && !g.repeatable() {
 			return g.errorf("expected once, got it twice")
 		}
-		seen[g.flag] = true
+		seen[g.option] = true
 	}
 	return nil
 }
@@ -199,7 +230,7 @@ func duplicate(all []given) error {
 // asked for besides a check, and how to answer, is known even when there is a
 // mistake.
 func (c *commandLine) parse(plugin string, args []string) error {
-	all, err := c.words(args)
+	all, err := c.split(args)
 	c.preview(all)
 	if err != nil {
 		return err
@@ -223,25 +254,13 @@ func (c *commandLine) parse(plugin string, args []string) error {
 func (c *commandLine) preview(all []given) {
 	var targets []string
 	for _, g := range all {
-		if g.flag.Short == 'H' {
+		before := *c.settings
+		switch {
+		case g.short == "H":
 			targets = append(targets, g.value)
-		}
-		if g.check() != nil {
-			continue
-		}
-		switch g.flag.Name {
-		case "help":
-			c.settings.Help = true
-		case "version":
-			c.settings.Version = true
-		case "describe":
-			c.settings.Describe = true
-		case "output":
-			c.settings.Output = g.value
-		case "max-bytes":
-			if n, err := strconv.Atoi(g.value); err == nil && n >= leastSize {
-				c.settings.MaxBytes = n
-			}
+		case !slices.Contains([]string{"help", "version", "describe", "output", "max-bytes"}, g.name):
+		case g.apply() != nil || c.settings.MaxBytes < leastSize:
+			*c.settings = before
 		}
 	}
 	c.target = strings.Join(targets, ",")

@@ -16,31 +16,23 @@ const (
 	reserve = 500 * time.Millisecond
 	// grace is what a check gets for the same after a signal.
 	grace = 600 * time.Millisecond
-	// leftBehind is what goroutines get that still run when the check is done.
-	leftBehind = 50 * time.Millisecond
 )
 
-// events are what may end a check from outside.
-type events struct {
-	signals <-chan os.Signal
-	crashes <-chan Result // of goroutines started by Go
-}
-
 // conduct runs the check and returns its result, or that of whatever came
-// first: the time, a signal, a panic in a goroutine.
-func (p Plugin) conduct(s settings, started time.Time, from events) Result {
+// first: the time or a signal.
+func (p Plugin) conduct(s settings, started time.Time, signals <-chan os.Signal) Result {
 	ctx, cancel := context.WithDeadline(context.Background(), started.Add(s.Timeout-reserve))
 	defer cancel()
 	done := make(chan Result, 1) // holds the result, so that checked always ends
 	go p.checked(ctx, s, done)
 	watchdog := time.NewTimer(time.Until(started.Add(s.Timeout)))
 	defer watchdog.Stop()
-	return vigil{events: from, done: done, watchdog: watchdog.C, cancel: cancel, overdue: overdue(s)}.result()
+	return wait{signals: signals, done: done, watchdog: watchdog.C, cancel: cancel, overdue: overdue(s)}.result()
 }
 
-// vigil waits for a check.
-type vigil struct {
-	events
+// wait is for the end of a check.
+type wait struct {
+	signals  <-chan os.Signal
 	done     <-chan Result
 	watchdog <-chan time.Time
 	cancel   func()
@@ -48,24 +40,19 @@ type vigil struct {
 }
 
 // result never replaces a result that is there by the time-out or a signal.
-func (v vigil) result() Result {
+func (w wait) result() Result {
 	select {
-	case r := <-v.done:
-		v.settle()
-		return ready(v.crashes, r)
-	case <-v.watchdog:
-		return ready(v.done, v.overdue)
-	case sig := <-v.signals:
-		if len(v.done) > 0 {
-			return <-v.done
-		}
-		v.cancel()
-		v.closing()
-		return interrupted(sig)
-	case r := <-v.crashes:
-		v.cancel()
-		v.closing()
+	case r := <-w.done:
 		return r
+	case <-w.watchdog:
+		return ready(w.done, w.overdue)
+	case sig := <-w.signals:
+		if len(w.done) > 0 {
+			return <-w.done
+		}
+		w.cancel()
+		w.closing()
+		return interrupted(sig)
 	}
 }
 
@@ -79,25 +66,14 @@ func ready(c <-chan Result, otherwise Result) Result {
 	}
 }
 
-// settle lets goroutines that the check left behind end, or panic.
-func (v vigil) settle() {
-	enough := time.NewTimer(leftBehind)
-	defer enough.Stop()
-	select {
-	case <-crashes.ended():
-	case <-enough.C:
-	case <-v.watchdog:
-	}
-}
-
 // closing lets the check close what it opened.
-func (v vigil) closing() {
+func (w wait) closing() {
 	enough := time.NewTimer(grace)
 	defer enough.Stop()
 	select {
-	case <-v.done:
+	case <-w.done:
 	case <-enough.C:
-	case <-v.watchdog:
+	case <-w.watchdog:
 	}
 }
 
@@ -123,7 +99,8 @@ func fault(err error, s settings) Finding {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return Finding{Status: s.TimeoutState.Status(), Text: fmt.Sprintf("no answer within %s: %s", DurationText(s.Timeout), err)}
 	}
-	return Finding{Status: UNKNOWN, Text: err.Error()}
+	text, next := Advised(err)
+	return Finding{Status: UNKNOWN, Text: text, Next: next}
 }
 
 // overdue answers for a check that does not.

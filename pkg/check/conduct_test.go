@@ -54,12 +54,10 @@ func play(t *testing.T, check func(ctx context.Context, release <-chan struct{})
 		for at, sig := range signals {
 			time.AfterFunc(at, func() { stop <- sig })
 		}
-		crashed, forget := crashes.listen()
-		defer forget()
 		var out counter
 		started := time.Now()
 		plugin := Plugin{Name: "check_sample", Check: func(ctx context.Context) (Result, error) { return check(ctx, release) }}
-		p.code = plugin.run(args, &out, events{signals: stop, crashes: crashed})
+		p.code = plugin.run(args, &out, func() <-chan os.Signal { return stop })
 		p.took = time.Since(started)
 		close(release)
 		synctest.Wait()
@@ -112,13 +110,13 @@ func TestDeadline(t *testing.T) {
 		{"at once", after(0), nil, nil, "OK: well\n", 0},
 		{"just in time", after(7999 * time.Millisecond), nil, nil, "OK: well\n", 7999 * time.Millisecond},
 		{"stuck", stuck, nil, nil,
-			"UNKNOWN: no answer within 8s, and the check could not be stopped\n[UNKNOWN] no answer within 8s, and the check could not be stopped\n", 8 * time.Second},
+			"UNKNOWN: no answer within 8s, and the check could not be stopped\n", 8 * time.Second},
 		{"stuck, other time and state", stuck, nil, []string{"-t", "2", "--timeout-state=critical"},
-			"CRITICAL: no answer within 2s, and the check could not be stopped\n[CRITICAL] no answer within 2s, and the check could not be stopped\n", 2 * time.Second},
+			"CRITICAL: no answer within 2s, and the check could not be stopped\n", 2 * time.Second},
 		{"what was gathered is judged", obedient, nil, []string{"-t", "3s"},
-			"CRITICAL: fan 1 stands, also 1 UNKNOWN\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+			"CRITICAL: fan 1 stands, also UNKNOWN: no answer within 3s: reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
 		{"what was gathered, other state", obedient, nil, []string{"-t", "3s", "--timeout-state=warning"},
-			"CRITICAL: fan 1 stands, also 1 WARNING\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+			"CRITICAL: fan 1 stands, also WARNING: no answer within 3s: reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
 	} {
 		t.Run(test.name, test.run)
 	}
@@ -134,11 +132,11 @@ func TestSignal(t *testing.T) {
 		return map[time.Duration]os.Signal{at: syscall.SIGTERM}
 	}
 	for _, test := range []conducted{
-		{"a signal", closing, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + bmc.CloseTime},
-		{"a signal while stuck", stuck, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", time.Second + grace},
-		{"a signal while stuck near the end", stuck, term(7900 * time.Millisecond), nil, "UNKNOWN: stopped by SIGTERM\n[UNKNOWN] stopped by SIGTERM\n", 8 * time.Second},
-		{"a signal from the keyboard", closing, map[time.Duration]os.Signal{0: syscall.SIGINT}, nil, "UNKNOWN: stopped by SIGINT\n[UNKNOWN] stopped by SIGINT\n", bmc.CloseTime},
-		{"other signals", closing, map[time.Duration]os.Signal{0: syscall.SIGQUIT}, nil, "UNKNOWN: stopped by SIGQUIT\n[UNKNOWN] stopped by SIGQUIT\n", bmc.CloseTime},
+		{"a signal", closing, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n", time.Second + bmc.CloseTime},
+		{"a signal while stuck", stuck, term(time.Second), nil, "UNKNOWN: stopped by SIGTERM\n", time.Second + grace},
+		{"a signal while stuck near the end", stuck, term(7900 * time.Millisecond), nil, "UNKNOWN: stopped by SIGTERM\n", 8 * time.Second},
+		{"a signal from the keyboard", closing, map[time.Duration]os.Signal{0: syscall.SIGINT}, nil, "UNKNOWN: stopped by SIGINT\n", bmc.CloseTime},
+		{"other signals", closing, map[time.Duration]os.Signal{0: syscall.SIGQUIT}, nil, "UNKNOWN: stopped by SIGQUIT\n", bmc.CloseTime},
 	} {
 		t.Run(test.name, test.run)
 	}
@@ -148,28 +146,24 @@ func TestOutcome(t *testing.T) {
 	for _, test := range []conducted{
 		{"an error", func(context.Context, <-chan struct{}) (Result, error) {
 			return well, errors.New("wrong password for https://root:calvin@bmc")
-		}, nil, nil, "UNKNOWN: wrong password for https://***@bmc\n[UNKNOWN] wrong password for https://***@bmc\n", 0},
+		}, nil, nil, "UNKNOWN: wrong password for https://***@bmc\n", 0},
 		{"an error beside a finding", func(context.Context, <-chan struct{}) (Result, error) {
 			return Result{Findings: []Finding{{Status: WARNING, Text: "slow"}}}, errors.New("no log")
-		}, nil, nil, "WARNING: slow, also 1 UNKNOWN\n[WARNING] slow\n[UNKNOWN] no log\n", 0},
+		}, nil, nil, "WARNING: slow, also UNKNOWN: no log\n[WARNING] slow\n[UNKNOWN] no log\n", 0},
 		{"an error at a gate", func(context.Context, <-chan struct{}) (Result, error) {
 			return Result{Policy: Gate, Findings: []Finding{{Status: WARNING, Text: "slow"}}}, errors.New("no log")
-		}, nil, nil, "UNKNOWN: no log, also 1 WARNING\n[UNKNOWN] no log\n[WARNING] slow\n", 0},
-		{"a goroutine left behind", func(_ context.Context, release <-chan struct{}) (Result, error) {
-			Go(func() { <-release })
-			return well, nil
-		}, nil, nil, "OK: well\n", leftBehind},
+		}, nil, nil, "UNKNOWN: no log, also WARNING: slow\n[UNKNOWN] no log\n[WARNING] slow\n", 0},
 		{"no result", func(context.Context, <-chan struct{}) (Result, error) { return Result{}, nil }, nil, nil,
-			"UNKNOWN: nothing was judged\n[UNKNOWN] nothing was judged\n", 0},
+			"UNKNOWN: nothing was judged\n", 0},
 		{"the end of its goroutine", func(context.Context, <-chan struct{}) (Result, error) { runtime.Goexit(); return well, nil }, nil, nil,
-			"UNKNOWN: the check ended without a result\n[UNKNOWN] the check ended without a result\n", 0},
+			"UNKNOWN: the check ended without a result\n", 0},
 	} {
 		t.Run(test.name, test.run)
 	}
 }
 
-// Whatever else has happened, a result that is there is the answer, but for a
-// panic. When several channels are ready select takes any: hence often.
+// Whatever else has happened, a result that is there is the answer. When several
+// channels are ready select takes any: hence often.
 func TestResultIsNotReplaced(t *testing.T) {
 	for range 100 {
 		done, signals := make(chan Result, 1), make(chan os.Signal, 1)
@@ -177,17 +171,9 @@ func TestResultIsNotReplaced(t *testing.T) {
 		done <- well
 		signals <- syscall.SIGTERM
 		watchdog <- time.Time{}
-		v := vigil{events: events{signals: signals}, done: done, watchdog: watchdog, cancel: func() {}, overdue: unknown("late")}
+		v := wait{signals: signals, done: done, watchdog: watchdog, cancel: func() {}, overdue: unknown("late")}
 		if got := v.result(); got.Status() != OK {
 			t.Fatalf("the result is replaced by %+v", got)
-		}
-		done = make(chan Result, 1)
-		crashed := make(chan Result, 1)
-		done <- well
-		crashed <- unknown("panic")
-		v = vigil{events: events{crashes: crashed}, done: done, cancel: func() {}}
-		if got := v.result(); got.Status() != UNKNOWN {
-			t.Fatalf("the result hides a panic: %+v", got)
 		}
 	}
 }

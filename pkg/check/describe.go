@@ -3,8 +3,7 @@ package check
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/alecthomas/kong"
+	"slices"
 )
 
 // Description is what the hidden --describe prints as JSON: everything about a
@@ -46,64 +45,33 @@ type Option struct {
 
 func (c *commandLine) description(p Plugin) Description {
 	d := Description{Name: p.Name, Summary: p.Summary, Help: p.Help, Version: release().Version, Examples: p.Examples, Metrics: p.Metrics}
-	for _, f := range c.visible() {
-		d.Options = append(d.Options, optionOf(f))
+	for _, o := range c.visible() {
+		d.Options = append(d.Options, o.described())
 	}
 	return d
 }
 
-func optionOf(f *kong.Flag) Option {
-	o := Option{
-		Long: f.Name, Type: typeOf(f), Value: "required", Placeholder: placeholder(f), Default: f.Default,
-		Help: f.Help, Group: groupOf(f), Repeatable: repeatable(f), Required: f.Required, Enum: choices(f),
-		Once: f.Tag.Has("once"),
+func (o *option) described() Option {
+	d := Option{
+		Long: o.name, Short: o.short, Type: o.kind.name, Value: "required", Placeholder: placeholder(o), Default: o.standard,
+		Help: o.help, Group: o.group, Repeatable: o.repeatable(), Required: o.required, Enum: o.enum, Once: o.once, Separator: o.separator,
 	}
-	if f.Short != 0 {
-		o.Short = string(f.Short)
+	switch {
+	case o.kind == kindString && d.Placeholder == "FILE": // what a text names is told by its placeholder
+		d.Type = "file"
+	case o.kind == kindString && d.Placeholder == "DIR":
+		d.Type = "directory"
+	case o.kind == kindFlag, o.kind == kindCounter:
+		d.Value, d.Repeatable = "none", o.kind == kindCounter
+	case o.valueOptional():
+		d.Value = "optional"
 	}
-	if valueOptional(f) {
-		o.Value = "optional"
-	}
-	if k := kindOf(f); k == kindFlag || k == kindCounter {
-		o.Value, o.Repeatable = "none", k == kindCounter
-	}
-	if f.IsSlice() && kindOf(f) != kindPattern && f.Tag.Sep != -1 {
-		o.Separator = string(f.Tag.Sep)
-	}
-	return o
-}
-
-// typeOf is the kind of the option's value; what a text names is told by its
-// placeholder.
-func typeOf(f *kong.Flag) string {
-	k := kindOf(f)
-	if k == kindString {
-		switch placeholder(f) {
-		case "FILE":
-			return "file"
-		case "DIR":
-			return "directory"
-		}
-	}
-	return k.name
+	return d
 }
 
 // visible are the options to be shown, the plugin's first.
-func (c *commandLine) visible() []*kong.Flag {
-	var out []*kong.Flag
-	for _, f := range c.parser.Model.Flags {
-		if !f.Hidden {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func groupOf(f *kong.Flag) string {
-	if f.Group == nil {
-		return ""
-	}
-	return f.Group.Title
+func (c *commandLine) visible() []*option {
+	return slices.DeleteFunc(slices.Clone(c.options), func(o *option) bool { return o.hidden })
 }
 
 // describe answers --describe.

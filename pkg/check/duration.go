@@ -91,6 +91,10 @@ func times(number string, unit time.Duration) (time.Duration, error) {
 	return time.Duration(n)*unit + time.Duration(part*float64(unit)), nil
 }
 
+// ParseDuration reads a duration as options do: 90s, 4h, 7d, a plain number is
+// seconds.
+func ParseDuration(s string) (time.Duration, error) { return parseDuration(s) }
+
 // DurationText prints a duration as the options take it: 90s, 4h, 7d. What no
 // single unit holds is cut to two: 3h25m, 1d12h. Below a minute there are up to
 // three decimals: 12.5s, 0.3ms.
@@ -137,4 +141,16 @@ func twoUnits(d time.Duration) string {
 		text += fmt.Sprintf("%d%s", rest, short.name)
 	}
 	return text
+}
+
+// ClockText says that our clock was set between two runs, negative when back.
+func ClockText(by time.Duration) string {
+	word, unit := "forward", time.Minute
+	if by < 0 {
+		word = "back"
+	}
+	if by.Abs() < unit {
+		unit = time.Second
+	}
+	return "clock set " + word + " by " + DurationText(by.Abs().Round(unit)) + " since the last run"
 }

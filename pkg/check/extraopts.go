@@ -1,12 +1,11 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
 )
@@ -21,7 +20,7 @@ const optionsFile = "/etc/noout/noout.ini"
 func (c *commandLine) withFiles(plugin string, line []given) ([]given, error) {
 	var fromFiles []given
 	for _, g := range line {
-		if kindOf(g.flag) != kindSection {
+		if g.kind != kindSection {
 			continue
 		}
 		fresh, err := c.section(g.value, plugin)
@@ -57,7 +56,7 @@ func (c *commandLine) section(value, plugin string) ([]given, error) {
 	if err != nil {
 		return nil, err
 	}
-	sections, err := secret.Sections(file)
+	sections, err := secret.GuardedSections(file)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +68,15 @@ func (c *commandLine) section(value, plugin string) ([]given, error) {
 		}
 		found = true
 		for _, key := range s.Keys {
-			flag := c.key(key.Name)
+			o := c.named(key.Name)
 			where := file + " line " + strconv.Itoa(key.Line)
-			if flag == nil {
+			if o == nil {
 				return nil, fmt.Errorf("%s: %w", where, c.unknownKey(key.Name))
 			}
-			if commandLineOnly(flag) {
+			if commandLineOnly(o) {
 				return nil, fmt.Errorf("%s: expected %s on the command line only, because every run reads this file", where, clean(key.Name, 100, asOurs))
 			}
-			out = append(out, given{flag: flag, alone: key.Bare && valueOptional(flag), value: key.Value, from: where})
+			out = append(out, given{option: o, bare: key.Bare && o.valueOptional(), value: key.Value, from: where})
 		}
 	}
 	if !found {
@@ -86,37 +85,30 @@ func (c *commandLine) section(value, plugin string) ([]given, error) {
 	return out, nil
 }
 
-// key finds the option a key names: by its long name, or by its letter.
-func (c *commandLine) key(name string) *kong.Flag {
-	flag := c.long[name]
-	if flag == nil {
-		flag = c.short[name]
-	}
-	return flag
-}
-
+// unknownKey does not repeat the name: the file may be none of ours, and the
+// line a password.
 func (c *commandLine) unknownKey(name string) error {
 	var names []string
-	for _, f := range c.visible() {
-		if !commandLineOnly(f) {
-			names = append(names, f.Name)
+	for _, o := range c.visible() {
+		if !commandLineOnly(o) {
+			names = append(names, o.name)
 		}
 	}
 	if near := nearest(name, names); near != "" {
-		return fmt.Errorf("unknown option %s, expected %s or another long name of --help", quote(name), near)
+		return fmt.Errorf("unknown option, expected %s or another long name of --help", near)
 	}
-	return fmt.Errorf("unknown option %s, expected a long name of --help such as timeout", quote(name))
+	return errors.New("unknown option, expected a long name of --help such as timeout")
 }
 
 // commandLineOnly options make no sense in a file, or are a person's deed: an
 // --acknowledge there would close every drop-out as soon as it is seen.
-func commandLineOnly(f *kong.Flag) bool {
-	return f.Tag.Has("once") || slices.Contains([]string{"extra-opts", "help", "version", "describe"}, f.Name)
+func commandLineOnly(o *option) bool {
+	return o.once || slices.Contains([]string{"extra-opts", "help", "version", "describe"}, o.name)
 }
 
 // without is list without the options that others give too.
 func without(list, others []given) []given {
 	return slices.DeleteFunc(list, func(g given) bool {
-		return slices.ContainsFunc(others, func(o given) bool { return o.flag == g.flag })
+		return slices.ContainsFunc(others, func(o given) bool { return o.option == g.option })
 	})
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/alecthomas/kong"
 )
 
 const (
@@ -20,9 +18,9 @@ func (c *commandLine) help(p Plugin) string {
 	var b strings.Builder
 	b.WriteString(wrap(p.Name+": "+p.Summary, 0))
 	required := ""
-	for _, f := range c.visible() {
-		if f.Required {
-			required += " " + usage(f)
+	for _, o := range c.visible() {
+		if o.required {
+			required += " " + usage(o)
 		}
 	}
 	fmt.Fprintf(&b, "\nUsage: %s%s [OPTION]...\n", p.Name, required)
@@ -35,9 +33,9 @@ func (c *commandLine) help(p Plugin) string {
 	}
 	for _, group := range c.groups() {
 		fmt.Fprintf(&b, "\n%s:\n", group)
-		for _, f := range c.visible() {
-			if title(f) == group {
-				b.WriteString(helpOf(f))
+		for _, o := range c.visible() {
+			if o.title() == group {
+				b.WriteString(helpOf(o))
 			}
 		}
 	}
@@ -54,59 +52,51 @@ func (c *commandLine) help(p Plugin) string {
 // groups are the headings in the order of their first option.
 func (c *commandLine) groups() []string {
 	var out []string
-	for _, f := range c.visible() {
-		if !slices.Contains(out, title(f)) {
-			out = append(out, title(f))
+	for _, o := range c.visible() {
+		if !slices.Contains(out, o.title()) {
+			out = append(out, o.title())
 		}
 	}
 	return out
 }
 
-func title(f *kong.Flag) string {
-	if group := groupOf(f); group != "" {
-		return group
-	}
-	return "Options"
-}
-
 // usage is an option as it is typed.
-func usage(f *kong.Flag) string {
-	if f.Short != 0 {
-		return "-" + string(f.Short) + " " + placeholder(f)
+func usage(o *option) string {
+	if o.short != "" {
+		return "-" + o.short + " " + placeholder(o)
 	}
-	return "--" + f.Name + "=" + placeholder(f)
+	return "--" + o.name + "=" + placeholder(o)
 }
 
 // placeholder stands for the value.
-func placeholder(f *kong.Flag) string {
-	k := kindOf(f)
-	text := f.PlaceHolder
+func placeholder(o *option) string {
+	text := o.placeholder
 	switch {
-	case k == kindFlag:
+	case o.kind == kindFlag:
 		return ""
 	case text != "":
-	case choices(f) != nil && len(strings.Join(choices(f), "|")) <= 18:
-		return strings.Join(choices(f), "|")
+	case o.enum != nil && len(strings.Join(o.enum, "|")) <= 18:
+		return strings.Join(o.enum, "|")
 	default:
-		text = k.placeholder
+		text = o.kind.placeholder
 	}
 	return text
 }
 
 // helpOf is the entry of one option.
-func helpOf(f *kong.Flag) string {
-	left := "      --" + f.Name
-	if f.Short != 0 {
-		left = "  -" + string(f.Short) + ", --" + f.Name
+func helpOf(o *option) string {
+	left := "      --" + o.name
+	if o.short != "" {
+		left = "  -" + o.short + ", --" + o.name
 	}
-	switch place := placeholder(f); {
-	case place == "" || f.IsCounter():
-	case valueOptional(f):
+	switch place := placeholder(o); {
+	case place == "" || o.kind == kindCounter:
+	case o.valueOptional():
 		left += "[=" + place + "]"
 	default:
 		left += "=" + place
 	}
-	text := wrap(sentence(f), helpColumn)
+	text := wrap(sentence(o), helpColumn)
 	if utf8.RuneCountInString(left) > helpColumn-2 {
 		return left + "\n" + text
 	}
@@ -114,21 +104,21 @@ func helpOf(f *kong.Flag) string {
 }
 
 // sentence is the help of an option with what can be told from its declaration.
-func sentence(f *kong.Flag) string {
+func sentence(o *option) string {
 	var extra []string
-	if words := choices(f); words != nil && !strings.Contains(placeholder(f), "|") {
+	if words := o.enum; words != nil && !strings.Contains(placeholder(o), "|") {
 		extra = append(extra, strings.Join(words, ", "))
 	}
-	if f.HasDefault && f.Default != "" {
-		extra = append(extra, "default "+f.Default)
+	if o.standard != "" {
+		extra = append(extra, "default "+o.standard)
 	}
-	if repeatable(f) && !valueOptional(f) {
+	if o.repeatable() && !o.valueOptional() {
 		extra = append(extra, "repeatable")
 	}
 	if len(extra) == 0 {
-		return f.Help
+		return o.help
 	}
-	return f.Help + " [" + strings.Join(extra, "; ") + "]"
+	return o.help + " [" + strings.Join(extra, "; ") + "]"
 }
 
 // wrap breaks text into lines that begin in the given column.

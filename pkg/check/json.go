@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // document is the answer of --output json.
@@ -25,7 +27,10 @@ type document struct {
 type documentFinding struct {
 	Status   string   `json:"status"`
 	Text     string   `json:"text"`
+	Next     []string `json:"next,omitempty"`
 	Evidence []string `json:"evidence"`
+	// Remembered findings are no live ones.
+	Remembered bool `json:"remembered,omitempty"`
 }
 
 type documentDatum struct {
@@ -42,13 +47,13 @@ type documentDatum struct {
 func (o *output) json(r Result, now time.Time) []byte {
 	r = r.judged()
 	d := document{
-		Plugin: o.plugin, Version: release().Version, Time: now.Format(time.RFC3339),
-		Status: r.worst().String(), Exit: int(r.worst()), Text: r.headline().String(),
+		Plugin: o.plugin, Version: release().Version, Time: phrase.Time(now),
+		Status: r.worst().String(), Exit: int(r.worst()), Text: r.headlineFor(asData).String(),
 		Findings: []documentFinding{}, Notes: texts(r.Notes, maxText), Perfdata: []documentDatum{},
 		Evidence: texts(r.Evidence, maxRaw),
 	}
 	for _, f := range r.Findings {
-		d.Findings = append(d.Findings, documentFinding{f.Status.String(), Text(f.Text), texts(f.Evidence, maxRaw)})
+		d.Findings = append(d.Findings, documentFinding{f.Status.String(), clean(f.Text, maxText, asData), texts(f.Next, maxText), texts(f.Evidence, maxRaw), f.Remembered})
 	}
 	for i, label := range labels(r.Perfdata) {
 		if p := r.Perfdata[i]; label != "" && finite(p.Value) {
@@ -57,7 +62,7 @@ func (o *output) json(r Result, now time.Time) []byte {
 	}
 	var err error
 	if d.Facts, err = facts(r.Facts); err != nil {
-		d.Notes = append(d.Notes, Text(err.Error()))
+		d.Notes = append(d.Notes, clean(err.Error(), maxText, asData))
 	}
 	text, err := json.Marshal(d)
 	if err != nil { // every field can be encoded
@@ -66,10 +71,12 @@ func (o *output) json(r Result, now time.Time) []byte {
 	return append(text, '\n')
 }
 
+// texts are as they came, but for what a terminal would obey and what nobody may
+// see.
 func texts(in []string, limit int) []string {
 	out := make([]string, 0, len(in))
 	for _, text := range in {
-		out = append(out, clean(text, limit, asText))
+		out = append(out, clean(text, limit, asData))
 	}
 	return out
 }

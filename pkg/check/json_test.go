@@ -14,7 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-var moment = time.Date(2026, 5, 4, 15, 4, 5, 0, time.FixedZone("CEST", 2*3600))
+// moment comes in a zone that is not this machine's, in which it is printed.
+var moment = time.Date(2026, 5, 4, 2, 4, 5, 0, time.FixedZone("far away", -11*3600))
 
 func sampleOutput(format string) *output {
 	o := newOutput("check_sample", nil)
@@ -38,8 +39,8 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"plugin":"check_sample","version":` + string(version) + `,"time":"2026-05-04T15:04:05+02:00","status":"CRITICAL","exit":2,` +
-		`"text":"FAN¦1, ”stands” - 2 fans (no memory)","findings":[{"status":"CRITICAL","text":"FAN¦1, ”stands”","evidence":["GET /x 200"]},` +
+	want := `{"plugin":"check_sample","version":` + string(version) + `,"time":"` + moment.Local().Format(time.RFC3339) + `","status":"CRITICAL","exit":2,` +
+		`"text":"FAN|1; \"stands\" - 2 fans (no memory)","findings":[{"status":"CRITICAL","text":"FAN|1; \"stands\"","evidence":["GET /x 200"]},` +
 		`{"status":"OK","text":"well","evidence":[]}],"notes":["no memory"],` +
 		`"perfdata":[{"label":"Fan_1","value":0,"unit":"","warn":"500:","crit":"","min":0,"max":null}],` +
 		`"facts":{"z":"FAN$1 \u003c x\u003e","a":"https://***@bmc","List":[1]}}` + "\n"

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/alecthomas/kong"
 )
 
 // kind is what an option takes, in words: for messages, help and --describe.
@@ -35,14 +33,13 @@ var (
 	kindSection  = kind{name: "section", placeholder: "[SECTION][@FILE]", expected: "[SECTION][@FILE]"}
 )
 
-// kindOf tells what one value of the flag is.
-func kindOf(f *kong.Flag) kind {
-	if f.IsCounter() {
-		return kindCounter
-	}
-	t := f.Target.Type()
+// kindOf tells what one value of a type is; the zero kind is no type of an option.
+func kindOf(t reflect.Type) kind {
 	if t == reflect.TypeFor[sections]() {
 		return kindSection
+	}
+	if t == reflect.TypeFor[map[string]string]() {
+		return kindString
 	}
 	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -59,137 +56,65 @@ func kindOf(f *kong.Flag) kind {
 	case reflect.TypeFor[Pattern]():
 		return kindPattern
 	}
-	switch t.Kind() {
-	case reflect.Bool:
+	switch k := t.Kind(); {
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()), k == reflect.String:
+		return kindString
+	case k == reflect.Bool:
 		return kindFlag
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case k >= reflect.Int && k <= reflect.Int64:
 		return kindInteger
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case k >= reflect.Uint && k <= reflect.Uint64:
 		return kindNatural
-	case reflect.Float32, reflect.Float64:
+	case k == reflect.Float32, k == reflect.Float64:
 		return kindFloat
 	}
-	return kindString
+	return kind{}
 }
 
-// valueOptional reports whether the flag may stand alone. Its value, if any,
-// follows an equals sign.
-func valueOptional(f *kong.Flag) bool {
-	switch kindOf(f) {
-	case kindFlag, kindCounter, kindDepth, kindSection:
-		return true
-	}
-	return false
-}
-
-// repeatable reports whether the flag may be given more than once.
-func repeatable(f *kong.Flag) bool {
-	switch kindOf(f) {
-	case kindFlag, kindCounter, kindSection:
-		return true
-	}
-	return f.IsCumulative()
-}
-
-// decoder is the one mapper behind every kind of value, so that all of them are
-// equally strict and say what they expected in the same words.
-type decoder struct{}
-
-// Decode takes the text after the equals sign, if there is one.
-func (decoder) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
-	if ctx.Scan.Peek().Type != kong.FlagValueToken {
-		return alone(target)
-	}
-	text, ok := ctx.Scan.Pop().Value.(string)
-	if !ok {
-		return fmt.Errorf("expected text")
-	}
-	return set(target, text, ctx.Value.Tag)
-}
-
-// bare is the decoder of what may stand alone; kong asks it by this method.
-type bare struct{ decoder }
-
-func (bare) IsBool() bool { return true }
-
-// decoders registers [decoder] for every kind of value.
-func decoders() []kong.Option {
-	options := []kong.Option{
-		kong.NamedMapper("counter", bare{}),
-		kong.TypeMapper(reflect.TypeFor[Depth](), bare{}),
-		kong.TypeMapper(reflect.TypeFor[sections](), bare{}),
-		kong.KindMapper(reflect.Bool, bare{}),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), decoder{}),
-		kong.TypeMapper(reflect.TypeFor[Range](), decoder{}),
-		kong.TypeMapper(reflect.TypeFor[Pattern](), decoder{}),
-		kong.KindMapper(reflect.String, decoder{}),
-		kong.KindMapper(reflect.Slice, decoder{}),
-	}
-	for _, k := range []reflect.Kind{
-		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
-		reflect.Float32, reflect.Float64,
-	} {
-		options = append(options, kong.KindMapper(k, decoder{}))
-	}
-	return options
-}
-
-// alone sets what a flag without a value means.
-func alone(target reflect.Value) error {
-	switch target.Kind() {
-	case reflect.Bool:
-		target.SetBool(true)
-	case reflect.Int:
-		target.SetInt(target.Int() + 1)
-	case reflect.Slice:
-		target.Set(reflect.Append(target, reflect.Zero(target.Type().Elem())))
-	default:
-		return fmt.Errorf("expected a value")
-	}
-	return nil
-}
-
-// set reads text into target.
-func set(target reflect.Value, text string, tag *kong.Tag) error {
-	if d, ok := target.Addr().Interface().(*time.Duration); ok {
-		return setDuration(d, text, tag)
-	}
-	if u, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return u.UnmarshalText([]byte(text))
-	}
-	switch target.Kind() {
-	case reflect.String:
-		target.SetString(text)
-	case reflect.Bool:
-		return setBool(target, text)
-	case reflect.Slice:
-		return setList(target, text, tag)
-	case reflect.Float32, reflect.Float64:
+// read reads text into target, which is of the option's kind.
+func (o *option) read(target reflect.Value, text string) error {
+	switch o.kind {
+	case kindDuration:
+		return o.readDuration(target, text)
+	case kindFlag:
+		return readFlag(target, text)
+	case kindFloat:
 		v, err := strconv.ParseFloat(text, 64)
 		if !decimal(text) || err != nil || math.IsInf(v, 0) || target.OverflowFloat(v) {
 			return fmt.Errorf("expected %s, got %s", kindFloat.expected, quote(text))
 		}
 		target.SetFloat(v)
+	case kindNatural:
+		v, err := strconv.ParseUint(text, 10, 64)
+		if !digits(text) || err != nil || target.OverflowUint(v) {
+			return fmt.Errorf("expected %s, got %s", kindNatural.expected, quote(text))
+		}
+		target.SetUint(v)
+	case kindInteger, kindCounter, kindDepth:
+		v, err := strconv.ParseInt(text, 10, 64)
+		if !digits(text) || err != nil || target.OverflowInt(v) {
+			return fmt.Errorf("expected %s, got %s", kindInteger.expected, quote(text))
+		}
+		target.SetInt(v)
 	default:
-		return setInteger(target, text)
+		target.SetString(text)
 	}
 	return nil
 }
 
-func setDuration(target *time.Duration, text string, tag *kong.Tag) error {
+func (o *option) readDuration(target reflect.Value, text string) error {
 	d, err := parseDuration(text)
 	if err != nil {
 		return err
 	}
-	if d < 0 && !tag.Has("negative") {
+	if d < 0 && !o.negative {
 		return fmt.Errorf("expected %s, not a negative one, got %s", expectedDuration, quote(text))
 	}
-	*target = d
+	target.SetInt(int64(d))
 	return nil
 }
 
-func setBool(target reflect.Value, text string) error {
+func readFlag(target reflect.Value, text string) error {
 	switch text {
 	case "yes", "true", "on", "1":
 		target.SetBool(true)
@@ -201,48 +126,7 @@ func setBool(target reflect.Value, text string) error {
 	return nil
 }
 
-func setInteger(target reflect.Value, text string) error {
-	plain := strings.Trim(strings.TrimPrefix(text, "-"), "0123456789") == ""
-	switch {
-	case target.CanInt():
-		v, err := strconv.ParseInt(text, 10, 64)
-		if !plain || err != nil || target.OverflowInt(v) {
-			return fmt.Errorf("expected %s, got %s", kindInteger.expected, quote(text))
-		}
-		target.SetInt(v)
-	case target.CanUint():
-		v, err := strconv.ParseUint(text, 10, 64)
-		if !plain || err != nil || target.OverflowUint(v) {
-			return fmt.Errorf("expected %s, got %s", kindNatural.expected, quote(text))
-		}
-		target.SetUint(v)
-	default:
-		return fmt.Errorf("an option cannot be a %s", target.Type())
-	}
-	return nil
-}
-
-// setList appends the items of a comma-separated list. Patterns are never
-// split: a comma means something in them.
-func setList(target reflect.Value, text string, tag *kong.Tag) error {
-	if target.Type() == reflect.TypeFor[sections]() {
-		target.Set(reflect.Append(target, reflect.ValueOf(text)))
-		return nil
-	}
-	items := []string{text}
-	if target.Type().Elem() != reflect.TypeFor[Pattern]() && tag.Sep != -1 {
-		items = strings.Split(text, string(tag.Sep))
-	}
-	for _, item := range items {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			return fmt.Errorf("expected a list without empty items, got %s", quote(text))
-		}
-		v := reflect.New(target.Type().Elem()).Elem()
-		if err := set(v, item, tag); err != nil {
-			return err
-		}
-		target.Set(reflect.Append(target, v))
-	}
-	return nil
+// digits reports whether text is made of digits; strconv takes a plus sign too.
+func digits(text string) bool {
+	return strings.Trim(strings.TrimPrefix(text, "-"), "0123456789") == ""
 }

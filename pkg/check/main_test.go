@@ -43,11 +43,6 @@ var scenarios = map[string]func(context.Context) (Result, error){
 		var fans []int
 		return Result{Summary: fmt.Sprint(fans[len(os.Args)])}, nil
 	},
-	"panic in a goroutine": func(ctx context.Context) (Result, error) {
-		Go(func() { panic("lost") })
-		<-ctx.Done()
-		return well, nil
-	},
 	"stuck": func(context.Context) (Result, error) { select {} },
 	"session": func(ctx context.Context) (Result, error) {
 		file := os.Getenv("CHECK_TEST_SESSION")
@@ -109,7 +104,6 @@ func TestProcess(t *testing.T) {
 		{"well", []string{"--window"}, 3, "UNKNOWN: unknown option --window"},
 		{"chatty", []string{"-vv"}, 0, "OK: xxx"},
 		{"panic", nil, 3, "UNKNOWN: panic: runtime error: index out of range [1] with length 0 at check/main_test.go:"},
-		{"panic in a goroutine", nil, 3, "UNKNOWN: panic: lost at check/main_test.go:"},
 		{"stuck", []string{"-t", "1.1"}, 3, "UNKNOWN: no answer within 1.1s"},
 		{"stuck", []string{"-t", "1.1", "--timeout-state", "critical"}, 2, "CRITICAL: no answer within 1.1s"},
 		{"child", nil, 0, "OK: SIGPIPE ignored false\n"},

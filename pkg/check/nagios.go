@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,9 +20,10 @@ const (
 func (r Result) nagios(verbose, limit int) string {
 	r = r.judged()
 	data, complaints := items(r.Perfdata)
-	long := append(r.long(verbose), complaints...)
-	frame := len(r.Policy.firstLine(r.worst(), "")) + len("\n")
-	text := r.headline().within(limit - frame)
+	frame := len(r.Policy.firstLine(r.worst(), ""))
+	text := r.headline().within(min(limit-len("\n"), firstLine) - frame)
+	frame += len("\n")
+	long := append(r.long(verbose, text), complaints...)
 	room := limit - frame - len(text) - len(" | ")
 	kept := whole(data, room)
 	if kept < len(data) {
@@ -82,17 +84,41 @@ func fit(lines []string, room int) string {
 }
 
 // long are the lines after the first. Each finding carries its status in
-// brackets, so that nothing a device says can pass for a verdict of ours.
-func (r Result) long(verbose int) []string {
+// brackets, so that nothing a device says can pass for a verdict of ours. A
+// single one that stands in the first line is not said again, what to do about
+// it is; notes that had no room there follow.
+func (r Result) long(verbose int, first string) []string {
+	shown := r.Findings
+	if verbose < 1 {
+		shown = slices.DeleteFunc(slices.Clone(shown), func(f Finding) bool { return f.Status == OK })
+	}
 	var lines []string
-	for _, f := range r.Findings {
-		if f.Status == OK && verbose < 1 {
-			continue
+	told := map[string]bool{}
+	for _, f := range shown {
+		if text := Text(f.Text); verbose > 0 || len(shown) > 1 || !strings.Contains(first, text) {
+			lines = append(lines, fmt.Sprintf("[%s] %s", f.Status, text))
 		}
-		lines = append(lines, fmt.Sprintf("[%s] %s", f.Status, Text(f.Text)))
+		if steps := next(f.Next); steps != "" && !told[steps] { // one remedy for several is said once
+			told[steps] = true
+			lines = append(lines, strings.Split(steps, "\n")...)
+		}
 		lines = append(lines, details(verbose, f.Evidence, f.Raw)...)
 	}
+	for _, n := range r.Notes {
+		if n = Text(n); !strings.Contains(first, n) {
+			lines = append(lines, "("+n+")")
+		}
+	}
 	return append(lines, details(verbose, r.Evidence, r.Raw)...)
+}
+
+// next are the lines with what to do.
+func next(steps []string) string {
+	lines := make([]string, len(steps))
+	for i, s := range steps {
+		lines[i] = "  " + Text(s)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // details are the lines below a finding: evidence with -vv, raw values with -vvv.

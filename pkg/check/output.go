@@ -1,8 +1,10 @@
 package check
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -34,11 +36,20 @@ func (o *output) answer(r Result) int {
 	case formatOpenMetrics:
 		return o.write(r.Status(), o.openMetrics(r, time.Now()))
 	}
+	if r.Page != "" {
+		return o.write(r.Status(), []byte(r.Page))
+	}
+	switch size := len(r.Preview); {
+	case size > o.limit():
+		r.Notes = append(slices.Clip(r.Notes), fmt.Sprintf("--max-bytes %d shows all of it", size))
+	case size > 0:
+		return o.write(r.Status(), []byte(r.Preview))
+	}
 	return o.write(r.Status(), []byte(r.nagios(o.settings.Verbose, o.limit())))
 }
 
 // mistake answers a command line that is wrong in one line, the one hosts show
-// to whoever wrote the command.
+// to whoever wrote the command. What is too long for it stands below, whole.
 func (o *output) mistake(err error) int {
 	text := err.Error()
 	if len(text) > 2 && text[:2] == "--" {
@@ -47,8 +58,13 @@ func (o *output) mistake(err error) int {
 	if o.settings.Output != formatNagios {
 		return o.answer(unknown(text))
 	}
-	line := Monitor.firstLine(UNKNOWN, clean(text, min(maxText, o.limit()-len("UNKNOWN: \n")), asOurs))
-	return o.write(UNKNOWN, []byte(line+"\n"))
+	const frame = len("UNKNOWN: ")
+	text = clean(text, maxText, asOurs)
+	line := Monitor.firstLine(UNKNOWN, shorten(text, min(o.limit()-len("\n"), firstLine)-frame)) + "\n"
+	if len(text)+frame > firstLine {
+		line += fit([]string{text}, o.limit()-len(line))
+	}
+	return o.write(UNKNOWN, []byte(line))
 }
 
 // lastWord answers when even answering went wrong.

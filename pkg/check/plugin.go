@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 )
 
@@ -15,10 +16,14 @@ type Plugin struct {
 	Examples []Example
 	// Metrics are all items of performance data there can be.
 	Metrics []Metric
-	// Options is a pointer to a struct of kong flags, fresh for every run. The
+	// Options is a pointer to a struct of options, which tags describe (see [option]), fresh for every run. The
 	// struct, and each one embedded in it, may have a method Validate() error
 	// whose error names the option and says what was expected.
 	Options any
+	// Memory is how much the process may take before it collects garbage at every
+	// turn, in MiB: outside text is bounded, what comes of it on the way is not. 0
+	// leaves it to the runtime.
+	Memory int64
 	// Check acquires and judges. What it gathered by the end of ctx it judges
 	// and returns; an error becomes a finding beside the result's own: of
 	// --timeout-state when it is context.DeadlineExceeded, else UNKNOWN. It is
@@ -36,13 +41,12 @@ type Example struct {
 // to stdout and returns the exit code, always 0 to 3. It neither listens to
 // signals nor ends the process; [Main] does.
 func (p Plugin) Run(args []string, stdout io.Writer) int {
-	crashed, forget := crashes.listen()
-	defer forget()
-	return p.run(args, stdout, events{crashes: crashed})
+	return p.run(args, stdout, func() <-chan os.Signal { return nil })
 }
 
-// run answers once, whatever happens.
-func (p Plugin) run(args []string, stdout io.Writer, from events) (code int) {
+// run answers once, whatever happens. Signals that end a check are listened to when
+// there is one.
+func (p Plugin) run(args []string, stdout io.Writer, listen func() <-chan os.Signal) (code int) {
 	started := time.Now()
 	out := newOutput(p.Name, stdout)
 	defer func() {
@@ -66,5 +70,5 @@ func (p Plugin) run(args []string, stdout io.Writer, from events) (code int) {
 	case err != nil:
 		return out.mistake(err)
 	}
-	return out.answer(p.conduct(out.settings, started, from))
+	return out.answer(p.conduct(out.settings, started, listen()))
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,10 +9,28 @@ import (
 
 // Finding is one thing a judge has to say.
 type Finding struct {
-	Status   Status
-	Text     string
+	Status Status
+	Text   string
+	// Remembered says that it is no live finding: a latch, an age. Where nothing
+	// live could be judged, see [Result.Blind], it does not make the status.
+	Remembered bool
+	// Next is what to do about it, in this order, each on a line of its own and
+	// never in the first one: "on pve1: ceph osd unset noout" can be pasted from
+	// the colon on.
+	Next     []string
 	Evidence []string // -vv: which request said what
 	Raw      []string // -vvv
+}
+
+// Advised takes the command that mends an error out of its text, where the error
+// knows one: it belongs on a line of its own.
+func Advised(err error) (text string, next []string) {
+	var knows interface{ Advice() (text, command string) }
+	if !errors.As(err, &knows) {
+		return err.Error(), nil
+	}
+	advice, command := knows.Advice()
+	return strings.Replace(err.Error(), advice, "", 1), []string{"on this machine: " + command}
 }
 
 // Result is what a judge returns.
@@ -24,18 +43,28 @@ type Result struct {
 	// Notes end the first line whatever the status ("no memory").
 	Notes    []string
 	Findings []Finding
+	// Blind says that nothing live could be judged. The status is that of the
+	// reason then, and what is remembered is named after it: news outranks
+	// history, and a status that changes is what hosts notify.
+	Blind    bool
 	Perfdata []Perfdatum
 	// Evidence and Raw belong to no single finding.
 	Evidence []string
 	Raw      []string
 	// Facts is encoded by --output json.
 	Facts any
+	// Page is shown in place of the answer, as a whole, where people or a file
+	// read it and not a host. The exit code stays that of the findings.
+	Page string
+	// Preview is a page that a host may get too: it is shown only where all of it
+	// fits into the answer. Elsewhere the answer says so.
+	Preview string
 }
 
 // Status of the whole: the worst of the findings under the result's policy;
 // UNKNOWN without any finding, because then nothing was judged.
 func (r Result) Status() Status {
-	if len(r.Findings) == 0 {
+	if !slices.ContainsFunc(r.Findings, r.speaks) {
 		return UNKNOWN
 	}
 	return r.worst()
@@ -47,12 +76,15 @@ func (r Result) worst() Status {
 		if !f.Status.legal() {
 			f.Status = UNKNOWN
 		}
-		if rank[f.Status] > rank[worst] {
+		if rank[f.Status] > rank[worst] && r.speaks(f) {
 			worst = f.Status
 		}
 	}
 	return worst
 }
+
+// speaks says whether a finding makes the status.
+func (r Result) speaks(f Finding) bool { return !r.Blind || !f.Remembered }
 
 // judged is the result as it is rendered: findings sorted with the worst first,
 // statuses legal, and never without a finding.
@@ -68,11 +100,17 @@ func (r Result) judged() Result {
 		}
 		findings = append(findings, f)
 	}
-	if len(findings) == 0 {
+	if !slices.ContainsFunc(findings, r.speaks) {
 		findings = append(findings, Finding{Status: UNKNOWN, Text: "nothing was judged"})
 	}
 	rank := r.Policy.severity()
-	slices.SortStableFunc(findings, func(a, b Finding) int { return rank[b.Status] - rank[a.Status] })
+	weight := func(f Finding) int {
+		if !r.speaks(f) {
+			return rank[f.Status] - len(rank) // after all that is live
+		}
+		return rank[f.Status]
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int { return weight(b) - weight(a) })
 	r.Findings = findings
 	return r
 }
@@ -81,93 +119,4 @@ func (r Result) judged() Result {
 func (r Result) and(f Finding) Result {
 	r.Findings = append(slices.Clip(r.Findings), f)
 	return r
-}
-
-// headline is the text of the first line in parts, so that it can be shortened
-// where it hurts least.
-type headline struct {
-	lead     string
-	texts    []string // of the findings of the worst status
-	also     string   // problems of other statuses
-	summary  string
-	notes    string
-	allRight bool
-}
-
-// headline expects a judged result.
-func (r Result) headline() headline {
-	worst := r.worst()
-	h := headline{lead: Text(r.Lead), summary: Text(r.Summary), allRight: worst == OK}
-	count := map[Status]int{}
-	for _, f := range r.Findings {
-		count[f.Status]++
-		if f.Status == worst {
-			h.texts = append(h.texts, Text(f.Text))
-		}
-	}
-	var also []string
-	for _, f := range r.Findings {
-		if n := count[f.Status]; n > 0 && f.Status != worst && f.Status != OK {
-			also = append(also, fmt.Sprintf("%d %s", n, f.Status))
-			count[f.Status] = 0
-		}
-	}
-	h.also = strings.Join(also, ", ")
-	notes := make([]string, 0, len(r.Notes))
-	for _, n := range r.Notes {
-		if n = Text(n); n != "" {
-			notes = append(notes, n)
-		}
-	}
-	h.notes = strings.Join(notes, ", ")
-	return h
-}
-
-// String is the whole headline.
-func (h headline) String() string { return h.first(len(h.texts)) }
-
-// first is the headline naming n findings of the worst status.
-func (h headline) first(n int) string {
-	var b strings.Builder
-	if h.lead != "" {
-		b.WriteString(h.lead + ": ")
-	}
-	if h.allRight && h.summary != "" {
-		b.WriteString(h.summary)
-	} else {
-		b.WriteString(strings.Join(h.texts[:n], ", "))
-		if left := len(h.texts) - n; left > 0 {
-			fmt.Fprintf(&b, " and %d more", left)
-		}
-	}
-	if h.also != "" {
-		b.WriteString(", also " + h.also)
-	}
-	if !h.allRight && h.summary != "" {
-		b.WriteString(" - " + h.summary)
-	}
-	if h.notes != "" {
-		b.WriteString(" (" + h.notes + ")")
-	}
-	return b.String()
-}
-
-// within is the headline in at most limit bytes: first the list of findings is
-// cut between two of them, then the summary goes, then the text is cut.
-func (h headline) within(limit int) string {
-	short := h
-	short.summary = ""
-	for _, h := range []headline{h, short} {
-		n, size := 0, 0
-		for n < len(h.texts) && size <= limit { // no more can fit, notes aside
-			size += len(h.texts[n])
-			n++
-		}
-		for ; n > 0; n-- {
-			if text := h.first(n); len(text) <= limit {
-				return text
-			}
-		}
-	}
-	return shorten(short.first(1), limit)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,25 +68,29 @@ func TestNagios(t *testing.T) {
 		verbose int
 		want    string
 	}{
-		{"nothing", Result{}, 0, "UNKNOWN: nothing was judged\n[UNKNOWN] nothing was judged\n"},
-		{"nothing but a summary", Result{Summary: "6 fans"}, 0, "UNKNOWN: nothing was judged - 6 fans\n[UNKNOWN] nothing was judged\n"},
+		{"nothing", Result{}, 0, "UNKNOWN: nothing was judged\n"},
+		{"nothing but a summary", Result{Summary: "6 fans"}, 0, "UNKNOWN: nothing was judged - 6 fans\n"},
 		{"all well", Result{Findings: []Finding{well}, Summary: "6 fans"}, 0, "OK: 6 fans\n"},
 		{"all well without a summary", Result{Findings: []Finding{well, {Text: "power is on"}}}, 0, "OK: FAN4 turns, power is on\n"},
 		{"all well with a lead and notes", Result{Lead: "YES", Findings: []Finding{well}, Summary: "drained", Notes: []string{"no memory", "", "server is off"}}, 0,
 			"OK: YES: drained (no memory, server is off)\n"},
 		{"worst first, all of it named", Result{Findings: []Finding{well, gap, fan1, slow, fan2, slow}, Summary: "6 fans", Notes: []string{"no memory"}, Perfdata: []Perfdatum{{Label: "fans", Value: 6}}}, 0,
-			"CRITICAL: FAN1 stands, FAN2 stands, since 1h¦, also 2 WARNING, 1 UNKNOWN - 6 fans (no memory) | fans=6\n" +
+			"CRITICAL: (1) FAN1 stands (2) FAN2 stands, since 1h¦, also WARNING: FAN3 is slow and 1 more, UNKNOWN: no log - 6 fans (no memory) | fans=6\n" +
 				"[CRITICAL] FAN1 stands\n[CRITICAL] FAN2 stands, since 1h¦\n[WARNING] FAN3 is slow\n[WARNING] FAN3 is slow\n[UNKNOWN] no log\n"},
 		{"a gate orders otherwise", Result{Policy: Gate, Lead: "not proven", Findings: []Finding{slow, gap}}, 0,
-			"UNKNOWN: not proven: no log, also 1 WARNING\n[UNKNOWN] no log\n[WARNING] FAN3 is slow\n"},
+			"UNKNOWN: not proven: no log, also WARNING: FAN3 is slow\n[UNKNOWN] no log\n[WARNING] FAN3 is slow\n"},
 		{"OK findings with -v", Result{Findings: []Finding{well, slow}}, 1, "WARNING: FAN3 is slow\n[WARNING] FAN3 is slow\n[OK] FAN4 turns\n"},
 		{"evidence with -vv", Result{Findings: []Finding{well, fan1}, Evidence: []string{"in all 3 requests"}, Raw: []string{"x"}}, 2,
 			"CRITICAL: FAN1 stands\n[CRITICAL] FAN1 stands\n  - GET /fans 200\n[OK] FAN4 turns\n  - [OK] from the device\n  - in all 3 requests\n"},
 		{"raw values with -vvv", Result{Findings: []Finding{fan1}, Raw: []string{"a|b\nc"}}, 3,
 			"CRITICAL: FAN1 stands\n[CRITICAL] FAN1 stands\n  - GET /fans 200\n    = 0 RPM\n    = a¦b c\n"},
-		{"no text", Result{Findings: []Finding{{Status: WARNING, Text: "\x00\n"}}}, 0, "WARNING: no text\n[WARNING] no text\n"},
+		{"no text", Result{Findings: []Finding{{Status: WARNING, Text: "\x00\n"}}}, 0, "WARNING: no text\n"},
 		{"a status that is none", Result{Findings: []Finding{{Status: 7, Text: "odd"}}}, 0,
-			"UNKNOWN: odd (status 7 is none of 0 to 3)\n[UNKNOWN] odd (status 7 is none of 0 to 3)\n"},
+			"UNKNOWN: odd (status 7 is none of 0 to 3)\n"},
+		{"what to do stands below, one to a line", Result{Findings: []Finding{{Status: CRITICAL, Text: "noout is set", Next: []string{"on pve1: ceph osd unset noout", "wait"}}}}, 0,
+			"CRITICAL: noout is set\n  on pve1: ceph osd unset noout\n  wait\n"},
+		{"one remedy for several is said once", Result{Findings: []Finding{{Status: WARNING, Text: "a", Next: []string{"wait"}}, {Status: WARNING, Text: "b", Next: []string{"wait"}}}}, 0,
+			"WARNING: (1) a (2) b\n[WARNING] a\n  wait\n[WARNING] b\n"},
 		{"performance data given twice", Result{Findings: []Finding{well}, Summary: "s", Perfdata: []Perfdatum{{Label: "a"}, {Label: "a"}}}, 0,
 			"OK: s | a=0\nperformance data a was given twice, the first is kept\n"},
 	}
@@ -111,10 +116,9 @@ func TestSize(t *testing.T) {
 		want  []string // what stands in the answer
 		not   []string
 	}{
-		{"all of it", 4096, []string{"stands still - 12 fans | ", "fan11=4200\n", "[CRITICAL] fan number 11 stands still\n"}, []string{"more", "do not fit"}},
-		{"long lines go first", 580, []string{"stands still - 12 fans | ", "fan11=4200\n", "[CRITICAL] fan number 01 stands still\n... 10 more\n"}, []string{"do not fit"}},
-		{"then performance data", 480, []string{"stands still - 12 fans | fan00=4200 ", "items of performance data do not fit\n"}, []string{"fan11=4200", "[CRITICAL]"}},
-		{"then findings", 256, []string{"CRITICAL: fan number 00 stands still, ", " and 4 more - 12 fans"}, []string{"|", "fan number 11"}},
+		{"all of it", 4096, []string{"CRITICAL: (1) fan number 00 stands still (2) ", " and 8 more - 12 fans | ", "fan11=4200\n", "[CRITICAL] fan number 11 stands still\n"}, []string{"... ", "do not fit"}},
+		{"long lines go first", 430, []string{" and 8 more - 12 fans | ", "fan11=4200\n", "[CRITICAL] fan number 02 stands still\n... 9 more\n"}, []string{"do not fit"}},
+		{"then performance data", 256, []string{" and 8 more - 12 fans | fan00=4200 ", "items of performance data do not fit\n"}, []string{"fan11=4200", "[CRITICAL]"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -139,7 +143,7 @@ func TestSize(t *testing.T) {
 func TestSizeOfOneLongFinding(t *testing.T) {
 	r := Result{Findings: []Finding{{Status: WARNING, Text: strings.Repeat("ü", 400)}}, Summary: "summary", Notes: []string{"no memory"}}
 	got := r.nagios(0, leastSize)
-	if len(got) > leastSize || !strings.HasPrefix(got, "WARNING: üü") || !strings.Contains(got, "...\n") {
+	if len(got) > leastSize || !strings.HasPrefix(got, "WARNING: üü") || !strings.Contains(got, "... (no memory)\n") {
 		t.Errorf("%d bytes: %s", len(got), got)
 	}
 }
@@ -193,4 +197,19 @@ func TestStatusProperties(t *testing.T) {
 			t.Errorf("%v is %v, with one more finding %v", findings, status, more)
 		}
 	})
+}
+
+// TestPreview: what people read goes out as a whole or not at all, in the same one
+// answer, and what a host gets keeps its size.
+func TestPreview(t *testing.T) {
+	page := "WARNING: for people\n" + strings.Repeat("To a customer\n", 500)
+	r := Result{Preview: page, Findings: []Finding{{Status: WARNING, Text: "held"}}}
+	for size, want := range map[int]string{len(page): page, len(page) - 1: fmt.Sprintf("WARNING: held (--max-bytes %d shows all of it)\n", len(page))} {
+		var b bytes.Buffer
+		o := newOutput("check_sample", &b)
+		o.settings.MaxBytes = size
+		if code := o.answer(r); code != 1 || b.String() != want {
+			t.Errorf("%d bytes: %d %.200q", size, code, b.String())
+		}
+	}
 }

@@ -35,7 +35,11 @@ var unserviceable = map[string]breaker{
 	"quorum is lost":          func(e *Evidence) { e.PVE.Cluster.Quorate, e.PVE.Cluster.Lost = false, true },
 	"votes are missing":       func(e *Evidence) { e.PVE.Cluster.Votes.Voters[0].Votes = 0; e.PVE.Cluster.Votes.Voters[2].Votes = 2 },
 	"a dead qdevice": func(e *Evidence) {
-		e.PVE.Cluster.Votes.Device = pve.Device{Present: true, State: "Connect failed", Votes: 2}
+		v := &e.PVE.Cluster.Votes
+		v.Device = pve.Device{Present: true, Votes: 2}
+		for i := range v.Voters {
+			v.Voters[i].Daemon = pve.Daemon{Told: true, State: "Connect failed"}
+		}
 	},
 	"another node is off": func(e *Evidence) {
 		e.PVE.Cluster.Nodes[1].Online, e.PVE.Cluster.Nodes[1].Status = false, "offline"
@@ -52,9 +56,16 @@ var unserviceable = map[string]breaker{
 	"Ceph is silent": func(e *Evidence) {
 		e.Ceph.Cluster, e.Ceph.Err = nil, &ceph.SilentError{Reason: "no answer from the monitors within 5s"}
 	},
-	"a monitor is missing":     inCeph(func(c *ceph.Cluster) { c.Mons.Quorum = c.Mons.Quorum[1:] }),
-	"the only mgr":             inCeph(func(c *ceph.Cluster) { c.Mgr.Standbys, c.Mgr.Daemons = 0, c.Mgr.Daemons[:1] }),
-	"the only MDS":             inCeph(func(c *ceph.Cluster) { c.FS.Standbys, c.FS.Daemons = 0, c.FS.Daemons[1:] }),
+	"a monitor is missing": inCeph(func(c *ceph.Cluster) { c.Mons.Quorum = c.Mons.Quorum[1:] }),
+	"the only mgr":         inCeph(func(c *ceph.Cluster) { c.Mgr.Standbys, c.Mgr.Daemons = 0, c.Mgr.Daemons[:1] }),
+	"the only MDS": inCeph(func(c *ceph.Cluster) {
+		c.FS.Standbys, c.FS.Daemons = 0, c.FS.Daemons[1:]
+		c.FS.Held[0].Holder = c.FS.Daemons[0].Name
+	}),
+	"an MDS is dead": inCeph(func(c *ceph.Cluster) { c.FS.Held[0].Dead = true }),
+	"the only MDS of another file system": inCeph(func(c *ceph.Cluster) {
+		c.FS.Ranks, c.FS.Standbys, c.FS.Held = 2, 0, append(c.FS.Held, ceph.Rank{FS: 2, Holder: "pve3"})
+	}),
 	"an OSD elsewhere is down": inCeph(func(c *ceph.Cluster) { c.Map.OSDs[0].Up = false }),
 	"an OSD elsewhere is out":  inCeph(func(c *ceph.Cluster) { c.Map.OSDs[0].In = false }),
 	"a PG is inactive":         inCeph(func(c *ceph.Cluster) { c.PGs.States[0] = ceph.PGState{State: "undersized+degraded+peered", Count: 4} }),
@@ -70,26 +81,27 @@ var unserviceable = map[string]breaker{
 		c.Map.NodeFlags = nil
 		c.Map.OSDs[4].State = append(c.Map.OSDs[4].State, "noout")
 	}),
-	"pause":                     inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "pauserd", "pausewr") }),
-	"full":                      inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "full") }),
-	"nodown":                    inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "nodown") }),
-	"nodown of another host":    inCeph(func(c *ceph.Cluster) { c.Map.NodeFlags["pve1"] = []string{"nodown"} }),
-	"noup of an OSD":            inCeph(func(c *ceph.Cluster) { c.Map.OSDs[5].State = append(c.Map.OSDs[5].State, "noup") }),
-	"nodown of a class":         inCeph(func(c *ceph.Cluster) { c.Map.ClassFlags["hdd"] = []string{"nodown"} }),
-	"an OSD is full":            inCeph(func(c *ceph.Cluster) { c.Map.OSDs[0].State = append(c.Map.OSDs[0].State, "full") }),
-	"a pool is full":            inCeph(func(c *ceph.Cluster) { c.Map.Pools[0].Flags = append(c.Map.Pools[0].Flags, "full") }),
-	"HEALTH_ERR":                inCeph(func(c *ceph.Cluster) { c.Health.Status = "HEALTH_ERR" }),
-	"an error":                  addCheck("OSD_SCRUB_ERRORS", "HEALTH_ERR", false),
-	"slow operations":           addCheck("SLOW_OPS", "HEALTH_WARN", false),
-	"muted slow operations":     addCheck("SLOW_OPS", "HEALTH_WARN", true),
-	"muted OSD_FULL":            addCheck("OSD_FULL", "HEALTH_ERR", true),
-	"muted POOL_FULL":           addCheck("POOL_FULL", "HEALTH_WARN", true),
-	"an error of no severity":   addCheck("NEW_IN_SOME_RELEASE", "", false),
-	"a file system is degraded": addCheck("FS_DEGRADED", "HEALTH_WARN", false),
-	"monitors are apart":        addCheck("MON_NETSPLIT", "HEALTH_WARN", true),
-	"the only gateway":          gateways("rgw here", "pve3"),
-	"one gateway of two kinds":  gateways("rgw here", "pve1", "tcmu-runner", "pve3"),
-	"one OSD alone is too many": func(e *Evidence) { e.Ceph.Refused = []int{4} },
+	"pause":                      inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "pauserd", "pausewr") }),
+	"full":                       inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "full") }),
+	"nodown":                     inCeph(func(c *ceph.Cluster) { c.Map.Flags = append(c.Map.Flags, "nodown") }),
+	"nodown of another host":     inCeph(func(c *ceph.Cluster) { c.Map.NodeFlags["pve1"] = []string{"nodown"} }),
+	"noup of an OSD":             inCeph(func(c *ceph.Cluster) { c.Map.OSDs[5].State = append(c.Map.OSDs[5].State, "noup") }),
+	"nodown of a class":          inCeph(func(c *ceph.Cluster) { c.Map.ClassFlags["hdd"] = []string{"nodown"} }),
+	"an OSD is full":             inCeph(func(c *ceph.Cluster) { c.Map.OSDs[0].State = append(c.Map.OSDs[0].State, "full") }),
+	"a pool is full":             inCeph(func(c *ceph.Cluster) { c.Map.Pools[0].Flags = append(c.Map.Pools[0].Flags, "full") }),
+	"HEALTH_ERR":                 inCeph(func(c *ceph.Cluster) { c.Health.Status = "HEALTH_ERR" }),
+	"an error":                   addCheck("OSD_SCRUB_ERRORS", "HEALTH_ERR", false),
+	"slow operations":            addCheck("SLOW_OPS", "HEALTH_WARN", false),
+	"muted slow operations":      addCheck("SLOW_OPS", "HEALTH_WARN", true),
+	"muted OSD_FULL":             addCheck("OSD_FULL", "HEALTH_ERR", true),
+	"muted POOL_FULL":            addCheck("POOL_FULL", "HEALTH_WARN", true),
+	"OSDs that take no backfill": addCheck("OSD_BACKFILLFULL", "HEALTH_WARN", false),
+	"an error of no severity":    addCheck("NEW_IN_SOME_RELEASE", "", false),
+	"a file system is degraded":  addCheck("FS_DEGRADED", "HEALTH_WARN", false),
+	"monitors are apart":         addCheck("MON_NETSPLIT", "HEALTH_WARN", true),
+	"the only gateway":           gateways("rgw here", "pve3"),
+	"one gateway of two kinds":   gateways("rgw here", "pve1", "tcmu-runner", "pve3"),
+	"one OSD alone is too many":  func(e *Evidence) { e.Ceph.Refused = []int{4} },
 }
 
 // reserved is what alone makes a yes, but.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/fans"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -60,8 +61,14 @@ var unreturned = map[string]func(*Return){
 	"a PG is not clean":         back(func(c *ceph.Cluster) { c.PGs.States[0].State = "active+recovering" }),
 	"a monitor is missing":      back(func(c *ceph.Cluster) { c.Mons.Quorum = c.Mons.Quorum[:2] }),
 	"an error":                  func(r *Return) { addCheck("OSD_SCRUB_ERRORS", "HEALTH_ERR", false)(&r.Evidence) },
-	"a fan failed":              func(r *Return) { r.Fans = &Fans{Turning: 5, Failing: []string{"FAN3"}} },
-	"a fan dropped out":         func(r *Return) { f := dropped(noon.Add(-time.Minute)); r.Fans = &f },
+	"its clock": back(func(c *ceph.Cluster) {
+		c.Health.Checks = append(c.Health.Checks, ceph.Check{Code: "MON_CLOCK_SKEW", Severity: "HEALTH_WARN", Text: "clock skew detected on mon.pve3"})
+	}),
+	"its OSD's own warning": back(func(c *ceph.Cluster) {
+		c.Health.Checks = append(c.Health.Checks, ceph.Check{Code: "BLUESTORE_SLOW_OP_ALERT", Severity: "HEALTH_WARN", Text: "1 OSD(s) experiencing slow operations in BlueStore", Detail: []string{"osd.4 observed slow operation indications in BlueStore"}})
+	}),
+	"a fan failed":      func(r *Return) { r.Fans = &fans.Report{Turning: 5, Failing: []string{"FAN3"}} },
+	"a fan dropped out": func(r *Return) { f := dropped(noon.Add(-time.Minute)); r.Fans = &f },
 }
 
 // unsureBack is what nobody can tell.
@@ -94,9 +101,9 @@ var unsureBack = map[string]func(*Return){
 	"flags of hosts":           back(func(c *ceph.Cluster) { c.Map.ScopesUnknown = true }),
 	"the PGs":                  back(func(c *ceph.Cluster) { c.PGs = nil }),
 	"the OSDs' hosts":          back(func(c *ceph.Cluster) { c.Map.OSDs = append(c.Map.OSDs, ceph.OSD{ID: 9, Up: true}) }),
-	"a fan":                    func(r *Return) { r.Fans = &Fans{Turning: 5, Blind: []string{"/redfish/v1: 503"}} },
-	"any fan":                  func(r *Return) { r.Fans = &Fans{} },
-	"a server that is on":      func(r *Return) { r.Fans = &Fans{Off: true} },
+	"a fan":                    func(r *Return) { r.Fans = &fans.Report{Turning: 5, Blind: []string{"/redfish/v1: 503"}} },
+	"any fan":                  func(r *Return) { r.Fans = &fans.Report{} },
+	"a server that is on":      func(r *Return) { r.Fans = &fans.Report{Off: true} },
 }
 
 func back(f func(*ceph.Cluster)) func(*Return) {
@@ -109,6 +116,9 @@ func back(f func(*ceph.Cluster)) func(*Return) {
 
 // reservedBack is what alone makes a yes, but.
 var reservedBack = map[string]func(*Return){
+	"another's clock": back(func(c *ceph.Cluster) {
+		c.Health.Checks = append(c.Health.Checks, ceph.Check{Code: "MON_CLOCK_SKEW", Severity: "HEALTH_WARN", Text: "clock skew detected on mon.pve1, mon.pve33"})
+	}),
 	"no baseline":              func(r *Return) { r.Baseline = nil },
 	"an old baseline":          func(r *Return) { r.Baseline.Saved = noon.Add(-30 * 24 * time.Hour) },
 	"a baseline of afterwards": func(r *Return) { r.Baseline.Saved = noon.Add(-time.Minute) },
@@ -129,7 +139,7 @@ var reservedBack = map[string]func(*Return){
 }
 
 // dropped is a server whose third fan was gone for ten seconds.
-func dropped(at time.Time) Fans {
+func dropped(at time.Time) fans.Report {
 	rpm := 9000.0
 	s := bmc.Server{Power: bmc.PowerOn, Logs: []bmc.Log{{Events: []bmc.Event{
 		{Fan: "f3", Kind: bmc.Failed, Time: at, Order: 1}, {Fan: "f3", Kind: bmc.Recovered, Time: at.Add(10 * time.Second), Order: 2},
@@ -137,7 +147,7 @@ func dropped(at time.Time) Fans {
 	for _, id := range []string{"f1", "f2", "f3"} {
 		s.Fans = append(s.Fans, bmc.Fan{ID: id, Name: "FAN " + id[1:], Presence: bmc.Present, Reading: &rpm})
 	}
-	return FansOf(s, noon.Add(-time.Hour), noon)
+	return fans.Tell(fans.Memory{}, fans.Poll{Server: s, Started: noon, Now: noon}, fans.Options{}, fans.Service{Since: noon.Add(-time.Hour), Boot: noon.Add(-time.Hour)})
 }
 
 func TestReintegratedAlone(t *testing.T) {

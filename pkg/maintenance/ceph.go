@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // leaving is the part of Ceph that goes away with the nodes.
@@ -22,85 +23,95 @@ type leaving struct {
 	returned bool
 }
 
-// ceph checks the storage, from the monitors down to the last flag.
-func (e Evidence) ceph(c *Checklist) {
-	const name = "Ceph answers"
-	if e.Ceph.Absent != "" {
-		c.add(Holds, name, e.Ceph.Absent, "")
-		return
-	}
-	var silent *ceph.SilentError
-	switch {
-	case errors.As(e.Ceph.Err, &silent):
-		c.add(Fails, name, e.Ceph.Err.Error(), "bring the monitors back first")
-		return
-	case e.Ceph.Err != nil:
-		c.add(Unknown, name, e.Ceph.Err.Error(), "let Ceph be asked, or say --ceph none where there is none")
-		return
-	case e.Ceph.Cluster == nil:
-		c.add(Unknown, name, "nobody asked Ceph", "say --ceph pve or --ceph command")
-		return
+const cephAnswers question = "Ceph answers"
+
+// storage is Ceph below the nodes, from the monitors down to the last flag.
+func (e Evidence) storage() Checklist {
+	if c, asked := e.asked(); !asked {
+		return Checklist{c}
 	}
 	l := leaving{Cluster: e.Ceph.Cluster, e: e}
-	known := l.same(c) && l.known(c, name)
-	l.flags(c)
-	l.health(c)
-	if !known || !l.find(c) {
-		return
+	c, known := l.known()
+	c = append(append(c, l.flags()...), l.health()...)
+	if !known {
+		return c
 	}
-	l.monitors(c)
-	l.managers(c)
-	l.metadata(c)
-	l.gateways(c)
-	l.elsewhere(c)
-	l.placement(c)
+	found, ok := l.find()
+	if c = append(c, found); !ok {
+		return c
+	}
+	c = append(c, l.monitors(), l.managers(), l.metadata())
+	c = append(c, l.siteMonitors()...)
+	c = append(c, l.gateways()...)
+	c = append(c, l.elsewhere()...)
+	c = append(c, l.placement())
 	if len(l.gone) > 0 {
-		l.stoppable(c)
-		l.margin(c)
-		l.noout(c)
+		c = append(c, l.stoppable())
+		c = append(c, l.sites()...)
+		c = append(c, l.margin()...)
+		c = append(c, l.noout())
 	}
+	return c
 }
 
-// same says whether this is the Ceph of these nodes: another cluster may have
-// hosts of the same names, and be whole.
-func (l leaving) same(c *Checklist) bool {
-	const name = "it is the Ceph of these nodes"
+// asked says whether Ceph told anything, and else why not.
+func (e Evidence) asked() (Condition, bool) {
+	const name = cephAnswers
+	var silent *ceph.SilentError
+	switch {
+	case e.Ceph.Absent != "":
+		return name.holds(e.Ceph.Absent), false
+	case errors.As(e.Ceph.Err, &silent):
+		return name.fails(e.Ceph.Err.Error(), say("bring the monitors back first")), false
+	case e.Ceph.Err != nil:
+		return name.unknown(e.Ceph.Err.Error(), say("let Ceph be asked, or say --ceph none where there is none")), false
+	case e.Ceph.Cluster == nil:
+		return name.unknown("nobody asked Ceph", say("say --ceph pve or --ceph command")), false
+	}
+	return Condition{}, true
+}
+
+// known says whether this is the Ceph of these nodes, and the documents without
+// which nothing can be said are there.
+func (l leaving) known() (Checklist, bool) {
+	if c, stranger := l.stranger(); stranger {
+		return Checklist{c}, false
+	}
+	const name = cephAnswers
+	var c Checklist
+	for _, g := range l.Gaps {
+		if !g.Optional {
+			c = append(c, name.unknown(strings.TrimSuffix(g.What+": "+g.Why, ": "), say("ask again when Ceph answers whole")))
+		}
+	}
+	switch {
+	case len(c) > 0:
+		return c, false
+	case l.Map == nil || l.Map.Blind || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil:
+		return Checklist{name.unknown("a part of Ceph's status is missing", say("ask again when Ceph answers whole"))}, false
+	case !l.Mgr.Available || l.MgrSilent():
+		return Checklist{name.unknown("no mgr is available, the numbers of PGs are old", say("bring a mgr back first"))}, true
+	}
+	return Checklist{name.holds("the monitors and a mgr answer")}, true
+}
+
+// stranger says that this is not the Ceph of these nodes: another cluster may
+// have hosts of the same names, and be whole.
+func (l leaving) stranger() (Condition, bool) {
+	const name question = "it is the Ceph of these nodes"
 	own := l.e.Ceph.FSID
 	switch {
 	case l.e.Ceph.FSIDErr != nil:
-		c.add(Unknown, name, "Proxmox VE does not say which Ceph these nodes run: "+l.e.Ceph.FSIDErr.Error(), "see pveceph status on a node")
+		return name.unknown("Proxmox VE does not say which Ceph these nodes run: "+l.e.Ceph.FSIDErr.Error(), l.e.pve("pveceph status")), true
 	case own != "" && l.FSID != own:
-		c.add(Unknown, name, "this is the Ceph "+orUnknown(l.FSID)+", these nodes run "+own, "name its configuration with --conf")
-	default:
-		return true // nothing was asked, or nothing else answered
+		return name.unknown("this is the Ceph "+orUnknown(l.FSID)+", these nodes run "+own, say("name its configuration with --conf")), true
 	}
-	return false
-}
-
-// known says whether the documents without which nothing can be said are there.
-func (l leaving) known(c *Checklist, name string) bool {
-	ok := true
-	for _, g := range l.Gaps {
-		if !g.Optional {
-			c.add(Unknown, name, strings.TrimSuffix(g.What+": "+g.Why, ": "), "ask again when Ceph answers whole")
-			ok = false
-		}
-	}
-	if ok && (l.Map == nil || l.Map.Blind || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil) {
-		c.add(Unknown, name, "a part of Ceph's status is missing", "ask again when Ceph answers whole")
-		ok = false
-	}
-	if ok && (!l.Mgr.Available || l.MgrSilent()) {
-		c.add(Unknown, name, "no mgr is available, the numbers of PGs are old", "bring a mgr back first")
-	} else if ok {
-		c.add(Holds, name, "the monitors and a mgr answer", "")
-	}
-	return ok
+	return Condition{}, false // nothing was asked, or nothing else answered
 }
 
 // monitors: more than half of all must stay.
-func (l leaving) monitors(c *Checklist) {
-	const name = "monitor quorum survives"
+func (l leaving) monitors() Condition {
+	const name question = "monitor quorum survives"
 	need := l.Mons.Total/2 + 1
 	members := l.Mons.Members
 	if members == nil && l.Mons.Lost() == 0 {
@@ -109,16 +120,14 @@ func (l leaving) monitors(c *Checklist) {
 		}
 	}
 	if members == nil {
-		c.add(Unknown, name, "the names of the monitors are not known", "ask with --ceph command")
-		return
+		return name.unknown("the names of the monitors are not known", l.e.byCommand("ask again in a minute"))
 	}
 	in, strange := len(l.Mons.Quorum), slices.Clone(l.Mons.Quorum)
 	for _, d := range members {
 		strange = slices.DeleteFunc(strange, func(n string) bool { return n == d.Name })
 	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(l.Mons.Quorum))); len(strange) > 0 || len(unique) < in || in > l.Mons.Total {
-		c.add(Unknown, name, "the names of the monitors in quorum are not those of all monitors", "ask again in a minute")
-		return
+		return name.unknown("the names of the monitors in quorum are not those of all monitors", say("ask again in a minute"))
 	}
 	surely, perhaps := 0, 0
 	for _, d := range members {
@@ -133,73 +142,83 @@ func (l leaving) monitors(c *Checklist) {
 	sum := fmt.Sprintf("%d of %d monitors stay in quorum, %d needed", in-perhaps, l.Mons.Total, need)
 	switch {
 	case in-perhaps >= need:
-		c.add(Holds, name, sum, "")
+		return name.holds(sum)
 	case in-surely >= need:
-		c.add(Unknown, name, "nobody can say on which host every monitor is", "ask with --ceph command")
-	default:
-		c.add(Fails, name, sum, "bring the missing monitors back, or add one elsewhere")
+		return name.unknown("nobody can say on which host every monitor is", l.e.byCommand("say it with --ceph-host"))
 	}
+	if l.Mons.Lost() == 0 {
+		return name.fails(sum, say("add monitors on other machines"))
+	}
+	return name.fails(sum, say("bring the missing monitors back, or add one elsewhere"))
 }
 
 // managers: without one nobody could tell whether it is safe to go on.
-func (l leaving) managers(c *Checklist) {
-	d := demand{"a mgr stays", "mgr", 1, l.Mgr.Standbys + 1, "start another mgr elsewhere"}
-	*c = append(*c, d.met(l.daemons(l.Mgr.Daemons)))
+func (l leaving) managers() Condition {
+	return demand{"a mgr stays", "mgr", 1, l.Mgr.Standbys + 1, say("start another mgr elsewhere"), l.e.byCommand("say it with --ceph-host")}.met(l.daemons(l.Mgr.Daemons))
 }
 
-// metadata: every active rank needs a daemon that stays.
-func (l leaving) metadata(c *Checklist) {
-	const name = "the file systems stay"
-	switch {
-	case l.FS == nil:
-		c.add(Unknown, name, "nobody can say whether there is a CephFS", "ask with --ceph command")
-	case l.FS.Ranks == 0:
-		c.add(Holds, name, "there is no CephFS", "")
-	default:
-		d := demand{name, "MDS", l.FS.Ranks, max(len(l.FS.Daemons), l.FS.Ranks+l.FS.Standbys), "start a standby MDS elsewhere"}
-		*c = append(*c, d.met(l.daemons(l.FS.Daemons)))
-	}
-}
+const othersWork question = "every other OSD works"
 
 // elsewhere: with an OSD missing on another host the next one missing may be
 // one too many. Those that were retired, down and out while everything is
 // clean, hold no data any more.
-func (l leaving) elsewhere(c *Checklist) {
-	const name = "every other OSD works"
-	fine, retired := true, 0
+func (l leaving) elsewhere() Checklist {
+	const name = othersWork
+	var c Checklist
+	retired := 0
 	for _, o := range l.Map.OSDs {
 		if slices.Contains(l.gone, o.ID) || o.Up && o.In {
 			continue
 		}
 		where := fmt.Sprintf("osd.%d on %s", o.ID, l.Tree.Host(o.ID))
 		switch {
+		case o.New: // it holds nothing
 		case !o.Up && !o.In && l.PGs.AllClean():
 			retired++
-			continue
 		case o.Up:
-			c.add(Fails, name, where+" is up but out", fmt.Sprintf("ceph osd in %d, and wait until all is clean", o.ID))
+			c = append(c, name.fails(where+" is up but out", l.e.ceph(fmt.Sprintf("osd in %d", o.ID)), say("wait until all is clean")))
 		default:
-			c.add(Fails, name, where+" is down", "repair it first, and wait until all is clean")
+			c = append(c, name.fails(where+" is down", say("repair it first, and wait until all is clean")))
 		}
-		fine = false
 	}
-	if fine {
-		text := "every other OSD is up and in"
-		if retired > 0 {
-			text += ", " + count(retired, "is retired", "are retired")
-		}
-		c.add(Holds, name, text, "")
+	if len(c) > 0 {
+		return c
 	}
+	text := "every other OSD is up and in"
+	if retired > 0 {
+		text += ", " + phrase.Count(retired, "is retired", "are retired")
+	}
+	return Checklist{name.holds(text)}
 }
 
 // damage is what copies that are away do not explain.
 var damage = []string{"inconsistent", "incomplete", "stale", "failed_repair", "recovery_unfound", "backfill_unfound", "snaptrim_error"}
 
+const everyPG question = "every PG is whole"
+
+// restart is how PGs come back that nobody can reach: by the OSDs of the nodes
+// that are down.
+func (l leaving) restart() []Step {
+	var next []Step
+	said := map[string]bool{}
+	for _, id := range l.fallen() {
+		s := l.start(l.machine(id), fmt.Sprintf("ceph-osd@%d", id))
+		if !said[s.String()] {
+			next = append(next, s)
+		}
+		said[s.String()] = true
+	}
+	if len(next) == 0 {
+		next = []Step{say("repair this first"), l.e.ceph("health detail")}
+	}
+	return next
+}
+
 // placement: every PG must have all its copies, or lack only what the node's own
 // dead OSDs held, or, when all its OSDs are down already, at least work without
 // them.
-func (l leaving) placement(c *Checklist) {
-	const name = "every PG is whole"
+func (l leaving) placement() Condition {
+	const name = everyPG
 	p := l.PGs
 	inactive := p.Count(func(s ceph.PGState) bool { return !s.Has("active") })
 	bad := p.Count(func(s ceph.PGState) bool { return !s.Clean() })
@@ -207,22 +226,21 @@ func (l leaving) placement(c *Checklist) {
 	missing := p.Missing()
 	switch {
 	case p.Total == 0 && missing == 0 && len(p.States) == 0 && len(l.Map.Pools) == 0:
-		c.add(Holds, name, "there is no pool", "")
+		return name.holds("there is no pool")
 	case p.Total == 0 || missing != 0:
-		c.add(Unknown, name, "the states of the PGs are not all known", "ask again when Ceph answers whole")
+		return name.unknown("the states of the PGs are not all known", say("ask again when Ceph answers whole"))
 	case inactive > 0 || p.Unfound > 0:
-		c.add(Fails, name, fmt.Sprintf("%s inactive, %s unfound: clients are waiting", count(inactive, "PG is", "PGs are"), count(p.Unfound, "object is", "objects are")), "repair this first: ceph health detail")
+		return name.fails(fmt.Sprintf("%s inactive, %s unfound: clients are waiting", phrase.Count(inactive, "PG is", "PGs are"), phrase.Count(p.Unfound, "object is", "objects are")), l.restart()...)
 	case l.down && damaged > 0:
-		c.add(Fails, name, count(damaged, "PG is", "PGs are")+" damaged or stale", "repair this first: ceph health detail")
+		return name.fails(phrase.Count(damaged, "PG is", "PGs are")+" damaged or stale", say("repair this first: ceph health detail"))
 	case l.down:
-		c.add(Reserved, name, "the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", "no other OSD may fail now")
+		return name.reserved("the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", say("no other OSD may fail now"))
 	case bad > 0 && !l.returned && l.onlyOwn():
-		l.lacking(c, name, bad)
+		return l.lacking(name, bad)
 	case bad > 0:
-		c.add(Fails, name, fmt.Sprintf("%s not active+clean", count(bad, "PG is", "PGs are")), l.mend())
+		return name.fails(fmt.Sprintf("%s not active+clean", phrase.Count(bad, "PG is", "PGs are")), l.mend())
 	case p.Degraded > 0 || p.Misplaced > 0 || p.Remapped > 0:
-		c.add(Fails, name, fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), "wait until recovery has ended")
-	default:
-		c.add(Holds, name, fmt.Sprintf("all %d PGs are active+clean", p.Total), "")
+		return name.fails(fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), say("wait until recovery has ended"))
 	}
+	return name.holds(fmt.Sprintf("all %d PGs are active+clean", p.Total))
 }

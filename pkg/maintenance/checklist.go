@@ -6,7 +6,6 @@
 package maintenance
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -27,15 +26,34 @@ const (
 	Fails    Outcome = "fails"
 )
 
+// question is what a condition asks, the same in every run.
+type question string
+
 // Condition is one line of a checklist.
 type Condition struct {
-	// Name says what is asked, the same in every run: "quorum survives".
+	// Name says what is asked: "quorum survives".
 	Name    string  `json:"condition"`
 	Outcome Outcome `json:"outcome"`
 	// Evidence is what was seen, in words for people.
 	Evidence string `json:"evidence"`
-	// Next is what to do about it, empty while it holds.
-	Next string `json:"next,omitempty"`
+	// Next is what to do about it, in this order; empty while it holds.
+	Next []Step `json:"next,omitempty"`
+}
+
+func (q question) holds(evidence string) Condition {
+	return Condition{Name: string(q), Outcome: Holds, Evidence: evidence}
+}
+
+func (q question) reserved(evidence string, next ...Step) Condition {
+	return Condition{string(q), Reserved, evidence, next}
+}
+
+func (q question) unknown(evidence string, next ...Step) Condition {
+	return Condition{string(q), Unknown, evidence, next}
+}
+
+func (q question) fails(evidence string, next ...Step) Condition {
+	return Condition{string(q), Fails, evidence, next}
 }
 
 // Checklist is ordered as an operator would go through it.
@@ -72,21 +90,33 @@ func (c Checklist) Decision() string {
 	return "yes"
 }
 
-// String is the condition for people: what was asked while it holds, else what
-// is and what to do about it.
-func (c Condition) String() string {
-	text := c.Evidence
+// Text is the condition for people: what was asked while it holds, else what is.
+func (c Condition) Text() string {
 	if c.Outcome == Holds {
-		text = c.Name + ": " + text
+		return c.Name + ": " + c.Evidence
 	}
-	if c.Next != "" {
-		text += ": " + c.Next
-	}
-	return text
+	return c.Evidence
 }
 
-func (c *Checklist) add(o Outcome, name, evidence, next string) {
-	*c = append(*c, Condition{name, o, evidence, next})
+// Lines are the steps for people, one line for each thing to do.
+func (c Condition) Lines() []string {
+	var out []string
+	for _, s := range c.Next {
+		out = append(out, s.Lines()...)
+	}
+	return out
+}
+
+// String is all of it in one line.
+func (c Condition) String() string {
+	if len(c.Next) == 0 {
+		return c.Text()
+	}
+	steps := make([]string, len(c.Next))
+	for i, s := range c.Next {
+		steps[i] = s.String()
+	}
+	return c.Text() + ": " + strings.Join(steps, ", then ")
 }
 
 // Ceph is what is known about the storage below the nodes.
@@ -96,6 +126,8 @@ type Ceph struct {
 	// Cluster is nil when nothing could be read; Err says why.
 	Cluster *ceph.Cluster
 	Err     error
+	// Command says that the ceph command was asked, not Proxmox VE.
+	Command bool
 	// FSID is that of the Ceph which Proxmox VE runs on these nodes, asked where
 	// somebody else told the cluster; empty when it runs none. FSIDErr says why
 	// nobody could tell.
@@ -113,39 +145,43 @@ type Ceph struct {
 	Refused []int
 }
 
+// PVE is what Proxmox VE says about nodes that leave or come back.
+type PVE struct {
+	Cluster pve.Cluster
+	// Leaving are the nodes, all at once.
+	Leaving []string
+	// Presence is each leaving node's own list of guests, as far as it is
+	// online; Silent says why one gave none.
+	Presence map[string][]pve.Presence
+	Silent   map[string]error
+	// Memory tells what guests were like when their node was last alive, and
+	// what keeps those that are left.
+	Memory pve.Memory
+	// Rules of HA may keep guests on their node; nil when they were not asked.
+	Rules []pve.HARule
+}
+
 // Evidence is all there is about one question.
 type Evidence struct {
 	// PVE holds the cluster and the nodes that leave or come back, all at once.
-	PVE  pve.DrainEvidence
+	PVE  PVE
 	Ceph Ceph
 	Now  time.Time
 }
 
 func (e Evidence) names() string { return strings.Join(e.PVE.Leaving, " and ") }
 
-func list[T any](in []T, most int) string {
-	var out []string
-	for i, v := range in {
-		if i == most {
-			out = append(out, fmt.Sprintf("and %d more", len(in)-most))
-			break
-		}
-		out = append(out, fmt.Sprint(v))
+// NoMemory is the condition where a memory is required and there is none.
+func NoMemory(trouble string, mend []string) Condition {
+	c := question("there is a memory").unknown("no memory: " + trouble)
+	for _, m := range mend {
+		c.Next = append(c.Next, say(m))
 	}
-	return strings.Join(out, ", ")
+	c.Next = append(c.Next, say("mend it, or say --state auto"))
+	return c
 }
 
-func osds(ids []int) string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = fmt.Sprintf("osd.%d", id)
-	}
-	return list(out, 6)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+// Unsaved is the condition where a baseline was asked for and not written.
+func Unsaved(err error) Condition {
+	return question("the baseline is saved").unknown("the baseline was not saved: " + err.Error())
 }

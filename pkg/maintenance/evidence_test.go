@@ -27,7 +27,7 @@ func (m *model) evidence(t testing.TB) Evidence {
 		}
 		c.Nodes = append(c.Nodes, pve.Node{Name: n.name, ID: i + 1, Online: n.online, Status: status, Uptime: time.Hour})
 		c.Storages = append(c.Storages, pve.Storage{Name: "ceph", Node: n.name, Shared: true, Available: n.online})
-		c.Votes.Voters = append(c.Votes.Voters, pve.Voter{Node: n.name, Votes: n.votes, Online: n.online})
+		c.Votes.Voters = append(c.Votes.Voters, pve.Voter{Node: n.name, Votes: n.votes, Online: n.online, Daemon: m.daemon(i)})
 		c.HA.Nodes[n.name] = "online"
 		c.HA.LRM[n.name] = pve.LRM{Mode: "active", State: "wait_for_agent_lock", Time: noon}
 		all += n.votes
@@ -36,9 +36,11 @@ func (m *model) evidence(t testing.TB) Evidence {
 		}
 	}
 	if m.qdevice > 0 {
-		c.Votes.Device = pve.Device{Present: true, State: "Connect failed", Votes: m.qdevice}
-		if m.qalive {
-			c.Votes.Device.State = "Connected"
+		c.Votes.Device = pve.Device{Present: true, Votes: m.qdevice}
+		if !slices.ContainsFunc(m.nodes, func(n node) bool { return n.online && n.qdaemon }) {
+			c.Votes.Device.Seen = noon.Add(-1000 * time.Hour) // it is remembered
+		}
+		if m.given(0) {
 			have += m.qdevice
 		}
 	}
@@ -79,6 +81,19 @@ func (m *model) evidence(t testing.TB) Evidence {
 	read := cluster(t, m.documents())
 	e.Ceph.Cluster = &read
 	return e
+}
+
+// daemon is what a node says of its own connection to the quorum device.
+func (m *model) daemon(i int) pve.Daemon {
+	switch {
+	case m.qdevice == 0 || !m.nodes[i].online:
+		return pve.Daemon{}
+	case !m.nodes[i].qdaemon:
+		return pve.Daemon{Told: true}
+	case !m.qalive:
+		return pve.Daemon{Told: true, State: "Connect failed"}
+	}
+	return pve.Daemon{Told: true, State: "Connected", Casts: true}
 }
 
 // addGuests lists them as the cluster and as their nodes do.
@@ -137,9 +152,54 @@ func (m *model) asked(e Evidence) Evidence {
 			m.judge(p, acting, gone, &s)
 		}
 	}
+	m.err(gone, &s)
 	s.Stop = s.Inactives == 0
 	e.Ceph.Safety = &s
 	return e
+}
+
+// err lets ok-to-stop say yes although PGs would stop: it has looked at fewer
+// PGs than one of the OSDs has, or it contradicts rules that leave no choice.
+func (m *model) err(gone []int, s *ceph.Safety) {
+	fullest := 0
+	for _, id := range gone {
+		fullest = max(fullest, m.placed(id))
+	}
+	switch {
+	case s.Inactives == 0 || m.lie == honest:
+	case m.lie == lazy && max(s.Judged, 1) < fullest:
+		s.Inactives, s.Inactive = 0, nil
+		s.Judged = max(s.Judged, 1)
+	case m.lie == wrong && m.forced(gone):
+		s.Judged += s.Inactives
+		s.Inactives, s.Inactive = 0, nil
+	}
+}
+
+// forced says that every PG is whole, and that the copies of each pool that
+// would stop fill every place there is.
+func (m *model) forced(gone []int) bool {
+	for _, p := range m.pools {
+		units, lost := map[string]bool{}, map[string]bool{}
+		for id, o := range m.osds {
+			if m.roots && o.second != p.fast || !o.in && !slices.Contains(gone, id) {
+				continue
+			}
+			units[m.unit(p, id)] = true
+			if slices.Contains(gone, id) {
+				lost[m.unit(p, id)] = true
+			}
+		}
+		for _, acting := range p.pgs {
+			if up, _ := m.living(acting); up < p.size || p.moving {
+				return false
+			}
+			if !m.serves(p, acting, true) && (len(units) > p.size || p.size-len(lost) >= p.min) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // judge is ok-to-stop as Ceph does it: PGs that have an OSD of the set in their

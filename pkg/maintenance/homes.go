@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -13,38 +14,49 @@ import (
 // guests are moved on the day of the work.
 const stale = 24 * time.Hour
 
-// homes: guests are where they were, and run if they ran.
-func (r Return) homes(c *Checklist) {
-	const what = "guests are where they were"
+const guestsBack question = "guests are where they were"
+
+// unfit says why the baseline cannot be compared with what is; nil baselines
+// there are too.
+func (r Return) unfit() (Condition, bool) {
+	const what = guestsBack
 	b := r.Baseline
-	switch {
+	switch guests := r.PVE.Cluster.Guests; {
 	case r.BaselineErr != nil:
-		c.add(Unknown, what, r.BaselineErr.Error(), "name the file that check_drained --save wrote")
-		return
+		return what.unknown(r.BaselineErr.Error(), say("name the file that check_drained --save wrote")), true
 	case b == nil:
-		c.add(Reserved, what, "homes of guests outside HA are not known without a baseline", "next time: check_drained --save FILE, then --baseline FILE")
-		return
+		return Condition{}, false
 	case b.Cluster != r.PVE.Cluster.Subject() || !subset(r.PVE.Leaving, b.Leaving):
-		c.add(Unknown, what, "the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, "name the file about "+r.names())
-		return
+		return what.unknown("the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, say("name the file about "+r.names())), true
+	case b.Saved.After(r.Now.Add(time.Minute)):
+		return what.unknown("the baseline is of "+phrase.Time(b.Saved)+", which is to come", say("compare the clocks, and see whether it is the right file")), true
+	case len(b.Guests) == 0 && len(guests) > 0:
+		return what.unknown(fmt.Sprintf("the baseline lists no guest, there are %d", len(guests)), say("name the file that check_drained --save wrote")), true
 	}
-	if b.Saved.After(r.Now.Add(time.Minute)) {
-		c.add(Unknown, what, "the baseline is of "+b.Saved.Local().Format(time.RFC3339)+", which is to come", "compare the clocks, and see whether it is the right file")
-		return
+	return Condition{}, false
+}
+
+// homes: guests are where they were, and run if they ran.
+func (r Return) homes() Checklist {
+	const what = guestsBack
+	b := r.Baseline
+	if c, bad := r.unfit(); bad {
+		return Checklist{c}
 	}
-	if guests := r.PVE.Cluster.Guests; len(b.Guests) == 0 && len(guests) > 0 {
-		c.add(Unknown, what, fmt.Sprintf("the baseline lists no guest, there are %d", len(guests)), "name the file that check_drained --save wrote")
-		return
+	if b == nil {
+		return Checklist{what.reserved("homes of guests outside HA are not known without a baseline", say("next time: check_drained --save FILE, then --baseline FILE"))}
 	}
-	n := len(*c)
-	r.age(c, what)
+	c := r.age()
 	x := r.PVE.Cluster.Index()
 	for _, was := range b.Guests {
-		r.home(c, x, was)
+		if h, bad := r.home(x, was); bad {
+			c = append(c, h)
+		}
 	}
-	if len(*c) == n {
-		c.add(Holds, what, count(len(b.Guests), "guest is", "guests are")+" as on "+b.Saved.Local().Format(time.RFC3339), "")
+	if len(c) == 0 {
+		c = append(c, what.holds(phrase.Count(len(b.Guests), "guest is", "guests are")+" as on "+phrase.Time(b.Saved)))
 	}
+	return c
 }
 
 func subset(a, b []string) bool {
@@ -53,24 +65,25 @@ func subset(a, b []string) bool {
 
 // age warns of a baseline from an earlier maintenance, and of one that looks as
 // if it had been saved when the work was over: it would say that all is as it is.
-func (r Return) age(c *Checklist, what string) {
+func (r Return) age() Checklist {
+	const what = guestsBack
+	var c Checklist
 	for _, name := range r.PVE.Leaving {
 		n, _ := r.PVE.Cluster.Node(name)
-		saved := r.Baseline.Saved.Local().Format(time.RFC3339)
+		saved := phrase.Time(r.Baseline.Saved)
 		boot := r.Now.Add(-n.Uptime)
 		switch {
 		case n.Uptime <= 0:
 			if n.Online && n.Status == "online" { // else that is said already
-				c.add(Unknown, what, "when "+name+" was started last is not known", "see pvestatd on "+name)
+				c = append(c, what.unknown("when "+name+" was started last is not known", run(name, "systemctl status pvestatd")))
 			}
 		case boot.Sub(r.Baseline.Saved) > stale:
-			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), "is it the one of this maintenance?")
-			return
+			return append(c, what.reserved(fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), say("is it the one of this maintenance?")))
 		case r.Baseline.Saved.After(boot) && r.emptied(*r.Baseline):
-			c.add(Reserved, what, fmt.Sprintf("the baseline of %s is younger than the last start of %s, and nobody outside HA lived there", saved, name), "was it saved before the work?")
-			return
+			return append(c, what.reserved(fmt.Sprintf("the baseline of %s is younger than the last start of %s, and nobody outside HA lived there", saved, name), say("was it saved before the work?")))
 		}
 	}
+	return c
 }
 
 // emptied says whether a baseline knows guests outside HA that run, and none of
@@ -89,27 +102,51 @@ func (r Return) emptied(b pve.Baseline) bool {
 	return elsewhere
 }
 
-func (r Return) home(c *Checklist, x pve.Index, was pve.BaselineGuest) {
-	const what = "guests are where they were"
+func (r Return) home(x pve.Index, was pve.BaselineGuest) (Condition, bool) {
+	const what = guestsBack
 	if was.Template {
-		return
+		return Condition{}, false
 	}
 	g, found := x.Guest(was.ID)
 	ran := was.Status != "stopped" && was.Status != "" && was.Status != "unknown"
-	move := map[pve.Kind]string{pve.VM: "qm migrate %d %s --online", pve.Container: "pct migrate %d %s --restart"}[was.Kind]
 	switch {
 	case !found:
-		c.add(Reserved, what, fmt.Sprintf("%s%d %s is gone", was.Kind.Prefix(), was.ID, was.Name), "removed on purpose?")
+		return what.reserved(fmt.Sprintf("%s%d %s is gone", was.Kind.Prefix(), was.ID, was.Name), say("removed on purpose?")), true
 	case g.Stale || g.Status == "unknown":
-		c.add(Unknown, what, g.String()+" on "+g.Node+": its status is not known", "see pvestatd on "+g.Node)
+		return what.unknown("the status of "+g.String()+" on "+g.Node+" is not known", run(g.Node, "systemctl status pvestatd")), true
 	case ran && g.Status == "stopped":
-		c.add(Fails, what, g.String()+" is stopped, it ran before", "start it")
+		return what.fails(g.String()+" is stopped, it ran before", r.start(g)), true
 	case ran && g.Status != was.Status && g.Status != "running":
-		c.add(Fails, what, g.String()+" is "+g.Status+", it was "+was.Status, "see its console and its task log")
-	case g.Node == was.Node || !slices.Contains(r.PVE.Leaving, was.Node):
+		return what.fails(g.String()+" is "+g.Status+", it was "+was.Status, say("see its console and its task log")), true
+	case g.Node == was.Node || !r.leaves(was.Node):
+		return Condition{}, false
 	case was.HA != "" && g.HAState != "":
-		c.add(Reserved, what, g.String()+" is on "+g.Node+", it was on "+was.Node+", HA decides", "ha-manager migrate "+g.SID()+" "+was.Node+" if it belongs there")
-	default:
-		c.add(Fails, what, g.String()+" is on "+g.Node+", it was on "+was.Node, fmt.Sprintf(move, was.ID, was.Node))
+		return what.reserved(g.String()+" is on "+g.Node+", it was on "+was.Node+", HA decides",
+			r.pve("ha-manager migrate "+g.SID()+" "+was.Node).note("if it belongs there").once(nodeOnline, haUsesIt, storagesThere)), true
 	}
+	return what.fails(g.String()+" is on "+g.Node+", it was on "+was.Node, r.bringHome(x, g, was.Node)...), true
+}
+
+// start is how a guest that ran before runs again. HA starts those it manages.
+func (r Return) start(g pve.Guest) Step {
+	if g.HAState != "" {
+		return r.pve("ha-manager set " + g.SID() + " --state started")
+	}
+	return run(g.Node, fmt.Sprintf("%s start %d", tool(g), g.ID)).note("if it was not stopped on purpose")
+}
+
+// bringHome moves a guest outside HA back to its node.
+func (r Return) bringHome(x pve.Index, g pve.Guest, home string) []Step {
+	ready := []question{nodeOnline, storagesThere}
+	switch {
+	case g.Status == "stopped":
+		return []Step{run(g.Node, fmt.Sprintf("%s migrate %d %s", tool(g), g.ID, home)).once(ready...)}
+	case g.Kind == pve.Container:
+		return []Step{say(agree), run(g.Node, fmt.Sprintf("pct migrate %d %s --restart", g.ID, home)).once(ready...)}
+	}
+	move := run(g.Node, fmt.Sprintf("qm migrate %d %s --online", g.ID, home)).once(ready...)
+	if _, disks := x.Local(g, r.PVE.Memory.Configs[g.ID].Config); len(disks) > 0 {
+		move.Run += " --with-local-disks"
+	}
+	return []Step{move}
 }

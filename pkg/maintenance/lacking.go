@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // onlyOwn says that PGs have too few copies and nothing else, and that no OSD
@@ -46,26 +47,25 @@ const settle = 30 * time.Second
 //
 // That the rules of CRUSH separate hosts does not prove it: CRUSH may have found
 // no place for a copy elsewhere.
-func (l leaving) lacking(c *Checklist, name string, bad int) {
+func (l leaving) lacking(name question, bad int) Condition {
 	s, own := l.e.Ceph.Safety, l.fallen()
-	missing := count(bad, "PG misses a copy", "PGs miss a copy")
+	missing := phrase.Count(bad, "PG misses a copy", "PGs miss a copy")
 	refused := s != nil && (s.Inactives > 0 || !s.Stop && s.Unreported == 0)
 	switch {
 	case !l.strict() || refused:
-		c.add(Fails, name, count(bad, "PG is not active+clean", "PGs are not active+clean"), l.mend())
+		return name.fails(phrase.Count(bad, "PG is not active+clean", "PGs are not active+clean"), l.mend())
 	case s == nil && l.e.Ceph.SafetyErr == nil:
-		c.add(Unknown, name, missing+", and this token cannot prove that they lose no other one", "ask with --ceph command, or "+l.mend())
+		return name.unknown(missing+", and this token cannot prove that they lose no other one", say("ask with --ceph command, or "+l.mend().Say))
 	case s == nil || s.Judged == 0 || s.Unreported > 0 || !slices.Equal(slices.Sorted(slices.Values(s.OSDs)), l.gone):
-		c.add(Unknown, name, missing+", and ok-to-stop does not prove that they lose no other one", "ask again in a minute")
+		return name.unknown(missing+", and ok-to-stop does not prove that they lose no other one", say("ask again in a minute"))
 	case l.Changed().IsZero() || l.e.Now.Sub(l.Changed()) < settle:
-		c.add(Unknown, name, missing+", and an OSD may have come or gone a moment ago", "ask again in a minute")
-	default:
-		is := "is"
-		if len(own) > 1 {
-			is = "are"
-		}
-		c.add(Reserved, name, fmt.Sprintf("%s, only %s of %s itself %s down, nothing more of them is lost without %[3]s", missing, osds(own), l.e.names(), is), "touch no other host until all PGs are active+clean again")
+		return name.unknown(missing+", and an OSD may have come or gone a moment ago", say("ask again in a minute"))
 	}
+	is := "is"
+	if len(own) > 1 {
+		is = "are"
+	}
+	return name.reserved(fmt.Sprintf("%s, only %s of %s itself %s down, nothing more of them is lost without %[3]s", missing, phrase.OSDs(own), l.e.names(), is), say("touch no other host until all PGs are active+clean again"))
 }
 
 // strict says that every pool stops as soon as a second copy is away. A list of
@@ -94,11 +94,25 @@ func (l leaving) fallen() []int {
 
 // mend is how PGs become clean. Under noout they never would without OSDs of the
 // leaving nodes that are down while others there still work.
-func (l leaving) mend() string {
+func (l leaving) mend() Step {
 	own := l.fallen()
 	own = slices.DeleteFunc(own, func(id int) bool { o, _ := l.Map.OSD(id); return !o.In })
 	if len(own) == 0 || len(own) == len(l.gone) {
-		return "wait until all PGs are active+clean"
+		return say("wait until all PGs are active+clean")
 	}
-	return "start " + osds(own) + ", or ceph osd out " + ids(own) + ", and wait until all PGs are active+clean"
+	return say("start " + phrase.OSDs(own) + ", or mark out what is dead, and wait until all PGs are active+clean")
+}
+
+// cramped is a pool that never becomes clean, though all OSDs work: its rule has
+// places for fewer copies than it wants.
+func (l leaving) cramped() (p ceph.Pool, places int) {
+	if slices.ContainsFunc(l.Map.OSDs, func(o ceph.OSD) bool { return !o.Up || !o.In }) {
+		return p, 0
+	}
+	for _, p := range l.Map.Pools {
+		if n, exact := l.Copies(p, nil); exact && n > 0 && n < p.Size && p.PGs > 0 {
+			return p, n
+		}
+	}
+	return p, 0
 }

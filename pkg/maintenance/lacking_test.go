@@ -37,7 +37,7 @@ func TestOpened(t *testing.T) {
 		t.Errorf("%s %q", list.Decision(), said)
 	}
 	list = Serviceable(opened().evidence(t))
-	if list.Decision() != "not-proven" || !strings.Contains(list[slices.IndexFunc(list, func(c Condition) bool { return c.Outcome == Unknown })].Next, "--ceph command, or start osd.5") {
+	if list.Decision() != "not-proven" || !strings.Contains(list[slices.IndexFunc(list, func(c Condition) bool { return c.Outcome == Unknown })].String(), "--ceph command, or start osd.5") {
 		t.Errorf("token: %s %q", list.Decision(), list)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // owner is the node a host of CRUSH, or a hostname that a daemon gave, is part
@@ -75,7 +76,7 @@ func (e Evidence) nowhere() (hosts []string, osds []int) {
 		}
 	}
 	for _, o := range c.Map.OSDs {
-		if (o.Up || o.In) && c.Tree.Host(o.ID) == "" {
+		if (o.Up || o.In) && !o.New && c.Tree.Host(o.ID) == "" {
 			osds = append(osds, o.ID)
 		}
 	}
@@ -84,14 +85,13 @@ func (e Evidence) nowhere() (hosts []string, osds []int) {
 
 // find determines the OSDs of the leaving nodes. That a node has none is only
 // known when every host in CRUSH is somebody else's.
-func (l *leaving) find(c *Checklist) bool {
-	const name = "its OSDs are known"
+func (l *leaving) find() (Condition, bool) {
+	const name question = "its OSDs are known"
 	hosts, loose := l.e.nowhere()
 	for _, n := range l.e.PVE.Leaving {
 		for _, h := range l.e.Ceph.Hosts[n] {
 			if !l.Tree.HasHost(h) {
-				c.add(Unknown, name, "CRUSH knows no host "+h, "say which one it is: --ceph-host "+n+"=HOST")
-				return false
+				return name.unknown("CRUSH knows no host "+h, say("say which one it is with --ceph-host for "+n)), false
 			}
 		}
 	}
@@ -100,8 +100,7 @@ func (l *leaving) find(c *Checklist) bool {
 	for _, id := range l.gone {
 		o, found := l.Map.OSD(id)
 		if !found {
-			c.add(Unknown, name, fmt.Sprintf("osd.%d is in CRUSH and not in the OSD map", id), "ask again when Ceph answers whole")
-			return false
+			return name.unknown(fmt.Sprintf("osd.%d is in CRUSH and not in the OSD map", id), say("ask again when Ceph answers whole")), false
 		}
 		l.down = l.down && !o.Up
 	}
@@ -109,24 +108,18 @@ func (l *leaving) find(c *Checklist) bool {
 	doubt, next := l.mistaken()
 	switch {
 	case doubt != "":
-		c.add(Unknown, name, doubt, next)
-		return false
+		return name.unknown(doubt, next), false
 	case len(far) > 0:
 		where := l.Tree.Host(far[0])
-		c.add(Unknown, name, fmt.Sprintf("%s of the CRUSH host %s listens on an address of %s", osds(far[:1]), where, l.e.names()), "see ceph osd find "+ids(far[:1]))
-		return false
+		return name.unknown(fmt.Sprintf("%s of the CRUSH host %s listens on an address of %s", phrase.OSDs(far[:1]), where, l.e.names()), l.e.ceph("osd find "+ids(far[:1]))), false
 	case len(hosts) > 0:
-		c.add(Unknown, name, "no node is known to be the CRUSH host "+list(hosts, 4), "say which machine it is: --ceph-host NODE="+hosts[0])
-		return false
+		return name.unknown("no node is known to be the CRUSH host "+phrase.List(hosts, 4), say("say which machine "+hosts[0]+" is with --ceph-host")), false
 	case len(loose) > 0:
-		c.add(Unknown, name, osds(loose)+" on no host of CRUSH", "put it below its host: ceph osd crush move")
-		return false
+		return name.unknown(phrase.OSDs(loose)+" on no host of CRUSH", say("put it below its host with ceph osd crush move")), false
 	case len(l.gone) == 0:
-		c.add(Holds, name, l.e.names()+" has no OSD", "")
-	default:
-		c.add(Holds, name, osds(l.gone)+" on "+strings.Join(l.hosts, " and "), "")
+		return name.holds(l.e.names() + " has no OSD"), true
 	}
-	return true
+	return name.holds(phrase.OSDs(l.gone) + " on " + strings.Join(l.hosts, " and ")), true
 }
 
 // addresses of the leaving nodes, as the cluster knows them.
@@ -143,7 +136,7 @@ func (l leaving) addresses() []string {
 // mistaken says why a leaving node that seems to have no OSD may have some: its
 // own name in CRUSH was given to another machine, or a host is taken for part
 // of another node for no more than the beginning of its name.
-func (l leaving) mistaken() (doubt, next string) {
+func (l leaving) mistaken() (doubt string, next Step) {
 	for _, n := range l.e.PVE.Leaving {
 		if len(l.e.Ceph.Hosts[n]) > 0 || slices.ContainsFunc(l.hosts, func(h string) bool { node, _ := l.e.owner(h); return node == n }) {
 			continue
@@ -155,35 +148,43 @@ func (l leaving) mistaken() (doubt, next string) {
 			switch {
 			case len(h.OSDs) == 0 || node == "":
 			case mapped && first == n:
-				return "--ceph-host gives the CRUSH host " + h.Name + " to " + node + ", and " + n + " has none", "say which one it is: --ceph-host " + n + "=HOST"
+				return "--ceph-host gives the CRUSH host " + h.Name + " to " + node + ", and " + n + " has none", say("say which one it is with --ceph-host for " + n)
 			case !mapped && first != node:
-				return "the CRUSH host " + h.Name + " is part of " + node + " by its name alone, and " + n + " has none", "say so: --ceph-host " + node + "=" + h.Name
+				return "the CRUSH host " + h.Name + " is part of " + node + " by its name alone, and " + n + " has none", say("say so: --ceph-host " + node + "=" + h.Name)
 			}
 		}
 	}
-	return "", ""
+	return "", Step{}
 }
 
 // here says whether a daemon runs on a leaving node; known is false when that
 // cannot be told.
 func (l leaving) here(d ceph.Daemon) (here, known bool) {
+	node, known := l.node(d)
+	if machine, _, _ := strings.Cut(d.Machine(), "."); !known && machine != "" && !l.Tree.HasHost(machine) {
+		return false, true // a machine of its own, neither a node nor one with OSDs
+	}
+	return !known || l.e.leaves(node), known
+}
+
+// node is where a daemon runs, as far as it can be told.
+func (l leaving) node(d ceph.Daemon) (node string, known bool) {
 	for _, n := range l.e.PVE.Cluster.Nodes {
 		if n.IP != "" && n.IP == d.Addr() {
-			return l.e.leaves(n.Name), true
+			return n.Name, true
 		}
 	}
 	if d.Host != "" {
-		node, known := l.e.owner(d.Host)
-		return !known || l.e.leaves(node), known
+		return l.e.owner(d.Host)
 	}
 	// Proxmox VE names daemons after their node.
 	if _, named := l.e.PVE.Cluster.Node(d.Name); named {
-		return l.e.leaves(d.Name), true
+		return d.Name, true
 	}
-	if node, known := l.e.owner(d.Name); known && l.Tree.HasHost(d.Name) {
-		return l.e.leaves(node), true
+	if node, known := l.e.owner(d.Name); known && l.Tree != nil && l.Tree.HasHost(d.Name) {
+		return node, true
 	}
-	return true, false
+	return "", false
 }
 
 // placed counts daemons by where they are.
@@ -207,9 +208,12 @@ func (l leaving) daemons(ds []ceph.Daemon) placed {
 // demand is how many daemons of a kind have to stay. Total is how many there are
 // by another document; a list that names more is old.
 type demand struct {
-	name, kind  string
+	name        question
+	kind        string
 	need, total int
-	next        string
+	next        Step
+	// blind is what to do when nobody can say where they are.
+	blind Step
 }
 
 func (d demand) met(p placed) Condition {
@@ -217,13 +221,13 @@ func (d demand) met(p placed) Condition {
 	named := p.elsewhere + p.here + p.unknown
 	switch {
 	case named > d.total:
-		return Condition{d.name, Unknown, fmt.Sprintf("%d %s are named and %d are there", named, d.kind, d.total), "ask again in a minute"}
+		return d.name.unknown(fmt.Sprintf("%d %s are named and %d are there", named, d.kind, d.total), say("ask again in a minute"))
 	case named > 0 && p.elsewhere >= d.need:
-		return Condition{d.name, Holds, sum, ""}
+		return d.name.holds(sum)
 	case p.elsewhere+p.unknown+d.total-named >= d.need:
-		return Condition{d.name, Unknown, "nobody can say on which host each " + d.kind + " is", "ask with --ceph command"}
+		return d.name.unknown("nobody can say on which host each "+d.kind+" is", d.blind)
 	}
-	return Condition{d.name, Fails, sum, d.next}
+	return d.name.fails(sum, d.next)
 }
 
 // serving are kinds of gateways that clients go through; mirrors are none.
@@ -231,11 +235,10 @@ var serving = []string{"rgw", "iscsi", "tcmu-runner", "nfs", "nvmeof"}
 
 // gateways: of every kind, and of every zone, one must stay. One whose machine is
 // no node is a guest or a server of its own.
-func (l leaving) gateways(c *Checklist) {
-	const name = "gateways stay"
+func (l leaving) gateways() Checklist {
+	const name question = "gateways stay"
 	if l.Services == nil {
-		c.add(Unknown, name, "nobody can say whether there are gateways such as rgw", "ask with --ceph command")
-		return
+		return Checklist{name.unknown("nobody can say whether there are gateways such as rgw", l.e.byCommand("ask again when the mgr answers"))}
 	}
 	kinds := map[string][]ceph.Daemon{}
 	for _, s := range l.Services {
@@ -243,25 +246,31 @@ func (l leaving) gateways(c *Checklist) {
 			kinds[s.Kind] = append(kinds[s.Kind], s.Daemon)
 		}
 	}
+	var c Checklist
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		var p placed
-		for _, d := range kinds[kind] {
-			switch here, known := l.here(d); {
-			case !known && d.Host == "":
-				p.unknown++
-			case known && here:
-				p.here++
-			default:
-				p.elsewhere++
-			}
-		}
-		switch {
+		switch p := l.gatewaysOf(kinds[kind]); {
 		case p.elsewhere > 0:
-			c.add(Holds, name, fmt.Sprintf("%d %s elsewhere, %d here", p.elsewhere, kind, p.here), "")
+			c = append(c, name.holds(fmt.Sprintf("%d %s elsewhere, %d here", p.elsewhere, kind, p.here)))
 		case p.unknown > 0:
-			c.add(Unknown, name, "nobody can say on which host each "+kind+" is", "see ceph service dump")
+			c = append(c, name.unknown("nobody can say on which host each "+kind+" is", l.e.ceph("service dump")))
 		default:
-			c.add(Fails, name, "no other "+kind+" than on "+l.e.names(), "start another one elsewhere, its clients would be cut off")
+			c = append(c, name.fails("no other "+kind+" than on "+l.e.names(), say("start another one elsewhere, its clients would be cut off")))
 		}
 	}
+	return c
+}
+
+func (l leaving) gatewaysOf(ds []ceph.Daemon) placed {
+	var p placed
+	for _, d := range ds {
+		switch here, known := l.here(d); {
+		case !known && d.Host == "":
+			p.unknown++
+		case known && here:
+			p.here++
+		default:
+			p.elsewhere++
+		}
+	}
+	return p
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
-	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
 // addressed are the documents of a model in which every daemon has the address
@@ -93,8 +92,7 @@ func TestNoOSDs(t *testing.T) {
 			}
 			c := *e.Ceph.Cluster
 			c.Tree = &tree
-			var list Checklist
-			found := (&leaving{Cluster: &c, e: Evidence{PVE: pve.DrainEvidence{Cluster: e.PVE.Cluster, Leaving: []string{"pve3"}}, Ceph: Ceph{Hosts: tc.mapped, Cluster: &c}}})
+			found := (&leaving{Cluster: &c, e: Evidence{PVE: PVE{Cluster: e.PVE.Cluster, Leaving: []string{"pve3"}}, Ceph: Ceph{Hosts: tc.mapped, Cluster: &c}}})
 			c.Map = &ceph.Map{}
 			for i := range tc.hosts {
 				c.Map.OSDs = append(c.Map.OSDs, ceph.OSD{ID: i, Up: true, In: true})
@@ -102,7 +100,8 @@ func TestNoOSDs(t *testing.T) {
 			if tc.hosts[len(tc.hosts)-1] == "" {
 				tree.Hosts[2], c.Map.OSDs = ceph.Host{Name: "pve3"}, c.Map.OSDs[:2]
 			}
-			found.find(&list)
+			condition, _ := found.find()
+			list := Checklist{condition}
 			if list.Decision() != tc.want {
 				t.Errorf("%s, want %s: %q", list.Decision(), tc.want, list)
 			}

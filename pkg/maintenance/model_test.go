@@ -14,8 +14,15 @@ type model struct {
 	guests  []guest
 	mons    []mon
 	mgrs    []int // nodes with a mgr that is up; the first is active
-	ranks   int   // active MDS
-	mds     []int // nodes with an MDS that is up
+	ranks   int   // of all file systems, taken in turns by two of them
+	mds     []metadata
+	// stretch mode: each rack is a site, and PGs need copies on two of them.
+	stretch bool
+	// roots says that the second hosts of machines are below a root of their own.
+	roots bool
+	// lie is how ok-to-stop errs: not at all, about PGs it never looked at, or
+	// against the rules of CRUSH.
+	lie     lie
 	osds    []osd
 	pools   []pool
 	flags   map[string]bool
@@ -34,6 +41,9 @@ type node struct {
 	rack   int
 	votes  int
 	online bool
+	// qdaemon says that its own corosync-qdevice runs: without it the device
+	// votes for others and not for this node.
+	qdaemon bool
 }
 
 // guest is a virtual machine. One that moves will be on another node soon, by
@@ -58,7 +68,23 @@ type osd struct {
 	up, in bool
 }
 
+// metadata is an MDS: it has a rank, follows one, or is free.
+type metadata struct {
+	on, rank int // -1: free
+	follows  bool
+	dead     bool
+}
+
+type lie int
+
+const (
+	honest lie = iota
+	lazy
+	wrong
+)
+
 type pool struct {
+	fast      bool // below the second root
 	size, min int
 	domain    string // host, rack or osd
 	erasure   bool
@@ -86,6 +112,32 @@ func (m *model) harm() []string {
 			out = append(out, fmt.Sprintf("guest %d dies", i))
 		}
 	}
+	if m.loses() {
+		out = append(out, "quorum is lost")
+	}
+	if in, stay := m.monitors(); 2*in > len(m.mons) && 2*stay <= len(m.mons) {
+		out = append(out, "the monitors lose their quorum")
+	}
+	if m.stranded(true) && !m.stranded(false) {
+		out = append(out, "the OSDs of a site find no monitor")
+	}
+	for i, p := range m.pools {
+		for _, acting := range p.pgs {
+			if m.serves(p, acting, false) && !m.serves(p, acting, true) {
+				out = append(out, fmt.Sprintf("I/O stops in pool %d", i))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// given says whether the quorum device votes for a node.
+func (m *model) given(i int) bool { return m.qalive && m.nodes[i].qdaemon }
+
+// loses says whether a node that stays falls from quorum: each counts for
+// itself.
+func (m *model) loses() bool {
 	before, after, all := 0, 0, m.qdevice
 	for i, n := range m.nodes {
 		all += n.votes
@@ -96,33 +148,40 @@ func (m *model) harm() []string {
 			}
 		}
 	}
-	if m.qalive {
-		before, after = before+m.qdevice, after+m.qdevice
-	}
-	if 2*after <= all && 2*before > all && len(m.nodes) > 1 {
-		out = append(out, "quorum is lost")
-	}
-	if in, stay := m.monitors(); 2*in > len(m.mons) && 2*stay <= len(m.mons) {
-		out = append(out, "the monitors lose their quorum")
-	}
-	for i, p := range m.pools {
-		for _, acting := range p.pgs {
-			was, is := 0, 0
-			for _, id := range acting {
-				if m.osds[id].up {
-					was++
-					if !m.leaves(m.osds[id].on) {
-						is++
-					}
-				}
-			}
-			if was >= p.min && is < p.min {
-				out = append(out, fmt.Sprintf("I/O stops in pool %d", i))
-				break
-			}
+	for i, n := range m.nodes {
+		own := 0
+		if m.given(i) {
+			own = m.qdevice
+		}
+		if n.online && !m.leaves(i) && 2*(after+own) <= all && 2*(before+own) > all && len(m.nodes) > 1 {
+			return true
 		}
 	}
-	return out
+	return false
+}
+
+// unserved are the ranks that no living MDS serves or could take, now or without
+// the nodes that leave.
+func (m *model) unserved(without bool) int {
+	lone, free := 0, 0
+	for rank := range m.ranks {
+		if !slices.ContainsFunc(m.mds, func(x metadata) bool {
+			return x.rank == rank && !x.dead && !(without && m.leaves(x.on))
+		}) {
+			lone++
+		}
+	}
+	for _, x := range m.mds {
+		if x.rank < 0 && !x.dead && !(without && m.leaves(x.on)) {
+			free++
+		}
+	}
+	return max(0, lone-free)
+}
+
+// hanging says that a rank has a holder that is dead: nobody could take it.
+func (m *model) hanging() bool {
+	return slices.ContainsFunc(m.mds, func(x metadata) bool { return x.rank >= 0 && !x.follows && x.dead })
 }
 
 func (m *model) monitors() (in, stay int) {
@@ -171,7 +230,7 @@ func (m *model) trouble() []string {
 		for _, acting := range p.pgs {
 			up, lost := m.living(acting)
 			switch {
-			case up < p.min, leavingUp && p.moving:
+			case !m.serves(p, acting, false), leavingUp && p.moving:
 				return append(out, "a PG is not whole")
 			case leavingUp && up < p.size && (lost > 0 || !ownDead):
 				return append(out, "a PG is not whole, and not by the node's own dead OSDs alone")
@@ -187,10 +246,13 @@ func (m *model) trouble() []string {
 		}
 		return n
 	}
+	if m.stranded(true) {
+		out = append(out, "a site has no monitor")
+	}
 	if elsewhere(m.mgrs) == 0 {
 		out = append(out, "no mgr stays")
 	}
-	if elsewhere(m.mds) < m.ranks {
+	if m.unserved(true) > 0 || m.hanging() {
 		out = append(out, "no MDS stays")
 	}
 	return out
@@ -255,6 +317,14 @@ func (m *model) leftBehind() []string {
 			if up, _ := m.living(acting); up < p.size || p.moving {
 				return append(out, "a PG is not whole")
 			}
+		}
+	}
+	if m.hanging() {
+		out = append(out, "a dead MDS")
+	}
+	for i, n := range m.nodes {
+		if m.leaves(i) && n.online && m.qdevice > 0 && len(m.nodes) > 1 && !m.given(i) {
+			out = append(out, "the quorum device does not vote for it")
 		}
 	}
 	for _, g := range m.guests {

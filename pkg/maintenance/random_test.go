@@ -12,7 +12,7 @@ func random(r *rand.Rand) *model {
 	n := 1 + r.IntN(6)
 	for i := range n {
 		name := fmt.Sprintf("pve%d", i+1)
-		x := node{name, name, i / 2, 1, true}
+		x := node{name, name, i / 2, 1, true, true}
 		if r.IntN(20) == 0 {
 			x.crush = fmt.Sprintf("ceph%d", i+1)
 		}
@@ -45,6 +45,14 @@ func random(r *rand.Rand) *model {
 		}
 		m.guests = append(m.guests, g)
 	}
+	if m.stretch = n == 4 && r.IntN(3) == 0; m.stretch {
+		// Two sites have a quorum device on a third, and one of them leaves.
+		m.qdevice, m.qalive = 1, r.IntN(8) > 0
+		if site := 2 * r.IntN(2); r.IntN(2) == 0 {
+			m.leaving = []int{site, site + 1}
+		}
+	}
+	m.lie = []lie{lazy, wrong, honest, honest, honest, honest, honest, honest}[r.IntN(8)]
 	m.daemons(r)
 	m.storage(r)
 	m.cover(r)
@@ -64,15 +72,28 @@ func (m *model) daemons(r *rand.Rand) {
 	}
 	order = r.Perm(len(m.nodes))
 	m.mgrs = order[:min(len(order), 1+r.IntN(3))]
-	if r.IntN(4) == 0 {
-		m.ranks = 1
-		order = r.Perm(len(m.nodes))
-		m.mds = order[:min(len(order), 1+r.IntN(3))]
+	if r.IntN(4) > 0 {
+		return
+	}
+	m.ranks = 1 + r.IntN(4)/2
+	for rank := range m.ranks {
+		m.mds = append(m.mds, metadata{on: r.IntN(len(m.nodes)), rank: rank})
+		if r.IntN(3) == 0 {
+			m.mds = append(m.mds, metadata{on: r.IntN(len(m.nodes)), rank: rank, follows: true})
+		}
+	}
+	for range r.IntN(3) {
+		m.mds = append(m.mds, metadata{on: r.IntN(len(m.nodes)), rank: -1})
 	}
 }
 
 func (m *model) storage(r *rand.Rand) {
+	if m.stretch {
+		m.twoSites(r)
+		return
+	}
 	split := r.IntN(12) == 0
+	m.roots = split && r.IntN(2) == 0
 	for on := range m.nodes {
 		for range r.IntN(4) {
 			m.osds = append(m.osds, osd{on, split && r.IntN(2) == 0, true, true})
@@ -85,6 +106,7 @@ func (m *model) storage(r *rand.Rand) {
 	}
 	for range r.IntN(4) {
 		p := pool{size: 1 + r.IntN(4), domain: []string{"host", "host", "host", "host", "rack", "osd"}[r.IntN(6)]}
+		p.fast = m.roots && r.IntN(2) == 0
 		p.min = max(1, p.size-r.IntN(3))
 		if p.size > 2 && r.IntN(5) == 0 { // k+m with m = 1 or 2, which needs k+1 by default
 			p.erasure, p.min = true, p.size-1+r.IntN(2)
@@ -111,7 +133,7 @@ func (m *model) place(r *rand.Rand, p pool) []int {
 	for _, id := range r.Perm(len(m.osds)) {
 		o := m.osds[id]
 		unit := m.unit(p, id)
-		if !o.in || used[unit] {
+		if !o.in || used[unit] || m.roots && o.second != p.fast {
 			continue
 		}
 		used[unit] = true
@@ -141,7 +163,18 @@ func (m *model) cover(r *rand.Rand) {
 // breakOne breaks one thing.
 func (m *model) breakOne(r *rand.Rand) {
 	pick := func(n int) int { return r.IntN(max(n, 1)) }
-	switch r.IntN(10) {
+	switch r.IntN(14) {
+	case 12: // an MDS is killed, and nobody takes over
+		if i := slices.IndexFunc(m.mds, func(x metadata) bool { return x.rank >= 0 && !x.follows }); i >= 0 {
+			m.mds[i].dead = true
+		}
+		m.mds = slices.DeleteFunc(m.mds, func(x metadata) bool { return x.rank <= 0 && (x.rank < 0 || x.follows) })
+	case 13: // the daemons of the quorum device are dead everywhere
+		for i := range m.nodes {
+			m.nodes[i].qdaemon = false
+		}
+	case 10, 11:
+		m.nodes[pick(len(m.nodes))].qdaemon = false
 	case 0, 1:
 		if len(m.osds) > 0 {
 			m.osds[pick(len(m.osds))].up = false
@@ -211,12 +244,36 @@ func (m *model) off(x int) {
 		}
 	}
 	m.mgrs = slices.DeleteFunc(slices.Clone(m.mgrs), func(on int) bool { return on == x })
-	m.mds = slices.DeleteFunc(slices.Clone(m.mds), func(on int) bool { return on == x })
+	for i := range m.mds {
+		if m.mds[i].on == x {
+			m.mds[i].dead = true
+		}
+	}
+	m.takeOver()
 	for i := range m.guests {
 		if m.guests[i].on == x {
 			m.guests[i].running, m.guests[i].to = false, -1
 		}
 	}
+}
+
+// takeOver lets living MDS take the ranks of dead ones, as the monitors do, and
+// forgets dead ones that have none.
+func (m *model) takeOver() {
+	for i, x := range m.mds {
+		if !x.dead || x.rank < 0 || x.follows {
+			continue
+		}
+		for _, which := range []func(metadata) bool{
+			func(y metadata) bool { return y.follows && y.rank == x.rank }, func(y metadata) bool { return y.rank < 0 },
+		} {
+			if k := slices.IndexFunc(m.mds, func(y metadata) bool { return !y.dead && which(y) }); k >= 0 {
+				m.mds[k].rank, m.mds[k].follows, m.mds[i].rank = x.rank, false, -1
+				break
+			}
+		}
+	}
+	m.mds = slices.DeleteFunc(m.mds, func(x metadata) bool { return x.dead && (x.rank < 0 || x.follows) })
 }
 
 // bucket is the host of an OSD in CRUSH, which takes two of one machine for two
@@ -231,7 +288,7 @@ func (m *model) bucket(o osd) string {
 // unit is what holds at most one copy of the pool.
 func (m *model) unit(p pool, id int) string {
 	switch o := m.osds[id]; p.domain {
-	case "host":
+	case "host", "stretch":
 		return m.bucket(o)
 	case "rack":
 		return fmt.Sprint(m.nodes[o.on].rack)

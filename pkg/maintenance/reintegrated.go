@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/fans"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -19,8 +21,9 @@ type Return struct {
 	BaselineErr error
 	// Fans is nil when no management controller was asked, or when it did not
 	// answer, FansErr says why.
-	Fans    *Fans
-	FansErr error
+	Fans     *fans.Report
+	FansErr  error
+	Hardware Hardware
 }
 
 // heartbeat is how long a part of HA may be silent: all write every five to
@@ -31,63 +34,78 @@ const heartbeat = time.Minute
 // whether it does: nothing of the maintenance is left, and nothing was left
 // behind.
 func Reintegrated(r Return) Checklist {
-	var c Checklist
-	if r.believable(&c) {
-		r.alive(&c)
-		for _, name := range r.PVE.Leaving {
-			if r.online(&c, name) {
-				r.ha(&c, name)
-				r.storages(&c, name)
-				r.node(&c, name)
-			}
-		}
-		r.services(&c)
-		r.moving(&c)
-		r.homes(&c)
+	c, ok := r.believable()
+	if ok {
+		c = append(c, r.nodes()...)
 	}
-	r.cephBack(&c)
+	c = append(c, r.cephBack()...)
 	switch {
 	case r.FansErr != nil:
-		c.add(Unknown, "the fans are quiet", r.FansErr.Error(), "let the management controller be asked, or leave --bmc out")
+		c = append(c, fansQuiet.unknown(r.FansErr.Error(), say("let the management controller be asked, or leave --bmc out")))
 	case r.Fans != nil:
-		r.Fans.quiet(&c)
+		c = append(c, quiet(*r.Fans))
 	}
-	return c
+	return c.held()
+}
+
+// off says that one of the nodes is off: what it lacks it lacks for that.
+func (r Return) off() bool {
+	return slices.ContainsFunc(r.PVE.Leaving, func(name string) bool {
+		n, known := r.PVE.Cluster.Node(name)
+		return known && r.PVE.Cluster.Quorate && !n.Online
+	})
+}
+
+func (r Return) nodes() Checklist {
+	c := r.alive()
+	for _, name := range r.PVE.Leaving {
+		online, ok := r.online(name)
+		if c = append(c, online); !ok {
+			continue
+		}
+		c = append(append(c, r.deviceBack(name)...), r.ha(name))
+		c = append(c, r.storages(name)...)
+		c = append(c, r.replication(name)...)
+	}
+	if r.off() {
+		return c
+	}
+	return slices.Concat(c, r.services(), r.moving(), r.homes(), r.hardware())
 }
 
 // believable says whether the cluster's answers may be believed at all.
-func (r Return) believable(c *Checklist) bool {
-	const name = "the cluster can be asked"
+func (r Return) believable() (Checklist, bool) {
+	const name question = "the cluster can be asked"
 	p := r.PVE.Cluster
-	n := len(*c)
+	var c Checklist
 	if len(p.Rights) > 0 {
-		c.add(Unknown, name, "this token lacks "+strings.Join(p.Rights, " and "), "give it the role PVEAuditor on /")
+		c = append(c, name.unknown("this token lacks "+strings.Join(p.Rights, " and "), say("give it the role PVEAuditor on /")))
 	}
 	if hidden := p.Hidden(); len(hidden) > 0 {
-		c.add(Unknown, name, "this token does not see "+list(hidden, 4), "give it the role PVEAuditor on /")
+		c = append(c, name.unknown("this token does not see "+phrase.List(hidden, 4), say("give it the role PVEAuditor on /")))
 	}
 	for _, g := range p.Gaps {
-		c.add(Unknown, name, g.Err.Error(), "ask again when the node answers whole")
+		c = append(c, name.unknown(g.Err.Error(), say("ask again when the node answers whole")))
 	}
 	if len(r.PVE.Leaving) == 0 {
-		c.add(Unknown, name, "no node is named", "say which one with --node")
+		c = append(c, name.unknown("no node is named", say("say which one with --node")))
 	}
-	if len(*c) == n && !p.Quorate {
-		c.add(Unknown, name, p.Asked+" has no quorum, what it lists is old", "bring the quorum back")
+	if len(c) == 0 && !p.Quorate {
+		c = append(c, name.unknown(p.Asked+" has no quorum, what it lists is old", say("bring the quorum back")))
 	}
 	if p.HA.Used() && p.HA.Disarm == "" && p.HA.MasterSilence() > heartbeat {
-		c.add(Unknown, name, "the HA manager on "+p.HA.Master+" is silent", "see systemctl status pve-ha-crm on "+p.HA.Master)
+		c = append(c, name.unknown("the HA manager on "+p.HA.Master+" is silent", run(p.HA.Master, "systemctl status pve-ha-crm")))
 	}
+	whole := len(c) == 0
 	for _, node := range r.PVE.Leaving {
-		if _, known := p.Node(node); !known && len(*c) == n {
-			c.add(Unknown, name, "there is no node "+node, "the cluster has "+list(nodeNames(p), 12))
+		if _, known := p.Node(node); !known && whole {
+			c = append(c, name.unknown("there is no node "+node, say("the cluster has "+phrase.List(nodeNames(p), 12))))
 		}
 	}
-	if len(*c) > n {
-		return false
+	if len(c) > 0 {
+		return c, false
 	}
-	c.add(Holds, name, p.Asked+" has quorum, and this token sees everything", "")
-	return true
+	return Checklist{name.holds(p.Asked + " has quorum, and this token sees everything")}, true
 }
 
 func nodeNames(p pve.Cluster) []string {
@@ -98,47 +116,52 @@ func nodeNames(p pve.Cluster) []string {
 	return out
 }
 
-func (r Return) online(c *Checklist, name string) bool {
-	const what = "the node is online"
+const nodeOnline question = "the node is online"
+
+func (r Return) online(name string) (Condition, bool) {
 	n, _ := r.PVE.Cluster.Node(name)
 	switch {
 	case !n.Online:
-		c.add(Fails, what, name+" is offline", "start it, and wait until it has joined the cluster")
-		return false
+		return nodeOnline.fails(name+" is offline", say("start it, wait until it has joined the cluster, and ask again")), false
 	case n.Status != "online":
-		c.add(Unknown, what, name+" is in the cluster, its pvestatd is silent", "see systemctl status pvestatd on "+name)
-		return false
+		return nodeOnline.unknown(name+" is in the cluster, its pvestatd is silent", run(name, "systemctl status pvestatd")), false
 	}
-	c.add(Holds, what, name+" is online", "")
-	return true
+	return nodeOnline.holds(name + " is online"), true
 }
 
-// ha: maintenance has ended, and the node's resource manager works again.
-func (r Return) ha(c *Checklist, name string) {
-	const what = "HA uses the node again"
+const haUsesIt question = "HA uses the node again"
+
+// ha: maintenance has ended, and the node's resource manager works again. HA
+// moves guests to the node as soon as its maintenance ends, so the storages have
+// to be there before.
+func (r Return) ha(name string) Condition {
+	const what = haUsesIt
 	ha := r.PVE.Cluster.HA
 	lrm, known := ha.LRM[name]
 	if !ha.Used() && !ha.Maintenance(name) && (!known || lrm.Mode == "active" || lrm.Mode == "") {
-		c.add(Holds, what, "no guest is under HA", "")
-		return
+		return what.holds("no guest is under HA")
 	}
 	silence, wrote := ha.Silence(name)
+	silent := !known || !wrote || silence > heartbeat
+	see := run(name, "systemctl status pve-ha-lrm")
+	wait := []Step{say("wait"), r.pve("ha-manager status")}
 	switch {
+	case ha.Maintenance(name) && silent && ha.Used():
+		return what.fails(name+" is still in HA maintenance, and its local resource manager is silent", see)
 	case ha.Maintenance(name):
-		c.add(Fails, what, name+" is still in HA maintenance", "ha-manager crm-command node-maintenance disable "+name)
+		return what.fails(name+" is still in HA maintenance", r.pve("ha-manager crm-command node-maintenance disable "+name).once(storagesThere))
 	case ha.Disarm != "":
-		c.add(Fails, what, "HA is "+ha.Disarm, "ha-manager crm-command arm-ha")
+		return what.fails("HA is "+ha.Disarm, r.pve("ha-manager crm-command arm-ha"))
 	case ha.Nodes[name] != "online":
-		c.add(Fails, what, "HA says that "+name+" is "+orUnknown(ha.Nodes[name]), "wait, then see ha-manager status")
-	case !known || !wrote || silence > heartbeat:
-		c.add(Unknown, what, "the local resource manager of "+name+" is silent", "see systemctl status pve-ha-lrm on "+name)
+		return what.fails("HA says that "+name+" is "+orUnknown(ha.Nodes[name]), wait...)
+	case silent:
+		return what.unknown("the local resource manager of "+name+" is silent", see)
 	case lrm.State == "lost_agent_lock":
-		c.add(Fails, what, "the local resource manager of "+name+" lost its lock", "see systemctl status pve-ha-lrm on "+name)
+		return what.fails("the local resource manager of "+name+" lost its lock", see)
 	case lrm.Mode != "active":
-		c.add(Fails, what, "the local resource manager of "+name+" is in mode "+orUnknown(lrm.Mode), "wait, then see ha-manager status")
-	default:
-		c.add(Holds, what, name+" is out of maintenance, its resource manager is active", "")
+		return what.fails("the local resource manager of "+name+" is in mode "+orUnknown(lrm.Mode), wait...)
 	}
+	return what.holds(name + " is out of maintenance, its resource manager is active")
 }
 
 func orUnknown(s string) string {
@@ -148,51 +171,62 @@ func orUnknown(s string) string {
 	return s
 }
 
-// services and guests on their way: the return is not over.
-func (r Return) services(c *Checklist) {
-	const what = "HA has finished"
-	n := len(*c)
-	for _, s := range r.PVE.Cluster.HA.Services {
-		mine := slices.Contains(r.PVE.Leaving, s.Home) || slices.Contains(r.PVE.Leaving, s.Node) || slices.Contains(r.PVE.Leaving, s.Target)
+// services and guests on their way: the return is not over. While HA maintenance
+// is requested nothing returns, which is said where it is.
+func (r Return) services() Checklist {
+	const what question = "HA has finished"
+	var c Checklist
+	ha := r.PVE.Cluster.HA
+	for _, s := range ha.Services {
+		mine := r.leaves(s.Home) || r.leaves(s.Node) || r.leaves(s.Target)
 		switch {
-		case slices.Contains(r.PVE.Leaving, s.Home):
-			c.add(Fails, what, s.SID+" has not returned to "+s.Home, "wait until HA has moved it")
+		case r.leaves(s.Home):
+			next := say("wait until HA has moved it")
+			if ha.Maintenance(s.Home) {
+				next = say("it returns when the maintenance of " + s.Home + " ends")
+			}
+			c = append(c, what.fails(s.SID+" has not returned to "+s.Home, next))
 		case s.Moving() && mine:
-			c.add(Fails, what, s.SID+" is on its way to "+s.Target, "wait until it has arrived")
+			c = append(c, what.fails(s.SID+" is on its way to "+s.Target, say("wait until it has arrived")))
 		case s.State == "error" || s.State == "fence" || s.State == "recovery":
-			c.add(Fails, what, s.SID+" is in state "+s.State, "see ha-manager status")
+			c = append(c, what.fails(s.SID+" is in state "+s.State, r.pve("ha-manager status")))
 		}
 	}
-	if len(*c) == n {
-		c.add(Holds, what, "no service is on its way, none failed", "")
+	if len(c) == 0 {
+		c = append(c, what.holds("no service is on its way, none failed"))
 	}
+	return c
 }
 
-func (r Return) moving(c *Checklist) {
-	const what = "no migration runs"
-	n := len(*c)
+func (r Return) moving() Checklist {
+	const what question = "no migration runs"
+	var c Checklist
 	for _, g := range r.PVE.Cluster.Guests {
 		if g.Lock == "migrate" {
-			c.add(Fails, what, g.String()+" is being migrated", "wait until it has arrived")
+			c = append(c, what.fails(g.String()+" is being migrated", say("wait until it has arrived")))
 		}
 	}
 	for _, t := range r.PVE.Cluster.Tasks {
 		n, _ := r.PVE.Cluster.Node(t.Node)
-		if n.Online && t.Running() && (strings.Contains(t.Type, "migrate") || t.Type == "harelocate") {
-			c.add(Fails, what, t.Type+" "+t.ID+" runs on "+t.Node, "wait until it has ended")
+		if n.Online && t.Running() && t.Migration() {
+			c = append(c, what.fails(t.Type+" "+t.ID+" runs on "+t.Node, say("wait until it has ended")))
 		}
 	}
-	if len(*c) == n {
-		c.add(Holds, what, "no guest is on its way", "")
+	if len(c) == 0 {
+		c = append(c, what.holds("no guest is on its way"))
 	}
+	return c
 }
 
+const storagesThere question = "storages are there"
+
 // storages: what the peers can use the node must be able to use.
-func (r Return) storages(c *Checklist, name string) {
-	const what = "storages are there"
+func (r Return) storages(name string) Checklist {
+	const what = storagesThere
 	p := r.PVE.Cluster
 	own := map[string]bool{}
-	n, rows := len(*c), 0
+	rows := 0
+	var c Checklist
 	for _, s := range p.Storages {
 		if s.Node != name {
 			continue
@@ -200,21 +234,22 @@ func (r Return) storages(c *Checklist, name string) {
 		own[s.Name] = true
 		rows++
 		if !s.Available {
-			c.add(Fails, what, "storage "+s.Name+" is not available on "+name, "see pvesm status on "+name)
+			c = append(c, what.fails("storage "+s.Name+" is not available on "+name, run(name, "pvesm status")))
 		}
 	}
 	for _, s := range p.Storages {
 		if s.Node != name && s.Shared && s.Available && !own[s.Name] && r.everywhere(s.Name, name) {
-			c.add(Reserved, what, "storage "+s.Name+" is on every other node and not on "+name, "see Datacenter, Storage, Nodes")
+			c = append(c, what.reserved("storage "+s.Name+" is on every other node and not on "+name, say("see Datacenter, Storage, Nodes")))
 			own[s.Name] = true
 		}
 	}
 	switch {
 	case rows == 0:
-		c.add(Unknown, what, "no storage of "+name+" is known", "give the token Datastore.Audit on /storage")
-	case len(*c) == n:
-		c.add(Holds, what, count(len(own), "storage", "storages")+" on "+name, "")
+		c = append(c, what.unknown("no storage of "+name+" is known", say("give the token Datastore.Audit on /storage")))
+	case len(c) == 0:
+		c = append(c, what.holds(phrase.Count(len(own), "storage", "storages")+" on "+name))
 	}
+	return c
 }
 
 func (r Return) everywhere(storage, but string) bool {
@@ -232,32 +267,34 @@ func (r Return) everywhere(storage, but string) bool {
 	return true
 }
 
-// node: replication and version, which only the nodes themselves tell.
-func (r Return) node(c *Checklist, name string) {
-	facts, n := r.PVE.Memory.Nodes[name], len(*c)
+// replication and version, which only the nodes themselves tell.
+func (r Return) replication(name string) Checklist {
+	const works, equal question = "replication works", "versions are equal"
+	facts := r.PVE.Memory.Nodes[name]
+	var c Checklist
 	for _, p := range r.PVE.Cluster.Nodes {
 		if told := r.PVE.Memory.Nodes[p.Name]; p.Online && told.Version == "" {
-			c.add(Unknown, "replication works", p.Name+" did not tell its replication and its version", "ask again when it answers")
+			c = append(c, works.unknown(p.Name+" did not tell its replication and its version", say("ask again when it answers")))
 		}
 	}
 	if facts.Version == "" {
-		return
+		return c
 	}
-	for _, node := range slices.Sorted(maps.Keys(r.PVE.Memory.Nodes)) {
+	all := slices.Sorted(maps.Keys(r.PVE.Memory.Nodes))
+	for _, node := range all {
 		for _, j := range r.PVE.Memory.Nodes[node].Jobs {
 			if j.Fails > 0 && !j.Disabled && (node == name || j.Target == name) {
-				c.add(Fails, "replication works", fmt.Sprintf("job %s of %s failed %s: %s", j.ID, node, count(j.Fails, "time", "times"), j.Error), "pvesr run --id "+j.ID)
+				c = append(c, works.fails(fmt.Sprintf("job %s of %s failed %s: %s", j.ID, node, phrase.Count(j.Fails, "time", "times"), j.Error), run(node, "pvesr run --id "+j.ID)))
 			}
 		}
 	}
-	if len(*c) == n {
-		c.add(Holds, "replication works", "no replication job of "+name+" fails", "")
+	if len(c) == 0 {
+		c = append(c, works.holds("no replication job of "+name+" fails"))
 	}
-	for _, other := range slices.Sorted(maps.Keys(r.PVE.Memory.Nodes)) {
-		if v := r.PVE.Memory.Nodes[other].Version; other != name && v != facts.Version && v != "" && !slices.Contains(r.PVE.Leaving, other) {
-			c.add(Reserved, "versions are equal", name+" runs "+facts.Version+", "+other+" runs "+v, "update the nodes to one version")
-			return
+	for _, other := range all {
+		if v := r.PVE.Memory.Nodes[other].Version; other != name && v != facts.Version && v != "" && !r.leaves(other) {
+			return append(c, equal.reserved(name+" runs "+facts.Version+", "+other+" runs "+v, say("update the nodes to one version")))
 		}
 	}
-	c.add(Holds, "versions are equal", name+" runs "+facts.Version, "")
+	return append(c, equal.holds(name+" runs "+facts.Version))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -11,121 +12,159 @@ import (
 // whether it does: no guest is on them, the cluster keeps its quorum, and Ceph
 // keeps answering every client without them.
 func Serviceable(e Evidence) Checklist {
-	var c Checklist
-	d := pve.DrainOf(e.PVE)
-	e.drained(&c, d)
+	d := DrainOf(e)
+	c := e.drained(d)
 	switch {
 	case len(d.Doubts) == 0:
-		e.alive(&c)
-		e.quorum(&c)
-		e.others(&c)
+		c = append(c, e.alive()...)
+		c = append(c, e.quorum())
+		c = append(c, e.others()...)
 	case e.PVE.Cluster.Lost:
-		e.quorum(&c) // whatever else is not known
+		c = append(c, e.quorum()) // whatever else is not known
 	}
-	e.ceph(&c)
-	return c
+	return append(c, e.storage()...).held()
 }
 
+// Drained lists what must hold before a node counts as empty.
+func Drained(e Evidence, d Drain) Checklist { return e.drained(d).held() }
+
+const (
+	noGuestLeft question = "no guest is left"
+	haKeepsAway question = "HA keeps away"
+	guestsHome  question = "every guest has its node"
+	noTask      question = "no task runs"
+)
+
 // drained: whoever is still there would be switched off with the node.
-func (e Evidence) drained(c *Checklist, d pve.Drain) {
-	const name = "no guest is left"
+func (e Evidence) drained(d Drain) Checklist {
+	var c Checklist
 	if len(e.PVE.Leaving) == 0 {
-		c.add(Unknown, name, "no node is named", "say which one with --node")
+		c = append(c, noGuestLeft.unknown("no node is named", say("say which one with --node")))
 	}
 	for _, text := range d.Doubts {
-		c.add(Unknown, name, text, e.doubtNext())
+		c = append(c, noGuestLeft.unknown(text, e.doubtNext()...))
 	}
 	for _, l := range d.Left {
-		c.add(Fails, name, l.Guest.String()+" "+l.Why, l.Next)
+		c = append(c, noGuestLeft.fails(l.Guest.String()+" "+l.Why, l.Next...))
 	}
 	for _, text := range slices.Concat(d.Arriving, d.Finishing) {
-		c.add(Fails, name, text, "wait until it has ended")
+		c = append(c, noGuestLeft.fails(text, say("wait until it has ended")))
 	}
 	// A list that may be five minutes old does not prove an empty node.
 	for _, n := range d.Unconfirmed {
-		c.add(Unknown, name, n+" did not give its own list of guests", "find out why pveproxy on "+n+" does not answer")
+		c = append(c, noGuestLeft.unknown(n+" did not give its own list of guests", run(n, "systemctl status pveproxy")))
 	}
-	if len(e.PVE.Leaving) > 0 && len(d.Doubts)+len(d.Left)+len(d.Arriving)+len(d.Finishing)+len(d.Unconfirmed) == 0 {
-		c.add(Holds, name, "no guest runs on "+e.names(), "")
+	if len(e.PVE.Leaving) > 0 && len(c) == 0 {
+		c = append(c, noGuestLeft.holds("no guest runs on "+e.names()+stays(d)))
 	}
-	const ha = "HA keeps away"
-	for _, n := range d.Returns {
-		c.add(Reserved, ha, "HA may bring guests back to "+n+", its maintenance is not requested", "ha-manager crm-command node-maintenance enable "+n)
-	}
-	for _, n := range d.Pending {
-		c.add(Reserved, ha, "HA maintenance of "+n+" is requested and not yet in force", "wait some seconds and ask again")
-	}
-	if d.Disarmed {
-		c.add(Reserved, ha, "HA is disarmed, it would recover no guest", "ha-manager crm-command arm-ha, once the node is back")
-	}
+	c = append(c, e.keptAway(d)...)
 	if len(d.Astray) > 0 {
 		names := make([]string, len(d.Astray))
 		for i, g := range d.Astray {
 			names[i] = g.String() + " on " + g.Node
 		}
-		c.add(Reserved, "every guest has its node", "on a node that the cluster does not know, with no status: "+list(names, 4), "remove what an old node has left below /etc/pve/nodes")
+		c = append(c, guestsHome.reserved("on a node that the cluster does not know, with no status: "+phrase.List(names, 4), say("remove what an old node has left below /etc/pve/nodes")))
 	}
 	for _, text := range d.Busy {
-		c.add(Reserved, "no task runs", text, "wait until it has ended, or stop it")
+		c = append(c, noTask.reserved(text, say("wait until it has ended, or stop it")))
 	}
+	return c
+}
+
+// stays names what is there and does not run.
+func stays(d Drain) string {
+	if len(d.Stopped) == 0 {
+		return ""
+	}
+	names := make([]string, len(d.Stopped))
+	for i, g := range d.Stopped {
+		if names[i] = g.String() + " (stopped)"; g.Template {
+			names[i] = g.String() + " (template)"
+		}
+	}
+	return ", there stay " + phrase.List(names, phrase.Some)
+}
+
+// keptAway: HA must not bring guests back.
+func (e Evidence) keptAway(d Drain) Checklist {
+	var c Checklist
+	for _, n := range d.Returns {
+		c = append(c, haKeepsAway.reserved("HA may bring guests back to "+n+", its maintenance is not requested", e.pve("ha-manager crm-command node-maintenance enable "+n)))
+	}
+	for _, n := range d.Pending {
+		c = append(c, haKeepsAway.reserved("HA maintenance of "+n+" is requested and not yet in force", say("wait some seconds and ask again")))
+	}
+	if d.Disarmed {
+		c = append(c, haKeepsAway.reserved("HA is disarmed, it would recover no guest and takes no maintenance", say("arm it again in the end: ha-manager crm-command arm-ha")))
+	}
+	if len(c) > 0 || !e.PVE.Cluster.HA.Used() || len(d.Doubts) > 0 {
+		return c
+	}
+	for _, name := range e.PVE.Leaving {
+		text := name + " is in HA maintenance"
+		if n, _ := e.PVE.Cluster.Node(name); !n.Online {
+			text = name + " is off, in HA maintenance"
+		}
+		c = append(c, haKeepsAway.holds(text))
+	}
+	return c
 }
 
 // doubtNext is what to do about what is not known of the guests. The most
 // fundamental reason comes first: with it mended the others may be gone.
-func (e Evidence) doubtNext() string {
+func (e Evidence) doubtNext() []Step {
 	p := e.PVE.Cluster
 	switch {
 	case len(p.Rights)+len(p.Hidden()) > 0:
-		return "give it the role PVEAuditor on /"
+		return []Step{say("give it the role PVEAuditor on /")}
 	case p.Lost:
-		return "bring the missing nodes back first"
+		return []Step{say("bring the missing nodes back first")}
 	case slices.ContainsFunc(e.PVE.Leaving, func(n string) bool { _, known := p.Node(n); return !known }) && len(p.Gaps) == 0:
-		return "name it with --node as the cluster does"
+		return []Step{say("name it with --node as the cluster does")}
 	}
-	return "ask again when this can be told"
+	return nil
 }
 
+const othersWell question = "the other nodes are well"
+
 // others: two nodes in trouble at once are one too many, whatever the sums say.
-func (e Evidence) others(c *Checklist) {
-	const name = "the other nodes are well"
+func (e Evidence) others() Checklist {
+	const name = othersWell
+	var c Checklist
 	ha := e.PVE.Cluster.HA
-	fine := true
 	for _, n := range e.PVE.Cluster.Nodes {
-		if slices.Contains(e.PVE.Leaving, n.Name) {
+		if e.leaves(n.Name) {
 			continue
 		}
 		doubt, risk := e.resources(n.Name)
+		see := run(n.Name, "systemctl status pve-ha-lrm")
 		switch {
 		case ha.Nodes[n.Name] == "fence":
-			c.add(Fails, name, n.Name+" is being fenced", "wait until HA has recovered its guests, and find out why")
+			c = append(c, name.fails(n.Name+" is being fenced", say("wait until HA has recovered its guests, and find out why")))
 		case !n.Online && !ha.Maintenance(n.Name):
-			c.add(Fails, name, n.Name+" is offline and in no maintenance", "find out what is wrong with "+n.Name+" first")
+			c = append(c, name.fails(n.Name+" is offline and in no maintenance", say("find out what is wrong with "+n.Name+" first")))
 		case n.Online && doubt != "" && risk:
-			c.add(Fails, name, doubt+", "+n.Name+" may be fenced at any moment", "see systemctl status pve-ha-lrm on "+n.Name)
+			c = append(c, name.fails(doubt+", "+n.Name+" may be fenced at any moment", see))
 		case ha.Maintenance(n.Name):
-			c.add(Reserved, name, n.Name+" is in HA maintenance too", "finish one node before the next")
+			c = append(c, name.reserved(n.Name+" is in HA maintenance too", say("finish one node before the next")))
 		case doubt != "":
-			c.add(Reserved, name, doubt, "see systemctl status pve-ha-lrm on "+n.Name)
+			c = append(c, name.reserved(doubt, see))
 		case n.Status != "online":
-			c.add(Reserved, name, "pvestatd of "+n.Name+" is silent", "see systemctl status pvestatd on "+n.Name)
-		default:
-			continue
+			c = append(c, name.reserved("pvestatd of "+n.Name+" is silent", run(n.Name, "systemctl status pvestatd")))
 		}
-		fine = false
 	}
 	for _, s := range ha.Services {
 		switch s.State {
 		case "fence", "recovery":
-			c.add(Fails, name, "HA is recovering "+s.SID, "wait until it runs again")
-			fine = false
+			c = append(c, name.fails("HA is recovering "+s.SID, say("wait until it runs again")))
 		case "error":
-			c.add(Reserved, name, "HA gave up on "+s.SID, "ha-manager set "+s.SID+" --state disabled, then started")
-			fine = false
+			c = append(c, name.reserved("HA gave up on "+s.SID, say("mend what it failed of, and "+agree), e.pve("ha-manager set "+s.SID+" --state disabled"), e.pve("ha-manager set "+s.SID+" --state started")))
 		}
 	}
-	if fine {
-		c.add(Holds, name, "every other node is online", "")
+	if len(c) == 0 {
+		c = append(c, name.holds("every other node is online"))
 	}
+	return c
 }
 
 // resources says what is wrong with the HA resource manager of a node that
@@ -156,14 +195,16 @@ func (e Evidence) resources(node string) (doubt string, risk bool) {
 
 // alive: what HA last wrote must not be old. Its parts are compared with one
 // another elsewhere; when all of them stand still only the node's clock tells.
-func (e Evidence) alive(c *Checklist) {
+func (e Evidence) alive() Checklist {
+	const name question = "HA is alive"
 	p := e.PVE.Cluster
 	if !p.HA.Used() || p.HA.Disarm != "" {
-		return
+		return nil
 	}
 	if newest := newest(p.HA); newest.IsZero() || !p.Time.IsZero() && p.Time.Sub(newest) > heartbeat {
-		c.add(Unknown, "HA is alive", "no part of HA has written anything for more than a minute", "see ha-manager status, and pve-ha-crm and pve-ha-lrm on the nodes")
+		return Checklist{name.unknown("no part of HA has written anything for more than a minute", e.pve("ha-manager status"), say("see pve-ha-crm and pve-ha-lrm on the nodes"))}
 	}
+	return nil
 }
 
 func newest(ha pve.HA) time.Time {

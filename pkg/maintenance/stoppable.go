@@ -6,42 +6,58 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // stoppable: Ceph itself says whether every PG goes on without all these OSDs.
 // A yes about no PG proves nothing, and one OSD at a time proves nothing about
 // a host: two that are safe alone may hold both copies of one object.
-func (l leaving) stoppable(c *Checklist) {
-	const name = "Ceph can do without its OSDs"
+func (l leaving) stoppable() Condition {
+	const name question = "Ceph can do without its OSDs"
 	s := l.e.Ceph.Safety
 	refused := intersect(l.e.Ceph.Refused, l.gone)
 	switch {
 	case l.down:
-		c.add(Holds, name, "they are down already", "")
+		return name.holds("they are down already")
 	case len(refused) > 0:
-		c.add(Fails, name, "not even "+osds(refused)+" alone may be stopped", "see ceph osd ok-to-stop "+ids(refused))
+		return name.fails("not even "+phrase.OSDs(refused)+" alone may be stopped", l.e.ceph("osd ok-to-stop "+ids(refused)))
 	case s != nil && !slices.Equal(slices.Sorted(slices.Values(s.OSDs)), l.gone):
-		c.add(Unknown, name, "ok-to-stop was asked about "+osds(s.OSDs)+", the host has "+osds(l.gone), "ask again")
+		return name.unknown("ok-to-stop was asked about "+phrase.OSDs(s.OSDs)+", the host has "+phrase.OSDs(l.gone), say("ask again"))
 	case s != nil && s.Inactives > 0:
-		c.add(Fails, name, count(s.Inactives, "PG would stop: ", "PGs would stop: ")+list(s.Inactive, 4), "wait until all is clean, or raise the size of the pools")
+		return name.fails(phrase.Count(s.Inactives, "PG would stop: ", "PGs would stop: ")+phrase.Part(s.Inactive, 4, s.Inactives), l.copies()...)
 	case s != nil && s.Unreported > 0:
-		c.add(Unknown, name, "the mgr does not know all PGs yet", "ask again in a minute")
+		return name.unknown("the mgr does not know all PGs yet", say("ask again in a minute"))
 	case s != nil && !s.Stop:
-		c.add(Fails, name, "ok-to-stop says no", "see ceph osd ok-to-stop "+ids(l.gone))
+		return name.fails("ok-to-stop says no", l.e.ceph("osd ok-to-stop "+ids(l.gone)))
 	case s != nil && s.Judged == 0 && l.PGs.Total > 0:
-		c.add(Unknown, name, "ok-to-stop judged no PG", "ask again in a minute, and see whether ceph osd df shows any PG on "+osds(l.gone))
+		return name.unknown("ok-to-stop judged no PG", say("ask again in a minute"), l.e.ceph("osd df").note("does it show any PG on "+phrase.OSDs(l.gone)+"?"))
+	case s != nil && !l.weighed() && l.separated(name).Outcome != Holds:
+		return name.unknown(fmt.Sprintf("ok-to-stop says yes about %s, and osd df tree does not tell how many each of the OSDs has", phrase.Count(s.Judged, "PG", "PGs")), say("ask again in a minute"))
+	case s != nil && l.contradiction() != "":
+		return name.unknown(l.contradiction(), say("ask again in a minute"), l.e.ceph("osd df tree"))
 	case s != nil:
-		c.add(Holds, name, fmt.Sprintf("ok-to-stop says yes, %s go on", count(s.Judged, "PG", "PGs")), "")
+		return name.holds(fmt.Sprintf("ok-to-stop says yes, %s go on", phrase.Count(s.Judged, "PG", "PGs")))
 	case l.e.Ceph.SafetyErr != nil:
-		c.add(Unknown, name, "ok-to-stop: "+l.e.Ceph.SafetyErr.Error(), "ask again when the mgr answers")
-	default:
-		l.separated(c, name)
+		return name.unknown("ok-to-stop: "+l.e.Ceph.SafetyErr.Error(), say("ask again when the mgr answers"))
 	}
+	return l.separated(name)
+}
+
+// copies is what to do when PGs would stop. While they are not all clean more
+// copies would only be more work for a cluster that is short of them.
+func (l leaving) copies() []Step {
+	if p, places := l.cramped(); places > 0 {
+		return []Step{say(fmt.Sprintf("pool %s has places for %d of its %d copies: add OSDs on machines of their own", p.Name, places, p.Size))}
+	}
+	if !l.PGs.AllClean() {
+		return []Step{say("wait until all PGs are active+clean")}
+	}
+	return []Step{say("move their data to other hosts first, or give their pools more copies, when there is time and room for it")}
 }
 
 // separated is the proof without ok-to-stop: every pool keeps its copies on
 // different hosts, and enough of them are left.
-func (l leaving) separated(c *Checklist, name string) {
+func (l leaving) separated(name question) Condition {
 	var unproven []string
 	pgs := 0
 	for _, p := range l.Map.Pools {
@@ -51,21 +67,18 @@ func (l leaving) separated(c *Checklist, name string) {
 			unproven = append(unproven, p.Name)
 		}
 	}
+	ask := l.e.byCommand("ask again when the mgr answers ok-to-stop")
 	switch {
 	case pgs != l.PGs.Total:
-		c.add(Unknown, name, fmt.Sprintf("%d PGs are in pools that are known, there are %d", pgs, l.PGs.Total), "ask with --ceph command")
-		return
+		return name.unknown(fmt.Sprintf("%d PGs are in pools that are known, there are %d", pgs, l.PGs.Total), ask)
 	case slices.ContainsFunc(l.gone, func(id int) bool { return !l.Tree.Rooted(id) }):
-		c.add(Unknown, name, "not all of "+osds(l.gone)+" are below a root of CRUSH", "ask with --ceph command")
-		return
+		return name.unknown("not all of "+phrase.OSDs(l.gone)+" are below a root of CRUSH", ask)
 	case len(unproven) > 0 && len(l.Rules) == 0:
-		c.add(Unknown, name, "the CRUSH rules could not be read", "ask with --ceph command")
-		return
+		return name.unknown("the CRUSH rules could not be read", ask)
 	case len(unproven) > 0:
-		c.add(Unknown, name, "this token cannot prove it for "+list(unproven, 4)+": cmd-safety asks one OSD at a time", "ask with --ceph command")
-		return
+		return name.unknown("this token cannot prove it for "+phrase.List(unproven, 4)+": cmd-safety asks one OSD at a time", ask)
 	}
-	c.add(Holds, name, "every pool keeps its copies on different hosts, and enough are left", "")
+	return name.holds("every pool keeps its copies on different hosts, and enough are left")
 }
 
 // apart says whether the pool's rule separates hosts.
@@ -76,8 +89,8 @@ func (l leaving) apart(p ceph.Pool) bool {
 
 // margin prints how many more copies every pool can lose after that. By the
 // rules alone the worst may be worse than what Ceph, which knows the PGs, said.
-func (l leaving) margin(c *Checklist) {
-	const name = "copies that stay"
+func (l leaving) margin() Checklist {
+	const name question = "copies that stay"
 	var parts, single []string
 	worst := -1
 	for _, p := range l.Map.Pools {
@@ -86,7 +99,11 @@ func (l leaving) margin(c *Checklist) {
 			continue
 		}
 		if left < p.MinSize {
-			left = p.MinSize // ok-to-stop or apart has said so
+			// The rule's worst, which ok-to-stop, knowing the PGs, denies: how
+			// many are left then nobody said.
+			worst = 0
+			parts = append(parts, fmt.Sprintf("%s at least min_size %d of %d, by ok-to-stop alone", p.Name, p.MinSize, p.Size))
+			continue
 		}
 		spare := left - p.MinSize
 		if worst < 0 || spare < worst {
@@ -98,27 +115,29 @@ func (l leaving) margin(c *Checklist) {
 		parts = append(parts, fmt.Sprintf("%s %d of %d (min_size %d)", p.Name, left, p.Size, p.MinSize))
 	}
 	if len(parts) == 0 {
-		return
+		return nil
 	}
-	text := list(parts, 4)
+	text := phrase.List(parts, 4)
 	if worst == 0 {
 		text += ", one more failure stops I/O"
 	}
 	if len(single) > 0 && !l.down {
-		c.add(Reserved, name, list(single, 4)+" keeps a single copy meanwhile, a disk that fails takes its data", "make sure of a backup, or raise its size to 3")
-		return
+		return Checklist{name.reserved(phrase.List(single, 4)+" keeps a single copy meanwhile, a disk that fails takes its data", say("make sure of a backup"))}
 	}
-	c.add(Holds, name, text, "")
+	return Checklist{name.holds(text)}
 }
 
 // noout: without it Ceph begins to rebuild the node's data after ten minutes.
-func (l leaving) noout(c *Checklist) {
-	const name = "noout covers it"
+func (l leaving) noout() Condition {
+	const name question = "noout covers it"
 	covered := map[int]bool{}
 	var scopes []string
+	var others []ceph.Scope
 	for _, s := range l.Scopes("noout") {
 		if s.Kind == ceph.ScopeCluster || len(intersect(s.OSDs, l.gone)) > 0 {
 			scopes = append(scopes, s.String())
+		} else {
+			others = append(others, s)
 		}
 		for _, id := range s.OSDs {
 			covered[id] = true
@@ -131,17 +150,19 @@ func (l leaving) noout(c *Checklist) {
 			bare = append(bare, id)
 		}
 	}
-	next := "set noout first: ceph osd set-group noout " + strings.Join(l.hosts, " ")
+	set := l.e.ceph("osd set-group noout " + strings.Join(l.hosts, " "))
 	switch {
 	case len(bare) == 0 && len(scopes) == 0:
-		c.add(Holds, name, "its OSDs are out already", "")
+		return name.holds("its OSDs are out already")
 	case len(bare) == 0:
-		c.add(Holds, name, "noout is set for "+list(scopes, 4), "")
+		return name.holds("noout is set for " + phrase.List(scopes, 4))
 	case l.Map.ScopesUnknown:
-		c.add(Unknown, name, "noout is not set for the cluster, and flags of hosts cannot be read this way", "set it for the cluster, or ask with --ceph command")
-	default:
-		c.add(Fails, name, "noout does not cover "+osds(bare), next)
+		return name.unknown("noout is not set for the cluster, and flags of hosts cannot be read this way", l.e.byCommand("ask again when Ceph answers whole"), l.e.ceph("osd set noout").note("sets it for the cluster"))
+	case len(scopes) == 0 && len(others) > 0:
+		wrong := others[0]
+		return name.fails("noout is set for "+phrase.List(others, 4)+" and not for "+strings.Join(l.hosts, " and "), set, l.e.ceph(unset("noout", wrong)).once(othersWork))
 	}
+	return name.fails("noout does not cover "+phrase.OSDs(bare)+", set it first", set)
 }
 
 // stopping flags keep Ceph from serving or from noticing; holding ones only
@@ -151,12 +172,13 @@ var (
 	holding  = []string{"noin", "norecover", "nobackfill", "norebalance"}
 )
 
-func (l leaving) flags(c *Checklist) {
-	const name = "no flag is in the way"
+func (l leaving) flags() Checklist {
+	const name question = "no flag is in the way"
 	if l.Map == nil {
-		return
+		return nil
 	}
-	fine, said := true, map[string]bool{}
+	var c Checklist
+	said := map[string]bool{}
 	for _, f := range slices.Concat(stopping, holding) {
 		scopes := l.Scopes(f)
 		if f == "full" { // OSDs are full by themselves
@@ -166,85 +188,93 @@ func (l leaving) flags(c *Checklist) {
 			continue
 		}
 		said[unset(f, scopes[0])] = true
-		var where []string
+		var next []Step
 		for _, s := range scopes {
-			where = append(where, s.String())
+			next = append(next, l.e.ceph(unset(f, s)))
 		}
-		o := Reserved
+		text := f + " is set for " + phrase.List(scopes, 4)
 		if slices.Contains(stopping, f) {
-			o = Fails
+			c = append(c, name.fails(text, next...))
+		} else {
+			c = append(c, name.reserved(text, next...))
 		}
-		c.add(o, name, f+" is set for "+list(where, 4), unset(f, scopes[0]))
-		fine = false
 	}
 	if full := l.Map.Full(); len(full) > 0 {
-		c.add(Fails, name, osds(full)+" full", "make room first")
-		fine = false
+		c = append(c, name.fails(phrase.OSDs(full)+" full", say("make room first")))
 	}
 	for _, p := range l.Map.Pools {
 		if p.Full() {
-			c.add(Fails, name, "pool "+p.Name+" is full", "make room first")
-			fine = false
+			c = append(c, name.fails("pool "+p.Name+" is full", say("make room first")))
 		}
 	}
 	switch {
 	case l.Map.ScopesUnknown:
-		c.add(Unknown, name, "flags of hosts and OSDs cannot be read this way", "ask with --ceph command")
-	case fine:
-		c.add(Holds, name, "no flag but noout", "")
+		c = append(c, name.unknown("flags of hosts and OSDs cannot be read this way", l.e.byCommand("ask again when Ceph answers whole")))
+	case len(c) == 0:
+		c = append(c, name.holds("no flag but noout"))
 	}
+	return c
 }
 
-// unset is how a flag is taken back.
+// unset is how a flag is taken back, as a command of ceph.
 func unset(flag string, s ceph.Scope) string {
 	flag = strings.TrimSuffix(strings.TrimSuffix(flag, "rd"), "wr")
 	if s.Kind == ceph.ScopeCluster {
-		return "ceph osd unset " + flag
+		return "osd unset " + flag
 	}
-	return "ceph osd unset-group " + flag + " " + s.Name
+	return "osd unset-group " + flag + " " + s.Name
 }
 
 // halting are checks that mean that clients wait, or that the monitors are in
 // trouble, whoever muted them and whatever severity a release gives them, with
 // what to do first (Ceph's documentation, "Health checks").
 var halting = map[string]string{
-	"SLOW_OPS":           "find the slow OSD first",
-	"OSD_FULL":           "make room first",
-	"POOL_FULL":          "make room first",
+	"SLOW_OPS":  "find the slow OSD first",
+	"OSD_FULL":  "make room first",
+	"POOL_FULL": "make room first",
+	// What was written meanwhile has to be filled up again when the node is back,
+	// and Ceph refuses to fill such an OSD (backfill_toofull).
+	"OSD_BACKFILLFULL":   "make room first",
 	"FS_DEGRADED":        "bring its MDS back first",
 	"FS_WITH_FAILED_MDS": "bring its MDS back first",
 	"MDS_ALL_DOWN":       "bring its MDS back first",
 	"MON_NETSPLIT":       "mend the network between the monitors first",
 }
 
+// insecure begins the codes about keys of an old type.
+const insecure = "AUTH_INSECURE_"
+
 // health: what Ceph itself calls an error, and clients that wait.
-func (l leaving) health(c *Checklist) {
-	const name = "Ceph is well"
+func (l leaving) health() Checklist {
+	const name question = "Ceph reports no error"
 	if l.Health == nil {
-		return
+		return nil
 	}
-	fine, named := true, false
+	var c Checklist
+	named := false
+	detail := l.e.ceph("health detail")
 	for _, h := range l.Health.Checks {
-		named = named || h.Err() && !h.Muted
+		named = named || h.Err() && !h.Muted || strings.HasPrefix(h.Code, insecure)
 		switch {
+		case strings.HasPrefix(h.Code, insecure):
+			// Keys of an old type: an error since 19.2.6 and 20.2.4, and nothing
+			// that a server that is switched off makes worse.
+			c = append(c, name.reserved(h.Code+": "+h.Text, say("change the keys when the maintenance is over")))
 		case halting[h.Code] != "":
-			c.add(Fails, name, h.Code+": "+h.Text, halting[h.Code])
+			c = append(c, name.fails(h.Code+": "+h.Text, say(halting[h.Code])))
 		case h.Err() && !h.Muted:
-			c.add(Fails, name, h.Code+": "+h.Text, "repair this first: ceph health detail")
+			c = append(c, name.fails(h.Code+": "+h.Text, say("repair this first"), detail))
 		case h.Err():
-			c.add(Reserved, name, h.Code+" is an error and muted: "+h.Text, "see whether the mute is still right")
-		default:
-			continue
+			c = append(c, name.reserved(h.Code+" is an error and muted: "+h.Text, say("see whether the mute is still right")))
 		}
-		fine = false
 	}
 	if l.Health.Status == "HEALTH_ERR" && !named {
-		c.add(Fails, name, "HEALTH_ERR", "repair this first: ceph health detail")
-		fine = false
+		c = append(c, name.fails("HEALTH_ERR", say("repair this first"), detail))
 	}
-	if fine {
-		c.add(Holds, name, l.Health.Status+", no error and no slow operation", "")
+	if len(c) == 0 {
+		c = append(c, name.holds(l.warning()))
 	}
+	return c
 }
 
 func intersect(a, b []int) []int {

@@ -3,106 +3,143 @@ package maintenance
 import (
 	"fmt"
 	"slices"
-	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
+const quorumSurvives question = "quorum survives"
+
 // quorum: the votes that stay must be more than half of all.
-func (e Evidence) quorum(c *Checklist) {
-	const name = "quorum survives"
+func (e Evidence) quorum() Condition {
+	const name = quorumSurvives
 	p := e.PVE.Cluster
 	v := p.Votes
-	left, need := v.Present(e.PVE.Leaving...), v.Need()
-	sum := fmt.Sprintf("%d of %d votes stay, %d needed", left, v.Expected(), need)
-	if v.Device.Present && !v.Device.Connected() {
-		sum += ", the qdevice is not connected (" + v.Device.State + ")"
-	}
+	sum := e.votes()
 	doubt, next := e.voters()
-	if doubt == "" {
-		doubt, next = e.device()
-	}
+	open, ask := e.device()
 	switch {
 	case p.Standalone:
-		c.add(Holds, name, p.Name+" stands alone, there is no quorum to lose", "")
+		return name.holds(p.Name + " stands alone, there is no quorum to lose")
 	case p.Lost:
-		c.add(Fails, name, "there is no quorum already", "bring the missing nodes back first")
+		return name.fails("there is no quorum already", say("bring the missing nodes back first"))
 	case !p.Quorate:
-		c.add(Unknown, name, "nobody says whether there is quorum", "ask again when the cluster answers whole")
+		return name.unknown("nobody says whether there is quorum", say("ask again when the cluster answers whole"))
 	case !v.Known:
-		c.add(Unknown, name, "the votes of the cluster are not known", "let the token read /cluster/config (Sys.Audit on /)")
+		return name.unknown("the votes of the cluster are not known", say("let the token read /cluster/config (Sys.Audit on /)"))
+	case doubt == "" && open != "":
+		return name.unknown(open, ask...)
 	case !v.Survives(e.PVE.Leaving...):
-		c.add(Fails, name, sum, e.quorumNext())
+		return name.fails(sum, e.quorumNext())
 	case doubt != "":
-		c.add(Unknown, name, doubt, next)
-	default:
-		c.add(Holds, name, sum, "")
+		return name.unknown(doubt, next)
 	}
+	return name.holds(sum)
+}
+
+// votes are those that stay on the node that counts the fewest. With a quorum
+// device each node counts its own.
+func (e Evidence) votes() string {
+	v := e.PVE.Cluster.Votes
+	node, left, _ := v.Weakest(e.PVE.Leaving...)
+	if !v.Device.Present || node == "" {
+		return fmt.Sprintf("%d of %d votes stay, %d needed", left, v.Expected(), v.Need())
+	}
+	sum := fmt.Sprintf("%d of %d votes stay on %s, %d needed", left, v.Expected(), node, v.Need())
+	for _, n := range v.Mute() {
+		if n.Node == node {
+			sum += ", the qdevice gives it none (" + n.Daemon.String() + ")"
+		}
+	}
+	return sum
 }
 
 // voters says what is wrong with the list of votes: it must name every node
 // once, or the sums are of another cluster.
-func (e Evidence) voters() (doubt, next string) {
+func (e Evidence) voters() (doubt string, next Step) {
 	p := e.PVE.Cluster
+	next = say("compare pvecm status with /etc/pve/corosync.conf")
 	seen := map[string]bool{}
 	for _, v := range p.Votes.Voters {
 		if _, member := p.Node(v.Node); !member || seen[v.Node] || v.Votes < 0 {
-			return "the votes of " + v.Node + " cannot be right", "compare pvecm status with /etc/pve/corosync.conf"
+			return "the votes of " + v.Node + " cannot be right", next
 		}
 		seen[v.Node] = true
 	}
 	for _, n := range p.Nodes {
 		if !seen[n.Name] {
-			return "the votes of " + n.Name + " are not known", "compare pvecm status with /etc/pve/corosync.conf"
+			return "the votes of " + n.Name + " are not known", next
 		}
 	}
-	return "", ""
+	return "", Step{}
 }
 
-// vanished is for how long a qdevice that is not told of any more is missed.
-const vanished = 24 * time.Hour
-
-// device says why the votes of a qdevice may be others than were told. Each
-// node has a connection of its own to it and tells of no other; and a node on
-// which its daemon does not run tells of no qdevice at all.
-func (e Evidence) device() (doubt, next string) {
-	p, last := e.PVE.Cluster, e.PVE.Memory.Device
-	v := p.Votes
-	switch {
-	case v.Device.Connected() && e.leaves(p.Asked):
-		v.Device.State = "not told"
-		if !v.Survives(e.PVE.Leaving...) {
-			return "only " + p.Asked + ", which leaves, was asked whether the qdevice is connected", "ask a node that stays, with -H"
-		}
-	case !v.Device.Present && !last.IsZero() && e.Now.Sub(last) < vanished:
-		// pvecm qdevice setup gives one vote to an even number of nodes, and
-		// one less than the nodes to an odd one.
-		v.Device = pve.Device{Present: true, State: "not told", Votes: 1}
-		if n := len(v.Voters); n%2 == 1 {
-			v.Device.Votes = n - 1
-		}
-		if !v.Survives(e.PVE.Leaving...) {
-			return fmt.Sprintf("%s knows of no qdevice, there was one until %s", p.Asked, last.Local().Format(time.RFC3339)), "see pvecm status there"
-		}
+// device says why the votes of the quorum device may be others than were told.
+// Each node has a connection of its own to it and tells of no other; one that
+// did not tell counts without.
+func (e Evidence) device() (doubt string, next []Step) {
+	v := e.PVE.Cluster.Votes
+	if v.Survives(e.PVE.Leaving...) {
+		return "", nil
 	}
-	return "", ""
+	node, votes, _ := v.Weakest(e.PVE.Leaving...)
+	left := fmt.Sprintf("%d of %d votes stay on %s, %d needed", votes, v.Expected(), node, v.Need())
+	if d := v.Device; d.Present && !d.Seen.IsZero() {
+		return "no node tells of the qdevice since " + phrase.Time(d.Seen) + ", with its votes expected " + left,
+			[]Step{e.pve("pvecm status"), say("say --forget-qdevice if it was removed")}
+	}
+	if v.Hoped().Survives(e.PVE.Leaving...) {
+		var asked []string
+		for _, n := range v.Unasked() {
+			if !e.leaves(n.Node) {
+				asked = append(asked, n.Node)
+			}
+		}
+		return phrase.List(asked, 6) + " did not say whether the qdevice votes for it, without that " + left, []Step{say("let it be asked, with -H")}
+	}
+	return "", nil
 }
 
-func (e Evidence) quorumNext() string {
+// deviceBack: where there is a quorum device it votes for a node that is back,
+// by that node's own word.
+func (r Return) deviceBack(node string) Checklist {
+	const name question = "the quorum device votes for the node"
+	v := r.PVE.Cluster.Votes
+	i := slices.IndexFunc(v.Voters, func(n pve.Voter) bool { return n.Node == node })
+	if !v.Device.Present || i < 0 {
+		return nil
+	}
+	switch d := v.Voters[i].Daemon; {
+	case d.Casts:
+		return Checklist{name.holds("it votes for " + node)}
+	case !v.Device.Seen.IsZero():
+		return Checklist{name.unknown("no node tells of the qdevice since "+phrase.Time(v.Device.Seen), r.pve("pvecm status"), say("say --forget-qdevice if it was removed"))}
+	case !d.Told:
+		return Checklist{name.unknown(node+" did not say whether the qdevice votes for it", say("let it be asked, with -H"))}
+	case d.State == "":
+		return Checklist{name.fails("corosync-qdevice does not run on "+node, run(node, "systemctl start corosync-qdevice"))}
+	default:
+		return Checklist{name.fails("the qdevice gives no vote to "+node+" ("+d.String()+")", run(node, "corosync-qdevice-tool -s").note("why?"))}
+	}
+}
+
+func (e Evidence) quorumNext() Step {
 	var off []string
 	for _, n := range e.PVE.Cluster.Nodes {
 		if !n.Online && !slices.Contains(e.PVE.Leaving, n.Name) {
 			off = append(off, n.Name)
 		}
 	}
-	if d := e.PVE.Cluster.Votes.Device; d.Present && !d.Connected() {
-		off = append(off, "the qdevice")
+	for _, n := range e.PVE.Cluster.Votes.Mute() {
+		if !e.leaves(n.Node) {
+			off = append(off, "the qdevice on "+n.Node)
+		}
 	}
 	switch {
 	case len(off) > 0:
-		return "bring " + list(off, 6) + " back first"
+		return say("bring " + phrase.List(off, 6) + " back first")
 	case len(e.PVE.Leaving) > 1:
-		return "service one node after the other"
+		return say("service one node after the other")
 	}
-	return "add a qdevice (pvecm qdevice setup) or a node"
+	return say("add a qdevice (pvecm qdevice setup) or a node")
 }

@@ -11,9 +11,9 @@ import (
 // one guest under HA and one outside it on the others, two pools, a CephFS.
 func well() *model {
 	m := &model{
-		nodes:  []node{{"pve1", "pve1", 0, 1, true}, {"pve2", "pve2", 1, 1, true}, {"pve3", "pve3", 2, 1, true}},
+		nodes:  []node{{"pve1", "pve1", 0, 1, true, true}, {"pve2", "pve2", 1, 1, true, true}, {"pve3", "pve3", 2, 1, true, true}},
 		guests: []guest{{0, true, true, -1}, {1, true, false, -1}, {2, false, false, -1}},
-		mons:   []mon{{0, true}, {1, true}, {2, true}}, mgrs: []int{2, 0}, ranks: 1, mds: []int{1, 2},
+		mons:   []mon{{0, true}, {1, true}, {2, true}}, mgrs: []int{2, 0}, ranks: 1, mds: []metadata{{on: 1}, {on: 2, rank: -1}},
 		pools:   []pool{{size: 3, min: 2, domain: "host"}, {size: 3, min: 2, domain: "host"}},
 		flags:   map[string]bool{},
 		noout:   scope{hosts: []int{2}},
@@ -53,6 +53,7 @@ func wellBack(t testing.TB) Return {
 	r := Return{Evidence: m.evidence(t)}
 	b := pve.BaselineOf(r.PVE.Cluster, r.PVE.Leaving, r.PVE.Memory, noon.Add(-2*time.Hour))
 	r.Baseline = &b
+	r.unchanged()
 	return r
 }
 

@@ -52,19 +52,27 @@ var withheld = map[string]func(*Evidence) bool{
 		v.Voters = append(slices.Clone(v.Voters), v.Voters[0])
 		return !e.PVE.Cluster.Standalone
 	},
-	"the qdevice, by a node that stays": func(e *Evidence) bool {
-		v := e.PVE.Cluster.Votes
-		if len(e.PVE.Leaving) == 0 || !v.Device.Connected() {
+	"what one node that stays says of the qdevice": func(e *Evidence) bool {
+		v := &e.PVE.Cluster.Votes
+		if !v.Device.Present || !v.Survives(e.PVE.Leaving...) {
 			return false
 		}
-		e.PVE.Cluster.Asked = e.PVE.Leaving[0]
-		return v.Present(e.PVE.Leaving...)-v.Device.Votes < v.Need()
+		v.Voters = slices.Clone(v.Voters)
+		for i, n := range v.Voters {
+			if n.Online && !e.leaves(n.Node) && n.Daemon.Casts {
+				v.Voters[i].Daemon = pve.Daemon{Err: errors.New("no connection within 1.5s")}
+				return !v.Survives(e.PVE.Leaving...)
+			}
+		}
+		return false
 	},
 	"a qdevice that was there": func(e *Evidence) bool {
-		e.PVE.Memory.Device = noon.Add(-time.Hour)
-		v := e.PVE.Cluster.Votes
-		n := len(v.Voters)
-		return !v.Device.Present && n%2 == 1 && !e.PVE.Cluster.Standalone && v.Present(e.PVE.Leaving...) < (v.Expected()+n-1)/2+1
+		v := &e.PVE.Cluster.Votes
+		if v.Device.Present || e.PVE.Cluster.Standalone || len(v.Voters)%2 == 0 {
+			return false
+		}
+		v.Device = pve.Device{Present: true, Votes: len(v.Voters) - 1, Seen: noon.Add(-1000 * time.Hour)}
+		return !v.Survives(e.PVE.Leaving...)
 	},
 	"pvestatd of a node that leaves": func(e *Evidence) bool {
 		e.PVE.Cluster.Nodes = slices.Clone(e.PVE.Cluster.Nodes)
@@ -202,7 +210,12 @@ var withheld = map[string]func(*Evidence) bool{
 	"ok-to-stop of one OSD": safety(func(e *Evidence, s *ceph.Safety) { s.OSDs = s.OSDs[1:] }),
 	"a judgement of any PG": safety(func(e *Evidence, s *ceph.Safety) { s.Judged = 0 }),
 	"PGs the mgr knows":     safety(func(e *Evidence, s *ceph.Safety) { s.Unreported = 1 }),
-	"a yes":                 safety(func(e *Evidence, s *ceph.Safety) { s.Stop = false }),
+	"how many PGs the OSDs have": safety(func(e *Evidence, s *ceph.Safety) {
+		c := *e.Ceph.Cluster
+		c.Placed, c.Rules = nil, nil // the rules would be another witness
+		e.Ceph.Cluster = &c
+	}),
+	"a yes": safety(func(e *Evidence, s *ceph.Safety) { s.Stop = false }),
 	// only what the token needs
 	"the CRUSH rules": token(func(e *Evidence, c *ceph.Cluster) { c.Rules = nil }),
 	"the pools": token(func(e *Evidence, c *ceph.Cluster) {

@@ -23,8 +23,8 @@ type Gap struct {
 	AtLeast, AtMost time.Duration
 	// Lost packets in it had no answer when the next one was answered.
 	Lost int
-	// Unbounded gaps began before the watch or did not end in it: AtMost is
-	// not known, and 0.
+	// Unbounded gaps began before the watch or the run, or did not end in the
+	// watch: AtMost is not known, and 0.
 	Unbounded bool
 }
 

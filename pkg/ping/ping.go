@@ -132,6 +132,11 @@ type Reach struct {
 	Errors []Unreachable
 	// Refusals are sends that failed on this machine. They are not in Sent.
 	Refusals []Refusal
+	// Gap is the longest time in a run in which packets had no answer and after
+	// which one had, of none if every packet is not accounted for. Spacing is the
+	// longest time between two packets then.
+	Gap     Gap
+	Spacing time.Duration
 }
 
 // Lost is the number of packets that left and were waited for in vain.

@@ -135,7 +135,7 @@ func FuzzArrived(f *testing.F) {
 				}
 			}
 		}
-		en.settle(five, 0)
+		en.count(five, 0)
 		for _, r := range en.reach {
 			if r.Received > r.Sent || r.Lost() < 0 || r.Received > 0 && (r.Min <= 0 || r.Max < r.Min) {
 				t.Errorf("%+v", r)

@@ -62,7 +62,10 @@ func resolve(ctx context.Context, names []string, want Wanted, ask lookup) []Res
 	for range min(lookups, len(jobs)) {
 		workers.Add(1)
 		go func() {
-			defer workers.Done()
+			defer func() {
+				workers.Done()
+				_ = recover() // ask makes an error of the resolver's
+			}()
 			for r := range jobs {
 				r.ask(ctx, want, ask)
 			}

@@ -38,7 +38,10 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	if report.Cut {
 		end = n.now()
 	}
-	e.settle(o, end-o.Wait)
+	e.count(o, end-o.Wait)
+	for i := range reach {
+		reach[i].Gap.Start = max(0, reach[i].Gap.Start-began)
+	}
 	unplug(n, reach)
 	report.Faults = append(report.Faults, e.close()...)
 	report.Faults = append(report.Faults, tableFaults(reach, report.Faults, before, neighbours(n))...)
@@ -47,13 +50,16 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	return report, nil
 }
 
-// settle finishes the books: packets sent after since were not waited for.
-func (e *engine) settle(o Options, since time.Duration) {
+// count sums up each target: packets sent after since were not waited for.
+func (e *engine) count(o Options, since time.Duration) {
 	for i := range e.reach {
 		r := &e.reach[i]
 		r.Pending = e.table.pending(i, since)
 		r.Unsent = o.Packets - r.Sent - r.Refused()
 		r.average()
+		if r.Received > 0 && r.Lost() > 0 && r.Received+r.Lost() == o.Packets && r.Corrupt+r.Strange == 0 {
+			r.Gap, r.Spacing = e.table.gap(i, r.Max)
+		}
 	}
 }
 

@@ -111,3 +111,38 @@ func (t *table) hopeless(target int) int {
 	}
 	return n
 }
+
+// gap is the longest gap of a target that an answer ended, as far as its packets
+// tell, and the longest time between two of them. An answer came slowest after its
+// packet at the latest. Where a packet did not leave at one certain time nothing is
+// certain.
+func (t *table) gap(target int, slowest time.Duration) (longest Gap, spacing time.Duration) {
+	before, first := -1, -1 // the last that was answered, the first since that was not
+	for round := range t.newest[target] + 1 {
+		i, left := t.find(target, round)
+		if !left || t.fates[i]&resent != 0 {
+			return Gap{}, 0
+		}
+		if round > 0 {
+			spacing = max(spacing, t.at[i]-t.at[t.slot(target, round-1)])
+		}
+		switch {
+		case t.waits(i) && first < 0:
+			first = round
+		case t.waits(i):
+		case first >= 0:
+			start := t.at[t.slot(target, first)]
+			g := Gap{Start: start, AtLeast: t.at[t.slot(target, round-1)] - start, Lost: round - first, Unbounded: before < 0}
+			if before >= 0 {
+				g.AtMost = t.at[i] + slowest - t.at[t.slot(target, before)]
+			}
+			if longest.Lost == 0 || g.Length() > longest.Length() {
+				longest = g
+			}
+			fallthrough
+		default:
+			before, first = round, -1
+		}
+	}
+	return longest, spacing
+}

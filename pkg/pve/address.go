@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Interface is a network interface as the guest itself reports it.
@@ -91,21 +93,25 @@ func interfaces(raw json.RawMessage) ([]Interface, error) {
 // inner are interfaces that guests make for themselves. Windows calls the
 // guest's own "Local Area Connection", and "vEthernet (...)" with a switch of
 // Hyper-V before it.
-var inner = regexp.MustCompile(`^(?i:lo\d*$|docker|br-|veth[0-9a-f]+(?:@.*)?$|virbr|vnet\d|podman|cni|cali|flannel|kube|lxc|lxd|tailscale|wg|zt|tun|tap|isatap|teredo)`)
+var inner = regex.Of(`^(?i:lo\d*$|docker|veth[0-9a-f]+(?:@.*)?$|virbr|vnet\d|podman|cni|cali|flannel|kube|lxc|lxd|tailscale|wg|zt|tun|tap|isatap|teredo)`)
 
 // Addresses are those at which a guest ought to answer, the best first: what
-// its configuration gives it, in the order of its cards, else what the guest
-// reports for these cards. Of what it reports loopback and link-local addresses
-// are none, nor are those of interfaces that guests make for themselves.
+// its configuration gives it, that of the card with the gateway before the
+// others, else what the guest reports for these cards. Of what it reports
+// loopback and link-local addresses are none, nor are those of interfaces that
+// guests make for themselves. A bridge with a card's own MAC is the card's:
+// OpenWrt has its address on br-lan.
 func Addresses(config Config, reported []Interface) []netip.Addr {
+	nics := slices.Clone(config.NICs)
+	slices.SortStableFunc(nics, func(a, b NIC) int { return boolean(b.Gateway) - boolean(a.Gateway) })
 	var out []netip.Addr
-	for _, n := range config.NICs {
+	for _, n := range nics {
 		out = append(out, n.Addresses...)
 	}
 	if len(out) > 0 {
 		return out
 	}
-	for _, n := range config.NICs {
+	for _, n := range nics {
 		for _, i := range reported {
 			if n.MAC != "" && i.MAC == n.MAC && !inner.MatchString(i.Name) {
 				for _, a := range i.Addresses {
@@ -115,6 +121,13 @@ func Addresses(config Config, reported []Interface) []netip.Addr {
 		}
 	}
 	return out
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func usable(a netip.Addr) []netip.Addr {

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
 	"path/filepath"
-	"syscall"
+	"slices"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/hardware"
+	"github.com/noout-monitoring/noout/pkg/secret"
 )
 
 // baselineFormat is the version of the file. A newer one is refused.
@@ -30,6 +33,11 @@ type Baseline struct {
 	// Versions maps nodes to their pve-manager; those that did not answer
 	// are left out.
 	Versions map[string]string `json:"versions"`
+	// Hardware is what the leaving nodes are made of, by their own word; those of
+	// older versions have none. Controller is what a management controller told,
+	// nil when none was asked.
+	Hardware   map[string]hardware.Inventory `json:"hardware,omitempty"`
+	Controller *hardware.Inventory           `json:"controller,omitempty"`
 }
 
 // BaselineGuest is a guest as it was.
@@ -100,29 +108,37 @@ func (b Baseline) Save(path string) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// ReadBaseline reads what Save wrote. The error holds [os.ErrNotExist] when
-// there is no file.
+// ReadBaseline reads what Save wrote, from a file that is root's or the caller's
+// and that nobody else may write: it says where guests belong. The error holds
+// [os.ErrNotExist] when there is no file.
 func ReadBaseline(path string) (Baseline, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO must not hold the check
-	if err != nil {
-		return Baseline{}, fmt.Errorf("reading the baseline: %w", err)
-	}
-	defer f.Close() // opened for reading: nothing can be lost
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return Baseline{}, fmt.Errorf("%s is no regular file", path)
-	}
-	raw, err := io.ReadAll(io.LimitReader(f, maxBaseline+1))
+	raw, err := secret.Guarded(path, maxBaseline)
 	if err != nil {
 		return Baseline{}, fmt.Errorf("reading the baseline: %w", err)
 	}
 	var b Baseline
 	switch err := json.Unmarshal(raw, &b); {
-	case len(raw) > maxBaseline:
-		return Baseline{}, fmt.Errorf("%s is larger than any baseline", path)
 	case err != nil || b.Format < 1 || b.Cluster == "" || len(b.Leaving) == 0:
 		return Baseline{}, fmt.Errorf("%s is no baseline that check_drained --save wrote", path)
 	case b.Format > baselineFormat:
 		return Baseline{}, fmt.Errorf("%s was written by a newer version (format %d, known is %d)", path, b.Format, baselineFormat)
 	}
+	if err := b.checkHardware(); err != nil {
+		return Baseline{}, fmt.Errorf("%s: %w", path, err)
+	}
 	return b, nil
+}
+
+// checkHardware refuses what somebody broke who edited the file.
+func (b Baseline) checkHardware() error {
+	all := slices.Collect(maps.Values(b.Hardware))
+	if b.Controller != nil {
+		all = append(all, *b.Controller)
+	}
+	for _, v := range all {
+		if err := v.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,6 +59,23 @@ func TestBaselineRefused(t *testing.T) {
 	}
 	if _, err := ReadBaseline(dir); err == nil {
 		t.Error("a directory is read")
+	}
+	open := filepath.Join(dir, "open")
+	if err := BaselineOf(threeNodes(false), []string{"pve3"}, Memory{}, noon).Save(open); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open, 0o660); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadBaseline(open); err == nil || !strings.Contains(err.Error(), "expected that nobody else can write it") {
+		t.Errorf("one that others can write is believed: %v", err)
+	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadBaseline(fifo); err == nil || !strings.Contains(err.Error(), "this is a pipe") {
+		t.Errorf("a pipe is read: %v", err)
 	}
 	if err := (Baseline{}).Save(filepath.Join(dir, "nosuch", "x")); err == nil {
 		t.Error("saved into no directory")

@@ -9,10 +9,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/lenient"
+	"github.com/noout-monitoring/noout/pkg/regex"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
@@ -116,15 +117,25 @@ func (c *Client) Get(ctx context.Context, path string, v any) error {
 // get sends one GET, bounded by ctx and, when limit is not 0, by limit.
 func (c *Client) get(ctx context.Context, h host, path string, limit time.Duration) (answer, error) {
 	a, err := c.send(ctx, h, path, limit)
-	var e *Error
-	if !errors.As(err, &e) {
+	return a, c.note(h, path, err)
+}
+
+// note writes an outcome into the evidence, and says in the error who was asked
+// for what.
+func (c *Client) note(h host, path string, err error) error {
+	c.evidence = append(c.evidence, transport.Handshakes(c.http)...)
+	if err == nil {
 		c.evidence = append(c.evidence, h.name+" "+path+": 200 OK")
-		return a, nil
+		return nil
 	}
-	e.Host, e.Path = h.name, path
-	err = secret.Scrub(e, h.token)
+	var e *Error
+	if errors.As(err, &e) {
+		e.Host, e.Path = h.name, path
+		err = e
+	}
+	err = secret.Scrub(err, h.token)
 	c.evidence = append(c.evidence, err.Error())
-	return answer{}, err
+	return err
 }
 
 func (c *Client) send(ctx context.Context, h host, path string, limit time.Duration) (answer, error) {
@@ -135,6 +146,7 @@ func (c *Client) send(ctx context.Context, h host, path string, limit time.Durat
 		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s: no answer within %s", h.name, limit))
 		defer stop()
 		connecting := time.AfterFunc(min(limit, connectTime), func() {
+			defer func() { _ = recover() }() // the limit of the request is left
 			cancel(fmt.Errorf("%s: no connection within %s", h.name, min(limit, connectTime)))
 		})
 		defer connecting.Stop()
@@ -184,7 +196,11 @@ func cause(ctx context.Context, err error) error {
 }
 
 // titles finds what a page calls itself.
-var titles = regexp.MustCompile(`(?is)<title[^>]*>\s*(.*?)\s*</title>`)
+var titles = regex.Of(`(?is)<title[^>]*>\s*(.*?)\s*</title>`)
+
+// answers is what one of them may hold: a hundred thousand guests, each with
+// twenty things to say.
+var answers = lenient.Bound{Elements: 2_500_000, Width: 100_000, Depth: 32}
 
 // decode checks that the answer is one of the API's documents.
 func decode(response *http.Response, body []byte) (answer, error) {
@@ -201,6 +217,9 @@ func decode(response *http.Response, body []byte) (answer, error) {
 	}
 	if response.StatusCode != http.StatusOK {
 		return answer{}, fail(nil)
+	}
+	if err := answers.Check(body); err != nil {
+		return answer{}, fail(err)
 	}
 	var envelope map[string]json.RawMessage
 	if err := json.Unmarshal(body, &envelope); err != nil {

@@ -44,7 +44,7 @@ func (c *Cluster) addPermissions(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return err
 	}
-	c.Rights = lacking(p)
+	c.Rights, c.granted = lacking(p), p
 	return nil
 }
 
@@ -71,6 +71,7 @@ func (c *Client) Cluster(ctx context.Context, ask Ask) (Cluster, error) {
 			failed = append(failed, err)
 			continue
 		}
+		c.locals[i] = found.Asked
 		if chosen < 0 || better(found, best) {
 			best, chosen = found, i
 		}
@@ -148,7 +149,7 @@ func (c *Client) poll(ctx context.Context, h host, ask Ask, limit time.Duration)
 			silent = err
 		}
 	}
-	found.settle()
+	found.conclude()
 	return found, nil
 }
 
@@ -165,8 +166,8 @@ func unanswered(err error) bool {
 	return errors.As(err, &e) && e.Code == 0
 }
 
-// settle draws what only several documents together tell.
-func (c *Cluster) settle() {
+// conclude draws what only several documents together tell.
+func (c *Cluster) conclude() {
 	missing := func(paths ...string) bool {
 		return slices.ContainsFunc(c.Gaps, func(g Gap) bool { return slices.Contains(paths, g.Path) })
 	}

@@ -3,10 +3,11 @@ package pve
 import (
 	"encoding/json"
 	"net/netip"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Config is what of a guest's configuration tells where it can run and where
@@ -19,8 +20,13 @@ type Config struct {
 	// Devices are those of the host that are passed through: hostpci0, usb1.
 	// A running guest with one of them cannot move.
 	Devices []string `json:"devices,omitempty"`
-	Disks   []Disk   `json:"disks,omitempty"`
-	NICs    []NIC    `json:"nics,omitempty"`
+	// Mapped are those of Devices that are named by a mapping of the cluster,
+	// such as pci:gpu: they may exist on several nodes.
+	Mapped []string `json:"mapped,omitempty"`
+	// Snapshot is the last one the guest's disks are based on.
+	Snapshot string `json:"snapshot,omitempty"`
+	Disks    []Disk `json:"disks,omitempty"`
+	NICs     []NIC  `json:"nics,omitempty"`
 }
 
 // Disk is a volume or an image that is attached.
@@ -28,6 +34,15 @@ type Disk struct {
 	Slot    string `json:"slot"`
 	Storage string `json:"storage"` // empty for a path of the host
 	CDROM   bool   `json:"cdrom,omitempty"`
+	// CloudInit drives are written anew from the configuration.
+	CloudInit bool `json:"cloudinit,omitempty"`
+	// Unsaved disks are in no backup: backup=0, and mount points of containers
+	// without backup=1.
+	Unsaved bool `json:"unsaved,omitempty"`
+	// Unreplicated disks are left out by replication jobs: replicate=0.
+	Unreplicated bool `json:"unreplicated,omitempty"`
+	// Shared says that its volume is on every node, whatever the storage is.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // NIC is a network card with the addresses the configuration gives it. The
@@ -36,13 +51,15 @@ type NIC struct {
 	Slot      string       `json:"slot"`
 	MAC       string       `json:"mac,omitempty"` // upper case
 	Addresses []netip.Addr `json:"addresses,omitempty"`
+	// Gateway says that the guest's way to the world goes through this card.
+	Gateway bool `json:"gateway,omitempty"`
 }
 
 var (
-	diskSlot   = regexp.MustCompile(`^(?:(?:ide|sata|scsi|virtio|mp)\d+|efidisk0|tpmstate0|rootfs)$`)
-	deviceSlot = regexp.MustCompile(`^(?:(?:hostpci|usb|parallel|dev)\d+|ivshmem)$`)
-	nicSlot    = regexp.MustCompile(`^(?:net|ipconfig)\d+$`)
-	macAddress = regexp.MustCompile(`^(?i:[0-9a-f]{2}(?::[0-9a-f]{2}){5})$`)
+	diskSlot   = regex.Of(`^(?:(?:ide|sata|scsi|virtio|mp)\d+|efidisk0|tpmstate0|rootfs)$`)
+	deviceSlot = regex.Of(`^(?:(?:hostpci|usb|parallel|dev)\d+|ivshmem)$`)
+	nicSlot    = regex.Of(`^(?:net|ipconfig)\d+$`)
+	macAddress = regex.Of(`^(?i:[0-9a-f]{2}(?::[0-9a-f]{2}){5})$`)
 )
 
 // configOf reads the values by their keys. Those of no interest here, and
@@ -63,6 +80,8 @@ func configOf(values map[string]json.RawMessage) Config {
 		switch {
 		case key == "onboot":
 			c.Onboot = value != "0" && value != "false"
+		case key == "parent":
+			c.Snapshot = clip(value, maxName)
 		case key == "agent":
 			parts := strings.Split(value, ",")
 			c.Agent = parts[0] == "1" || slices.Contains(parts, "enabled=1")
@@ -74,6 +93,9 @@ func configOf(values map[string]json.RawMessage) Config {
 			// A SPICE port is no device of the host.
 			if !strings.HasPrefix(value, "spice") && !strings.HasPrefix(value, "host=spice") {
 				c.Devices = append(c.Devices, key)
+				if name := mapping(value); name != "" {
+					c.Mapped = append(c.Mapped, mappedKind(key)+":"+name)
+				}
 			}
 		case nicSlot.MatchString(key):
 			addNIC(nics, key, value)
@@ -86,6 +108,24 @@ func configOf(values map[string]json.RawMessage) Config {
 	return c
 }
 
+// mapping is the name of the cluster-wide mapping in "mapping=gpu,pcie=1".
+func mapping(value string) string {
+	for part := range strings.SplitSeq(value, ",") {
+		if name, found := strings.CutPrefix(part, "mapping="); found {
+			return clip(name, maxName)
+		}
+	}
+	return ""
+}
+
+// mappedKind is the kind of mapping that a slot takes.
+func mappedKind(slot string) string {
+	if strings.HasPrefix(slot, "usb") {
+		return "usb"
+	}
+	return "pci"
+}
+
 // diskOf reads "local-lvm:vm-105-disk-0,size=32G". An empty drive is none.
 func diskOf(slot, value string) (Disk, bool) {
 	volume, rest, _ := strings.Cut(value, ",")
@@ -93,9 +133,13 @@ func diskOf(slot, value string) (Disk, bool) {
 	if volume == "none" || volume == "cdrom" && rest == "" {
 		return Disk{}, false
 	}
-	d := Disk{Slot: slot, CDROM: strings.Contains(","+rest+",", ",media=cdrom,")}
-	if storage, _, found := strings.Cut(volume, ":"); found && !strings.HasPrefix(volume, "/") {
+	has := func(option string) bool { return strings.Contains(","+rest+",", ","+option+",") }
+	d := Disk{Slot: slot, CDROM: has("media=cdrom"), Shared: has("shared=1")}
+	d.Unreplicated = has("replicate=0")
+	d.Unsaved = has("backup=0") || strings.HasPrefix(slot, "mp") && !has("backup=1")
+	if storage, name, found := strings.Cut(volume, ":"); found && !strings.HasPrefix(volume, "/") {
 		d.Storage = clip(storage, maxName)
+		d.CloudInit = strings.Contains(name, "cloudinit")
 	}
 	return d, true
 }
@@ -118,6 +162,8 @@ func addNIC(nics map[string]*NIC, key, value string) {
 			if a, err := netip.ParseAddr(plain); err == nil {
 				n.Addresses = append(n.Addresses, global(a)...)
 			}
+		case name == "gw" && v != "", name == "gw6" && v != "":
+			n.Gateway = true
 		case macAddress.MatchString(v) && !strings.HasPrefix(key, "ipconfig"):
 			n.MAC = strings.ToUpper(v)
 		}

@@ -22,7 +22,7 @@ func TestConfig(t *testing.T) {
 		Onboot: true, Agent: true, Devices: []string{"hostpci0", "usb0"},
 		Disks: []Disk{{Slot: "efidisk0", Storage: "ceph"}, {Slot: "ide2", Storage: "local", CDROM: true}, {Slot: "scsi0", Storage: "local-lvm"}, {Slot: "scsi1"}},
 		NICs: []NIC{
-			{Slot: "net0", MAC: "BC:24:11:00:00:01", Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.5"), netip.MustParseAddr("2001:db8::5")}},
+			{Slot: "net0", MAC: "BC:24:11:00:00:01", Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.5"), netip.MustParseAddr("2001:db8::5")}, Gateway: true},
 			{Slot: "net1", MAC: "BC:24:11:00:00:02"},
 		},
 	}
@@ -31,7 +31,7 @@ func TestConfig(t *testing.T) {
 		"rootfs": "local-zfs:subvol-200-disk-0,size=8G", "mp0": "/srv/data,mp=/data", "hostname": "dns1", "onboot": 0, "agent": "0",
 		"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:03,ip=192.0.2.6/24,ip6=dhcp", "dev0": "/dev/net/tun"
 	}`, Config{
-		Devices: []string{"dev0"}, Disks: []Disk{{Slot: "mp0"}, {Slot: "rootfs", Storage: "local-zfs"}},
+		Devices: []string{"dev0"}, Disks: []Disk{{Slot: "mp0", Unsaved: true}, {Slot: "rootfs", Storage: "local-zfs"}},
 		NICs: []NIC{{Slot: "net0", MAC: "BC:24:11:00:00:03", Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.6")}}},
 	})
 }

@@ -74,6 +74,17 @@ func (h HA) Maintenance(node string) bool {
 	return h.Requested[node] || h.Nodes[node] == "maintenance"
 }
 
+// Targets are the nodes that HA moves guests to, by the guests' numbers.
+func (h HA) Targets() map[string]string {
+	out := map[string]string{}
+	for _, s := range h.Services {
+		if _, number, _ := strings.Cut(s.SID, ":"); s.Moving() && s.Target != "" {
+			first(out, number, s.Target)
+		}
+	}
+	return out
+}
+
 // Silence is for how long the local resource manager of node has been silent,
 // by the newest time any part of HA has written; false when it never wrote.
 // Measured against its peers and not against our clock, it holds whatever our

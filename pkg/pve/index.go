@@ -1,7 +1,6 @@
 package pve
 
 import (
-	"slices"
 	"strconv"
 )
 
@@ -14,6 +13,8 @@ type Index struct {
 	services map[string]int
 	// own are the storages that a node shares with no other.
 	own map[place]bool
+	// shares are the storages that a node has in common with others.
+	shares map[place]bool
 	// busy are running tasks by node and guest's number.
 	busy map[place]Task
 }
@@ -25,7 +26,7 @@ type place struct{ node, what string }
 func (c Cluster) Index() Index {
 	x := Index{
 		cluster: c, guests: make(map[int]int, len(c.Guests)), services: make(map[string]int, len(c.HA.Services)),
-		own: map[place]bool{}, busy: map[place]Task{},
+		own: map[place]bool{}, shares: map[place]bool{}, busy: map[place]Task{},
 	}
 	for i, g := range c.Guests {
 		first(x.guests, g.ID, i)
@@ -36,11 +37,13 @@ func (c Cluster) Index() Index {
 	for _, s := range c.Storages {
 		if !s.Shared {
 			x.own[place{s.Node, s.Name}] = true
+		} else if s.Available {
+			x.shares[place{s.Node, s.Name}] = true
 		}
 	}
 	for _, t := range c.Tasks {
 		switch at := (place{t.Node, t.ID}); {
-		case !t.Running() || slices.Contains(consoleTasks, t.Type):
+		case !t.Running() || t.Console():
 		case t.Type == "vzdump":
 			x.busy[at] = t // of all tasks the one that locks for long
 		default:
@@ -94,4 +97,10 @@ func (x Index) Local(g Guest, config Config) (devices []string, disks []Disk) {
 		}
 	}
 	return config.Devices, disks
+}
+
+// Offers says whether a shared storage can be used on the node. A token that
+// sees no storages sees nothing against it.
+func (x Index) Offers(node, storage string) bool {
+	return len(x.shares) == 0 || x.shares[place{node, storage}]
 }

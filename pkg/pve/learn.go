@@ -67,7 +67,7 @@ func (l *lesson) nodes(ctx context.Context, names []string) {
 		facts, err := l.client.nodeFacts(ctx, n, l.now)
 		if err != nil {
 			l.silent[n] = err
-			l.gaps = append(l.gaps, Gap{"version and replication of " + n, n, err})
+			l.gaps = append(l.gaps, Gap{Path: "version and replication of " + n, Node: n, Err: err})
 			continue
 		}
 		l.memory.Nodes[n] = facts
@@ -106,7 +106,7 @@ func (l *lesson) configs(ctx context.Context, want Want) {
 		case absent(err):
 			l.silent[g.Node] = err
 		}
-		l.gaps = append(l.gaps, Gap{"configuration of " + g.String(), g.Node, err})
+		l.gaps = append(l.gaps, Gap{Path: "configuration of " + g.String(), Node: g.Node, Err: err})
 	}
 }
 

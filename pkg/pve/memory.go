@@ -1,10 +1,13 @@
 package pve
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // Memory is what one poll leaves for the next about a cluster. The zero Memory
@@ -20,10 +23,17 @@ type Memory struct {
 	// in Idle were stopped or templates, and all others on it were not.
 	Heard map[string]time.Time `json:"heard,omitempty"`
 	Idle  map[int]Idle         `json:"idle,omitempty"`
-	// Device is when a qdevice was last seen.
-	Device  time.Time            `json:"device,omitzero"`
+	// Device is the quorum device, nil when none was ever told of.
+	Device *KnownDevice `json:"device,omitempty"`
+	// Asked is when all nodes of -H were last asked for a device.
+	Asked   time.Time            `json:"asked,omitzero"`
 	Nodes   map[string]NodeFacts `json:"nodes,omitempty"`
 	Configs map[int]ConfigFacts  `json:"configs,omitempty"`
+	// Clock is what told the time at the last look.
+	Clock state.Clock `json:"clock,omitzero"`
+	// Told is what the plugin that remembers has written into the journal, so
+	// that it is written once.
+	Told json.RawMessage `json:"told,omitempty"`
 }
 
 // Lock of a guest and since when it has been seen.
@@ -77,19 +87,33 @@ type Look struct {
 	Cluster Cluster
 	// Maintained are the nodes that are in maintenance now, by whoever's word.
 	Maintained []string
-	Now        time.Time
+	// Forget says that there is no quorum device any more, by the operator's
+	// word: nothing that the API tells can prove it.
+	Forget bool
+	// Asked says that all nodes of -H were asked for a device.
+	Asked bool
+	Now   time.Time
+	// Clock is what tells the time; zero where nothing is judged by age.
+	Clock state.Clock
 }
 
 // After is the memory with what a poll saw. It is pure; m is not changed. A
 // poll without quorum or without the list of guests teaches nothing.
 func (m Memory) After(l Look) Memory {
 	c := l.Cluster
-	if !c.Quorate || slices.ContainsFunc(c.Gaps, func(g Gap) bool { return g.Path == pathResources }) {
+	m, _ = m.Follow(l.Clock)
+	if !c.Quorate || !c.Listed() {
 		return m
 	}
-	next := Memory{Nodes: maps.Clone(m.Nodes), Configs: maps.Clone(m.Configs), Device: m.Device}
-	if c.Votes.Device.Present {
-		next.Device = l.Now
+	next := Memory{Nodes: maps.Clone(m.Nodes), Configs: maps.Clone(m.Configs), Device: m.Device, Told: m.Told, Clock: m.Clock}
+	if next.Asked = m.Asked; l.Asked {
+		next.Asked = l.Now
+	}
+	if l.Forget {
+		next.Device = nil
+	}
+	if d := c.Votes.Device; d.Present && d.Seen.IsZero() {
+		next.Device = &KnownDevice{Seen: l.Now, Algorithm: d.Algorithm, Host: d.Host}
 	}
 	next.Maintenance = map[string]time.Time{}
 	for _, n := range l.Maintained {

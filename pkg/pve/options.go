@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
+	"github.com/noout-monitoring/noout/pkg/regex"
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/state"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
@@ -21,6 +22,11 @@ type Options struct {
 	Secret    secret.Options    `embed:""`
 }
 
+// Forget are the flags of everything that remembers a cluster.
+type Forget struct {
+	Qdevice bool `name:"forget-qdevice" help:"There is no quorum device any more: what is remembered of one is forgotten."`
+}
+
 // Validate refuses addresses and options that cannot be meant.
 func (o Options) Validate() error {
 	for _, h := range o.Hosts {
@@ -31,12 +37,21 @@ func (o Options) Validate() error {
 	return o.Transport.Validate()
 }
 
+// Keeping is o whose clients resume TLS sessions, those of other plugins that
+// ask the same cluster too.
+func (o Options) Keeping(s state.Options) Options {
+	o.Transport = o.Transport.Keeping(s.Tickets("pve"))
+	return o
+}
+
 // Client asks the API. It is good for one run and not for two goroutines.
 type Client struct {
 	http  *http.Client
 	hosts []host
 	// chosen is the host that the proxied documents are asked from.
-	chosen   int
+	chosen int
+	// locals are the nodes behind the hosts, by their place, where they told.
+	locals   map[int]string
 	evidence []string
 }
 
@@ -56,7 +71,7 @@ func (o Options) Client() (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{http: h, chosen: -1}
+	c := &Client{http: h, chosen: -1, locals: map[int]string{}}
 	for _, name := range o.Hosts {
 		base, err := transport.URL(name, o.Port)
 		if err != nil {
@@ -77,7 +92,7 @@ func (o Options) Client() (*Client, error) {
 
 // tokenShape is USER@REALM!ID=UUID. The API also takes a blank for the equals
 // sign.
-var tokenShape = regexp.MustCompile(`^[^\s:/!=]+@[A-Za-z][A-Za-z0-9._-]*![A-Za-z][A-Za-z0-9._-]*[= ][0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+var tokenShape = regex.Of(`^[^\s:/!=]+@[A-Za-z][A-Za-z0-9._-]*![A-Za-z][A-Za-z0-9._-]*[= ][0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 // tokenOf checks the shape before anything is sent: the API answers a token
 // of any other shape like a wrong one, after a delay of three seconds.

@@ -39,6 +39,8 @@ type Cluster struct {
 	Votes    Votes
 	// Rights are what the token may not see; empty when it may see all.
 	Rights Rights
+	// granted is what it may, see [Cluster.May].
+	granted permissions
 	// Gaps are the documents that could not be read whole.
 	Gaps []Gap
 	// Evidence lists the requests with their outcome.
@@ -51,6 +53,8 @@ type Gap struct {
 	// Node is the one that should have told, empty for the cluster's documents.
 	Node string
 	Err  error
+	// Backup says that it is about backups only.
+	Backup bool
 }
 
 // Node is one member of the cluster.
@@ -67,6 +71,9 @@ type Node struct {
 	Uptime time.Duration
 	// FreeMemory in bytes, 0 when not told.
 	FreeMemory int64
+	// CPUs, MaxMemory and Memory in use (bytes), 0 when not told.
+	CPUs              int
+	MaxMemory, Memory int64
 }
 
 // Kind of guest.
@@ -107,6 +114,9 @@ type Guest struct {
 	Pool     string
 	Tags     []string
 	Uptime   time.Duration
+	// CPUs and MaxMemory (bytes) as configured, Memory as used; 0 when not told.
+	CPUs              int
+	MaxMemory, Memory int64
 }
 
 // String names the guest as operators do: "vm105 db1".
@@ -128,6 +138,8 @@ type Storage struct {
 	Shared    bool
 	Available bool
 	Plugin    string
+	// Content are the kinds of volumes it takes: images, rootdir, backup, iso.
+	Content []string
 }
 
 // Task is a running or a recent task.
@@ -182,6 +194,3 @@ func (c Cluster) Subject() string {
 	}
 	return strings.Join(parts, "-")
 }
-
-// guestNumber is the guest's number as tasks name it.
-func guestNumber(g Guest) string { return strconv.Itoa(g.ID) }

@@ -31,6 +31,9 @@ func Remember(o state.Options, plugin string, c Cluster) *Recall {
 // Kept says whether anything will be there for the next run.
 func (r *Recall) Kept() bool { return r.store != nil }
 
+// Store is where it is kept, nil when nothing is.
+func (r *Recall) Store() *state.Store { return r.store }
+
 // Keep stores what this run saw and what it learned of the nodes. Another run
 // may have written since: the look is taken at what is there now.
 func (r *Recall) Keep(l Look, learned Memory) {
@@ -39,7 +42,7 @@ func (r *Recall) Keep(l Look, learned Memory) {
 	}
 	_, err := state.Update(r.store, r.subject, func(old Memory) (Memory, error) {
 		next := old.After(l)
-		next.Nodes, next.Configs = learned.Nodes, learned.Configs
+		next.Nodes, next.Configs, next.Told = learned.Nodes, learned.Configs, learned.Told
 		return next, nil
 	})
 	if r.Trouble == nil {

@@ -3,6 +3,7 @@ package pve
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -48,6 +49,25 @@ func lacking(p permissions) Rights {
 	return r
 }
 
+// May says whether the token has a privilege on a path such as /storage/pbs: by
+// its own entry, or by the nearest path above that hands it down.
+func (c Cluster) May(privilege, path string) bool {
+	if own, listed := c.granted[path]; listed {
+		_, has := own[privilege]
+		return has
+	}
+	for path != "/" && path != "" {
+		i := strings.LastIndexByte(path, '/')
+		if path = path[:max(i, 0)]; path == "" {
+			path = "/"
+		}
+		if own, listed := c.granted[path]; listed {
+			return bool(own[privilege])
+		}
+	}
+	return false
+}
+
 // Hidden lists the HA services whose guest is not among those the token was
 // shown: proof that the list of guests is not whole.
 func (c Cluster) Hidden() []string {
@@ -62,6 +82,11 @@ func (c Cluster) Hidden() []string {
 		}
 	}
 	return hidden
+}
+
+// Listed says that the list of guests was read.
+func (c Cluster) Listed() bool {
+	return !slices.ContainsFunc(c.Gaps, func(g Gap) bool { return g.Path == pathResources })
 }
 
 // Untold says in words what of the cluster's documents is missing, each cause

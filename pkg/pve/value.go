@@ -161,3 +161,29 @@ func (t *table[T]) UnmarshalJSON(raw []byte) error {
 	*t = m
 	return nil
 }
+
+// doubts are what in a list makes no sense. A few are told and the others counted: a
+// hostile list has a hundred thousand.
+type doubts struct {
+	told []error
+	more int
+}
+
+const fewDoubts = 3
+
+func (o *doubts) add(err error) {
+	switch {
+	case err == nil:
+	case len(o.told) < fewDoubts:
+		o.told = append(o.told, err)
+	default:
+		o.more++
+	}
+}
+
+func (o *doubts) err() error {
+	if o.more == 0 {
+		return errors.Join(o.told...)
+	}
+	return errors.Join(append(o.told, fmt.Errorf("and %d more", o.more))...)
+}

@@ -131,8 +131,8 @@ func FuzzDocuments(f *testing.F) {
 					t.Errorf("guest %+v", g)
 				}
 			}
-			c.settle()
-			_, _, _ = c.Hidden(), c.Subject(), DrainOf(DrainEvidence{Cluster: c, Leaving: []string{"pve1"}})
+			c.conclude()
+			_, _, _ = c.Hidden(), c.Subject(), c.Index()
 			_ = Memory{}.After(Look{Cluster: c})
 		}
 	})

@@ -3,12 +3,21 @@ package pve
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
-// Votes is the arithmetic of corosync's votequorum: the cluster works while
-// more than half of the expected votes are present. Options that change it
-// (two_node, last_man_standing, auto_tie_breaker, wait_for_all) are visible in
-// no answer of the API; without a qdevice Proxmox VE sets none of them.
+// Votes is the arithmetic of corosync's votequorum. A node works while the
+// votes it counts are more than half of the expected ones, and each node counts
+// for itself: the votes of the nodes it sees, and those of the quorum device
+// only while its own corosync-qdevice is given them. In one membership a node
+// can be quorate and its neighbour not (seen on corosync 3.1.7, qdevice 3.0.3).
+//
+// Expected are the votes of all nodes and of the device, from the moment its
+// section stands in corosync.conf, whether or not any daemon runs.
+//
+// What no answer of the API shows: quorum.expected_votes and device.votes set
+// by hand, corosync-quorumtool -e and -v, and the options two_node,
+// last_man_standing, auto_tie_breaker and wait_for_all; Proxmox VE sets none.
 type Votes struct {
 	Voters []Voter
 	Device Device
@@ -22,20 +31,46 @@ type Voter struct {
 	Node   string
 	Votes  int
 	Online bool
+	// Daemon is its own connection to the quorum device.
+	Daemon Daemon
+}
+
+// Daemon is what a node itself says of its corosync-qdevice. The zero value is
+// that of a node that was not asked.
+type Daemon struct {
+	// Told is true when the node itself has answered, Err says why it has not.
+	Told bool
+	Err  error
+	// State is Connected, Connect failed, ...; empty when no daemon runs.
+	State string
+	// Casts says that the device gave its votes to this node.
+	Casts bool
+}
+
+// String says how the daemon is, in words for people.
+func (d Daemon) String() string {
+	switch {
+	case !d.Told:
+		return "not told"
+	case d.State == "":
+		return "not running"
+	case d.State == "Connected" && !d.Casts:
+		return "connected, and not given the vote"
+	}
+	return d.State
 }
 
 // Device is the cluster's quorum device; the zero value is none.
 type Device struct {
 	Present   bool
-	State     string // Connected, Connect failed, ...
 	Algorithm string
 	Host      string
-	// Votes it casts while connected.
+	// Votes it gives to each node that it gives any.
 	Votes int
+	// Seen is when a node last told of it, where no node does now; zero while
+	// one does.
+	Seen time.Time
 }
-
-// Connected says whether the device casts its votes.
-func (d Device) Connected() bool { return d.Present && d.State == "Connected" }
 
 // deviceVotes is what a qdevice of the given algorithm adds in a cluster of n
 // nodes: one for the fifty-fifty split and the two-node kind, one less than
@@ -54,87 +89,160 @@ func deviceVotes(algorithm string, n int) (int, bool) {
 
 // Expected is the sum of all votes, present or not.
 func (v Votes) Expected() int {
-	sum := v.Device.votes()
+	sum := 0
+	if v.Device.Present {
+		sum = v.Device.Votes
+	}
 	for _, n := range v.Voters {
 		sum += n.Votes
 	}
 	return sum
 }
 
-func (d Device) votes() int {
-	if !d.Present {
-		return 0
-	}
-	return d.Votes
-}
-
 // Need is how many votes must be present.
 func (v Votes) Need() int { return v.Expected()/2 + 1 }
 
-// Present is the sum of the votes that are there, leaving out the nodes named.
-func (v Votes) Present(without ...string) int {
-	sum := 0
-	if v.Device.Connected() {
-		sum = v.Device.Votes
-	}
+// staying are the nodes that are online and not among those named.
+func (v Votes) staying(without []string) []Voter {
+	var out []Voter
 	for _, n := range v.Voters {
 		if n.Online && !slices.Contains(without, n.Node) {
-			sum += n.Votes
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// own are the device's votes for one node. A node that was not asked counts
+// without.
+func (v Votes) own(n Voter) int {
+	if v.Device.Present && n.Daemon.Casts {
+		return v.Device.Votes
+	}
+	return 0
+}
+
+// Weakest is the node that counts the fewest votes once all the nodes named
+// are gone, with those that are missing already still missing, and how many.
+// False when no node stays.
+func (v Votes) Weakest(without ...string) (node string, votes int, found bool) {
+	all := v.staying(without)
+	nodes := 0
+	for _, n := range all {
+		nodes += n.Votes
+	}
+	for _, n := range all {
+		if sum := nodes + v.own(n); !found || sum < votes {
+			node, votes, found = n.Node, sum, true
+		}
+	}
+	return node, votes, found
+}
+
+// Count is how many votes one node counts once all the nodes named are gone.
+func (v Votes) Count(node string, without ...string) int {
+	sum := 0
+	for _, n := range v.staying(without) {
+		if sum += n.Votes; n.Node == node {
+			sum += v.own(n)
 		}
 	}
 	return sum
 }
 
-// Survives says whether quorum holds once all the nodes named are gone, with
-// those that are missing already still missing. Never true when the votes are
-// not known.
+// Present is how many votes the weakest node counts.
+func (v Votes) Present(without ...string) int {
+	_, votes, _ := v.Weakest(without...)
+	return votes
+}
+
+// Survives says whether every node that stays keeps quorum once all the nodes
+// named are gone. Never true when the votes are not known, or when no node
+// stays.
 func (v Votes) Survives(without ...string) bool {
-	return v.Known && v.Present(without...) >= v.Need()
+	_, votes, found := v.Weakest(without...)
+	return v.Known && found && votes >= v.Need()
 }
 
 // Margin is how many of the voters that are present (nodes, and the qdevice
-// as one) may fail, whichever they are, before quorum is lost; -1 when it is
-// lost already or nothing is known.
+// as one) may fail, whichever they are, before a node that is left has no
+// quorum; -1 when one has none already or nothing is known.
 func (v Votes) Margin() int {
+	least, all := -1, v.staying(nil)
+	for i, n := range all {
+		others := []int{v.own(n)}
+		for k, o := range all {
+			if k != i {
+				others = append(others, o.Votes)
+			}
+		}
+		if v.own(n) == 0 {
+			others = others[1:]
+		}
+		if m := v.spare(n.Votes, others); i == 0 || m < least {
+			least = m
+		}
+	}
 	if !v.Known {
 		return -1
 	}
-	var voters []int
-	for _, n := range v.Voters {
-		if n.Online {
-			voters = append(voters, n.Votes)
-		}
-	}
-	if v.Device.Connected() {
-		voters = append(voters, v.Device.Votes)
-	}
-	// The worst that can happen is that the heaviest go first.
-	slices.Sort(voters)
-	margin, left := -1, v.Present()
-	for left >= v.Need() {
-		margin++
-		if len(voters) == 0 {
-			break
-		}
-		left -= voters[len(voters)-1]
-		voters = voters[:len(voters)-1]
-	}
-	return margin
+	return least
 }
 
-// With is the arithmetic as it would be if the nodes named were present, and
-// the qdevice connected when device is set.
-func (v Votes) With(device bool, nodes ...string) Votes {
+// spare is how many of the others a node can lose, the heaviest first: the
+// worst that can happen.
+func (v Votes) spare(own int, others []int) int {
+	slices.Sort(others)
+	slices.Reverse(others)
+	for _, o := range others {
+		own += o
+	}
+	spare := -1
+	for own >= v.Need() {
+		spare++
+		if spare == len(others) {
+			break
+		}
+		own -= others[spare]
+	}
+	return spare
+}
+
+// Mute are the nodes that are online and told that the device gives them no
+// votes, Unasked those that did not tell.
+func (v Votes) Mute() []Voter { return v.daemons(func(d Daemon) bool { return d.Told && !d.Casts }) }
+
+// Unasked are the nodes that are online and did not tell of their daemon.
+func (v Votes) Unasked() []Voter { return v.daemons(func(d Daemon) bool { return !d.Told }) }
+
+func (v Votes) daemons(which func(Daemon) bool) []Voter {
+	if !v.Device.Present {
+		return nil
+	}
+	return slices.DeleteFunc(v.staying(nil), func(n Voter) bool { return !which(n.Daemon) })
+}
+
+// With is the arithmetic as it would be if the nodes named were present and
+// given the device's votes.
+func (v Votes) With(nodes ...string) Votes {
 	v.Voters = slices.Clone(v.Voters)
 	for i, n := range v.Voters {
 		if slices.Contains(nodes, n.Node) {
 			v.Voters[i].Online = true
+			v.Voters[i].Daemon = Daemon{Told: true, State: connected, Casts: v.Device.Present}
 		}
 	}
-	if device && v.Device.Present {
-		v.Device.State = "Connected"
-	}
 	return v
+}
+
+// Hoped is the arithmetic as it would be if the device gave its votes to every
+// node that did not tell.
+func (v Votes) Hoped() Votes {
+	var names []string
+	for _, n := range v.Unasked() {
+		names = append(names, n.Node)
+	}
+	return v.With(names...)
 }
 
 // Whole is the arithmetic with every voter present: what the cluster can bear
@@ -144,5 +252,5 @@ func (v Votes) Whole() Votes {
 	for _, n := range v.Voters {
 		names = append(names, n.Node)
 	}
-	return v.With(true, names...)
+	return v.With(names...)
 }

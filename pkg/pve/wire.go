@@ -37,6 +37,8 @@ type statusRow struct {
 // type cluster, and always its own quorum.
 func (c *Cluster) addStatus(raw json.RawMessage) error {
 	list, err := rows[statusRow](raw)
+	var strange doubts
+	strange.add(err)
 	c.Standalone, c.Quorate = true, true
 	local, size := "", number{}
 	for _, r := range list {
@@ -44,7 +46,7 @@ func (c *Cluster) addStatus(raw json.RawMessage) error {
 		case "cluster":
 			c.Standalone, c.Name, size = false, r.Name.name(), r.Nodes
 			if r.Quorate == nil {
-				err = errors.Join(err, errors.New("it does not tell the quorum"))
+				strange.add(errors.New("it does not tell the quorum"))
 			}
 			c.Quorate = r.Quorate != nil && bool(*r.Quorate)
 			c.Lost = r.Quorate != nil && !c.Quorate
@@ -62,7 +64,7 @@ func (c *Cluster) addStatus(raw json.RawMessage) error {
 	if c.Standalone {
 		c.Name = local
 	}
-	switch {
+	switch err := strange.err(); {
 	case err != nil:
 		return err
 	case len(c.Nodes) == 0:
@@ -113,10 +115,14 @@ type resourceRow struct {
 	Storage  text   `json:"storage"`
 	Shared   flag   `json:"shared"`
 	Plugin   text   `json:"plugintype"`
+	Content  text   `json:"content"`
+	CPUs     number `json:"maxcpu"`
 }
 
 func (c *Cluster) addResources(raw json.RawMessage) error {
 	list, err := rows[resourceRow](raw)
+	var strange doubts
+	strange.add(err)
 	nodes := make(map[string]*Node, len(c.Nodes))
 	for i := range c.Nodes {
 		first(nodes, c.Nodes[i].Name, &c.Nodes[i])
@@ -127,7 +133,7 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 			nodes[r.Node.name()].add(r)
 		case "qemu", "lxc":
 			if r.ID.value <= 0 || r.Node == "" {
-				err = errors.Join(err, errors.New("a guest without number or node"))
+				strange.add(errors.New("a guest without number or node"))
 				continue
 			}
 			c.Guests = append(c.Guests, Guest{
@@ -135,15 +141,16 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 				Status: r.Status.name(), Template: bool(r.Template), Lock: r.Lock.name(),
 				HAState: r.HAState.name(), Pool: r.Pool.name(), Tags: tags(string(r.Tags)),
 				Uptime: time.Duration(r.Uptime.value) * time.Second,
+				CPUs:   int(r.CPUs.value), MaxMemory: r.MaxMem.value, Memory: r.Mem.value,
 			})
 		case "storage":
 			c.Storages = append(c.Storages, Storage{
 				Name: r.Storage.name(), Node: r.Node.name(), Shared: bool(r.Shared),
-				Available: r.Status == "available", Plugin: r.Plugin.name(),
+				Available: r.Status == "available", Plugin: r.Plugin.name(), Content: tags(string(r.Content)),
 			})
 		default: // pools, networks and what else releases list, but no guest
 			if r.Type == "" || r.ID.set {
-				err = errors.Join(err, fmt.Errorf("a row of type %q", r.Type))
+				strange.add(fmt.Errorf("a row of type %q", clip(string(r.Type), 40)))
 			}
 		}
 	}
@@ -154,8 +161,8 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 			c.Guests[i].Status = "unknown"
 		}
 	}
-	slices.SortFunc(c.Guests, func(a, b Guest) int { return a.ID - b.ID })
-	return err
+	slices.SortStableFunc(c.Guests, func(a, b Guest) int { return a.ID - b.ID })
+	return strange.err()
 }
 
 // add takes what is said of a member; of others, where n is nil, nothing is
@@ -167,6 +174,7 @@ func (n *Node) add(r resourceRow) {
 	n.Status = r.Status.name()
 	n.Uptime = time.Duration(r.Uptime.value) * time.Second
 	n.FreeMemory = max(0, r.MaxMem.value-r.Mem.value)
+	n.CPUs, n.MaxMemory, n.Memory = int(r.CPUs.value), r.MaxMem.value, r.Mem.value
 }
 
 func tags(s string) []string {
@@ -204,43 +212,22 @@ type voteRow struct {
 // addVotes takes /cluster/config/nodes: the votes of corosync.conf.
 func (c *Cluster) addVotes(raw json.RawMessage) error {
 	list, err := rows[voteRow](raw)
+	var strange doubts
+	strange.add(err)
 	for _, r := range list {
 		name := r.Node.name()
 		if name == "" {
 			name = r.Name.name()
 		}
 		if !r.Votes.set {
-			err = errors.Join(err, fmt.Errorf("node %s has no votes", name))
+			strange.add(fmt.Errorf("node %s has no votes", name))
 		}
 		n, _ := c.Node(name)
 		c.Votes.Voters = append(c.Votes.Voters, Voter{Node: name, Votes: int(r.Votes.value), Online: n.Online})
 	}
 	if err == nil && len(list) == 0 {
-		err = errors.New("it lists no node")
+		strange.add(errors.New("it lists no node"))
 	}
 	sort.Slice(c.Votes.Voters, func(i, j int) bool { return c.Votes.Voters[i].Node < c.Votes.Voters[j].Node })
-	return err
-}
-
-// addDevice takes /cluster/config/qdevice: an empty object where there is
-// none, or where its daemon does not run on the asked node.
-func (c *Cluster) addDevice(raw json.RawMessage) error {
-	var list table[text]
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	d := Device{
-		Present: true, State: list["State"].name(),
-		Algorithm: list["Algorithm"].name(), Host: list["QNetd host"].name(),
-	}
-	votes, known := deviceVotes(d.Algorithm, len(c.Votes.Voters))
-	d.Votes = votes
-	c.Votes.Device = d
-	if !known {
-		return fmt.Errorf("the qdevice algorithm %q is not known", d.Algorithm)
-	}
-	return nil
+	return strange.err()
 }

@@ -20,27 +20,56 @@ func fromFile(path, host string) (Credentials, error) {
 }
 
 func pick(path, host string) (Credentials, error) {
-	file, info, err := open(path)
+	accounts, err := read(path)
 	if err != nil {
 		return Credentials{}, err
-	}
-	defer file.Close() // opened for reading: nothing can be lost
-	if err := private(info); err != nil {
-		return Credentials{}, fileError(path, err)
-	}
-	sections, err := readSections(file)
-	if err != nil {
-		return Credentials{}, err
-	}
-	accounts, err := accountsOf(sections)
-	if err != nil {
-		return Credentials{}, fileError(path, err)
 	}
 	found, err := choose(accounts, host)
 	if err != nil {
 		return Credentials{}, fileError(path, err)
 	}
 	return found.credentials, nil
+}
+
+// read reads the whole credentials file.
+func read(path string) ([]account, error) {
+	file, info, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // opened for reading: nothing can be lost
+	if err := private(info); err != nil {
+		return nil, fileError(path, err)
+	}
+	sections, err := readSections(file)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := accountsOf(sections)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	return accounts, nil
+}
+
+// sameSection is nil when one section is the choice for both hosts.
+func sameSection(path, asked, other string) error {
+	accounts, err := read(path)
+	if err != nil {
+		return err
+	}
+	first, err := choose(accounts, asked)
+	if err != nil {
+		return err
+	}
+	second, err := choose(accounts, other)
+	if err != nil {
+		return err
+	}
+	if first.line != second.line {
+		return fmt.Errorf("the section in line %d speaks for it, that in line %d for %s", second.line, first.line, bare(asked))
+	}
+	return nil
 }
 
 // private refuses a file that somebody else can read or change. info is that

@@ -45,7 +45,7 @@ func TestPasswordsAreLiteral(t *testing.T) {
 	}
 }
 
-// quote writes a password down as the documentation of Sections says.
+// quote writes a password down as the documentation of GuardedSections says.
 func quote(password string) string {
 	if password != strings.Trim(password, blanks) || password != unquote(password) || password == "" {
 		return `"` + password + `"`

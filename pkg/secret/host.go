@@ -88,6 +88,9 @@ func (p pattern) matches(host string) bool {
 	return w == len(want)
 }
 
+// ErrNoSection is found in the error for a host that no section speaks for.
+var ErrNoSection = errors.New("no section")
+
 // choose picks the most specific section that covers host: the one that names
 // it exactly, else the one with the most literal characters. Sections are not
 // mixed: what the chosen one leaves out is not known. Two that are equally
@@ -110,7 +113,7 @@ func choose(accounts []account, host string) (account, error) {
 		}
 	}
 	if best < 0 {
-		return account{}, fmt.Errorf("no section for %s, expected [%s] or a pattern such as [*]", asked, asked)
+		return account{}, fmt.Errorf("%w for %s, expected [%s] or a pattern such as [*]", ErrNoSection, asked, asked)
 	}
 	if rival >= 0 {
 		a, b := accounts[best], accounts[rival]

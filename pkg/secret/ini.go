@@ -31,30 +31,6 @@ type Key struct {
 	Line int
 }
 
-// Sections reads an INI file of at most 1 MiB of UTF-8 text. Its grammar is
-// the smallest one, so that a password never has to be escaped:
-//
-//	[head]
-//	name = value
-//	name
-//
-// A line that begins with # or ; is a comment; nothing else is. A value reaches
-// to the end of its line and is taken as it stands, without the blanks around
-// it; one that begins and ends with the same quote, " or ', loses these two
-// characters and nothing more. There are no escapes, no continued lines, no
-// variables and no includes. Sections and keys may repeat.
-//
-// Errors name the file and the line and what was expected, never what stands
-// there: it may be a password that lost its line.
-func Sections(path string) ([]Section, error) {
-	file, _, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // opened for reading: nothing can be lost
-	return readSections(file)
-}
-
 // open opens a regular file for reading. A symbolic link is followed:
 // configuration management and credential mounts put one there, and what counts
 // is checked on the file that was opened.
@@ -112,7 +88,7 @@ func readSections(file *os.File) ([]Section, error) {
 	return sections, nil
 }
 
-// parse reads the grammar that [Sections] describes.
+// parse reads the grammar that [GuardedSections] describes.
 func parse(text []byte) ([]Section, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	var sections []Section

@@ -53,7 +53,7 @@ func TestSections(t *testing.T) {
 		{Name: "[2001:db8::1]", Line: 12},
 		{Name: "check_fans", Line: 13, Keys: []Key{{Name: "password", Value: "a = b", Line: 14}}},
 	}
-	got, err := Sections(write(t, text, 0o644))
+	got, err := GuardedSections(write(t, text, 0o644))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestSectionsErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path := write(t, test.text, 0o600)
-			_, err := Sections(path)
+			_, err := GuardedSections(path)
 			if err == nil || err.Error() != path+": "+test.want {
 				t.Errorf("got  %v\nwant %s: %s", err, path, test.want)
 			}
@@ -106,7 +106,7 @@ func TestSectionsNeedsARegularFile(t *testing.T) {
 		{filepath.Join(dir, "none", "x"), "no such file or directory"},
 	}
 	for _, test := range tests {
-		if _, err := Sections(test.path); err == nil || err.Error() != test.path+": "+test.want {
+		if _, err := GuardedSections(test.path); err == nil || err.Error() != test.path+": "+test.want {
 			t.Errorf("got  %v\nwant %s: %s", err, test.path, test.want)
 		}
 	}

@@ -8,14 +8,16 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // userinfo is what stands between the scheme and the host of a URL.
-var userinfo = regexp.MustCompile(`(://)[^\s/?#"'<>]*@`)
+var userinfo = regex.Of(`(://)[^\s/?#"'<>]*@`)
 
 // encoded is text that may be base64, such as the value of an Authorization
 // header.
-var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{4,}=*`)
+var encoded = regex.Of(`[A-Za-z0-9+/_-]{4,}=*`)
 
 // Scrub takes secrets out of an error's text: as they are, as a URL, JSON or Go
 // would escape them, and in base64, alone or together with anything else (as in

@@ -1,6 +1,10 @@
 package secret
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"os"
+)
 
 // Options is the credentials flag, spelled alike in every plugin.
 type Options struct {
@@ -45,4 +49,17 @@ func (o Options) FromFile(host string) (Credentials, error) {
 		return Credentials{}, nil
 	}
 	return fromFile(o.AuthFile, host)
+}
+
+// SameSection is nil when the section of the credentials file that speaks for
+// the host that was asked is also the one for another host, which a device has
+// named. What the environment holds is for the hosts of -H alone.
+func (o Options) SameSection(asked, other string) error {
+	if o.AuthFile == "" {
+		return errors.New("the password of the environment is for the hosts of -H only")
+	}
+	if err := sameSection(o.AuthFile, asked, other); err != nil {
+		return fmt.Errorf("--auth-file %w", err)
+	}
+	return nil
 }

@@ -146,20 +146,32 @@ func (s *Store) lock(ctx context.Context, subject string) (unlock func(), err er
 	if strings.TrimSpace(subject) == "" {
 		return nil, errNoSubject
 	}
+	name := "." + fileName(s.plugin, subject) + ".lock"
+	unlock, err = s.lockFile(ctx, name)
+	switch {
+	case errors.Is(err, ErrLocked):
+		return nil, s.failed(subject, err)
+	case err != nil:
+		return nil, s.failed(subject, fmt.Errorf("cannot be locked with %s: %w", name, err))
+	}
+	return unlock, nil
+}
+
+// lockFile waits for the lock on one file of the directory.
+func (s *Store) lockFile(ctx context.Context, name string) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, LockWait)
 	defer cancel()
-	name := "." + fileName(s.plugin, subject) + ".lock"
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		file, err := s.tryLock(name)
 		if err == nil {
 			return func() { file.Close() }, nil // closing releases the lock
 		}
 		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, s.failed(subject, fmt.Errorf("cannot be locked with %s: %w", name, err))
+			return nil, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, s.failed(subject, ErrLocked)
+			return nil, ErrLocked
 		case <-time.After(pause):
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"strconv"
+
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Options are the flags, spelled alike in every plugin that remembers.
 type Options struct {
-	Dir    string `name:"state-dir" help:"Directory to remember in, default /var/lib/noout/USER or $$XDG_STATE_HOME/noout." placeholder:"DIR"`
+	Dir    string `name:"state-dir" help:"Directory to remember in, default /var/lib/noout/USER or $XDG_STATE_HOME/noout." placeholder:"DIR"`
 	Mode   string `name:"state" enum:"auto,require,off" default:"auto" help:"Memory between runs: auto (say when there is none), require (without it UNKNOWN), off." placeholder:"MODE"`
 	AsUser string `name:"as-user" help:"Use the memory of this user, for root who acknowledges what the poller saw." placeholder:"USER"`
 }
@@ -60,7 +61,7 @@ func (o Options) Open(plugin string) (*Store, error) {
 }
 
 // pluginName has no dot and no slash, see fileName.
-var pluginName = regexp.MustCompile(`^[a-z0-9_-]{1,40}$`)
+var pluginName = regex.Of(`^[a-z0-9_-]{1,40}$`)
 
 func (o Options) openIn(plugin string, who owner, places []place) (*Store, error) {
 	if !pluginName.MatchString(plugin) {
@@ -143,7 +144,7 @@ func nameOf(uid int) string {
 const base = "/var/lib/noout"
 
 // userName can be the name of a directory.
-var userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+var userName = regex.Of(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 
 // defaults are the places to look for a directory, in this order.
 func defaults(who owner) []place {

@@ -17,6 +17,18 @@ type place struct {
 	make int    // how many of its last parts may be made
 }
 
+// missing is a directory that is not there, and the command that makes it.
+type missing struct {
+	cause   error
+	command string
+}
+
+func (e *missing) Error() string { return e.cause.Error() + ": make it with " + e.command }
+func (e *missing) Unwrap() error { return e.cause }
+
+// Advice is for a line of its own.
+func (e *missing) Advice() (text, command string) { return ": make it with " + e.command, e.command }
+
 // errMissing means that a directory is not there and cannot be made.
 var errMissing = errors.New("is missing")
 
@@ -34,7 +46,7 @@ func (p place) open(who owner) (*os.File, error) {
 	for len(parts) > 0 {
 		target, err := w.step(parts[0], len(parts) <= p.make)
 		if errors.Is(err, errMissing) {
-			return nil, fmt.Errorf("%w: make it with install -d -m 700 -o %s %s", err, who.name, p.path)
+			return nil, &missing{err, fmt.Sprintf("install -d -m 700 -o %s %s", who.name, p.path)}
 		}
 		if err != nil {
 			return nil, err

@@ -99,16 +99,24 @@ func save[T any](s *Store, subject string, value T) error {
 	return nil
 }
 
+// readable is the size up to which a file is laid out for people. Of a larger
+// one that would be half of all bytes.
+const readable = 1 << 20
+
 func encode(head header, value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false) // people read it, browsers do not
-	encoder.SetIndent("", "  ")
 	err := encoder.Encode(struct {
 		header
 		Value any `json:"value"`
 	}{head, value})
-	return text.Bytes(), err
+	if err != nil || text.Len() > readable {
+		return text.Bytes(), err
+	}
+	var laid bytes.Buffer
+	err = json.Indent(&laid, text.Bytes(), "", "  ")
+	return laid.Bytes(), err
 }
 
 // label is the subject as the header says it: valid and of bounded length, for

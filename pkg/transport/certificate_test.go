@@ -218,6 +218,10 @@ func TestValidate(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	writable := put("writable", "hello\n")
+	if err := os.Chmod(writable, 0o664); err != nil {
+		t.Fatal(err)
+	}
 	pin := fingerprintOf(ca.certificate).String()
 	tests := []struct {
 		name    string
@@ -236,13 +240,14 @@ func TestValidate(t *testing.T) {
 		{"short", Options{Fingerprint: strings.Repeat("ab", 31)}, "found 62"},
 		{"long", Options{Fingerprint: strings.Repeat("ab", 33)}, "found 66"},
 		{"no file", Options{CAFile: dir + "/none"}, "--ca-file " + dir + "/none: no such file or directory"},
-		{"directory", Options{CAFile: dir}, "--ca-file " + dir + ": expected a regular file with PEM certificates"},
-		{"FIFO", Options{CAFile: fifo}, "--ca-file " + fifo + ": expected a regular file with PEM certificates"},
+		{"directory", Options{CAFile: dir}, "--ca-file " + dir + ": expected a regular file, this is a directory"},
+		{"FIFO", Options{CAFile: fifo}, "--ca-file " + fifo + ": expected a regular file, this is a pipe"},
 		{"empty", Options{CAFile: put("empty", "")}, "no certificate in it, expected PEM with BEGIN CERTIFICATE"},
 		{"text", Options{CAFile: put("text", "hello\n")}, "no certificate in it"},
 		{"DER", Options{CAFile: put("der", string(ca.certificate.Raw))}, "no certificate in it"},
 		{"key", Options{CAFile: put("key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")}, "no certificate in it"},
 		{"broken", Options{CAFile: put("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")}, "certificate 1 in it cannot be read"},
+		{"writable", Options{CAFile: writable}, "--ca-file " + writable + ": has mode 0664, expected that nobody else can write it"},
 		{"large", Options{CAFile: put("large", strings.Repeat("x", maxAuthorities+1))}, "larger than 4 MiB"},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // Error is what went wrong with a request, in one plain sentence that names
@@ -48,6 +51,7 @@ const maxText = 500
 type peer struct {
 	address string       // host:port
 	legacy  bool         // --tls-legacy is given
+	advice  string       // in place of ours about a certificate, see Advising
 	over    func() error // why the request's context ended, nil before
 }
 
@@ -181,7 +185,7 @@ var hints = []string{
 }
 
 func (p peer) legacyHint() string {
-	if p.legacy {
+	if p.legacy || p.advice != "" {
 		return ""
 	}
 	return ": an old controller may need --tls-legacy"
@@ -228,21 +232,39 @@ func (p peer) untrusted(err *tls.CertificateVerificationError) string {
 	}
 	leaf := err.UnverifiedCertificates[0]
 	pin := "--fingerprint " + fingerprintOf(leaf).String()
+	step := func(ours string) string { return ": " + cmp.Or(p.advice, ours) }
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var roots x509.SystemRootsError
+	text := "the certificate of " + p.address + " " + Flaw(leaf, err.Err)
 	switch {
 	case errors.As(err, &authority):
-		return "the certificate of " + p.address + " is not signed by a known authority: use --ca-file or " + pin
+		return text + step("use --ca-file or "+pin)
 	case errors.As(err, &name):
-		return "the certificate of " + p.address + " is made out to " + bearers(leaf) + ": ask by that name or use " + pin
+		return text + step("ask by that name or use "+pin)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the certificate of " + p.address + " " + dates(invalid.Cert) + ": renew it or use " + pin
+		return text + step("renew it or use "+pin)
 	case errors.As(err, &roots):
-		return "this machine has no list of known authorities: use --ca-file or " + pin
+		return "this machine has no list of known authorities" + step("use --ca-file or "+pin)
 	}
-	return "the certificate of " + p.address + " cannot be trusted (" + withoutPrefix(err.Err.Error()) + "): use " + pin
+	return text + step("use "+pin)
+}
+
+// Flaw says behind "the certificate" why verifying it ended in an error.
+func Flaw(leaf *x509.Certificate, err error) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority):
+		return "is not signed by a known authority"
+	case errors.As(err, &name):
+		return "is made out to " + bearers(leaf)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return dates(invalid.Cert)
+	}
+	return "cannot be trusted (" + withoutPrefix(err.Error()) + ")"
 }
 
 // bearers names whom a certificate is made out to.
@@ -265,10 +287,10 @@ func bearers(leaf *x509.Certificate) string {
 
 func dates(certificate *x509.Certificate) string {
 	if now := time.Now(); certificate != nil && now.Before(certificate.NotBefore) {
-		return "is not valid before " + certificate.NotBefore.Local().Format(time.RFC3339) + " (compare the clocks)"
+		return "is not valid before " + phrase.Time(certificate.NotBefore) + " (compare the clocks)"
 	}
 	if certificate == nil {
 		return "has expired"
 	}
-	return "expired on " + certificate.NotAfter.Local().Format(time.RFC3339)
+	return "expired on " + phrase.Time(certificate.NotAfter)
 }

@@ -180,7 +180,7 @@ func TestPanicOfAHandshake(t *testing.T) {
 	server, _ := device(t, nil)
 	d := dialer{network: "tcp", config: &tls.Config{InsecureSkipVerify: true,
 		VerifyConnection: func(tls.ConnectionState) error { panic("hostile certificate") }}}
-	_, err := askWith(t, 20*time.Second, &http.Client{Transport: newRounds(d)}, server.URL)
+	_, err := askWith(t, 5*time.Minute, &http.Client{Transport: newRounds(d)}, server.URL)
 	if err == nil || !strings.Contains(err.Error(), "hostile certificate") {
 		t.Errorf("got %v", err)
 	}

@@ -12,12 +12,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"strings"
-	"syscall"
+
+	"github.com/noout-monitoring/noout/pkg/secret"
 )
 
 // Options are the connection flags, spelled alike in every plugin.
@@ -26,12 +24,35 @@ type Options struct {
 	Fingerprint string `help:"SHA-256 of the device's certificate, in hex, colons allowed. With --ca-file both must hold." placeholder:"SHA256"`
 	Insecure    bool   `help:"Do not verify the device's certificate."`
 	TLSLegacy   bool   `name:"tls-legacy" help:"Allow RSA key exchange and TLS 1.0, for old controllers."`
+	Resume      string `name:"tls-resume" enum:"auto,off" default:"auto" help:"TLS sessions between runs, which spare the device a full handshake: kept where there is a memory (auto), or off." placeholder:"MODE"`
 	IPv4        bool   `name:"ipv4-only" short:"4" help:"Connect over IPv4 only."`
 	IPv6        bool   `name:"ipv6-only" short:"6" help:"Connect over IPv6 only."`
+
+	keep   Keep
+	advice string
+}
+
+// Advising returns the options with another next step in what is said of a
+// certificate: for a plugin that has none of these flags, or a peer that is not
+// the reader's to mend. It stands behind a colon, such as "tell its owner".
+func (o Options) Advising(step string) Options {
+	o.advice = step
+	return o
 }
 
 // Validate returns an error that names the option and what was expected.
 func (o Options) Validate() error {
+	if err := o.exclusive(); err != nil {
+		return err
+	}
+	authorities, err := o.authorities()
+	if err == nil {
+		_, err = o.tlsConfig(authorities)
+	}
+	return err
+}
+
+func (o Options) exclusive() error {
 	switch {
 	case o.IPv4 && o.IPv6:
 		return errors.New("--ipv4-only and --ipv6-only exclude each other, expected at most one")
@@ -40,8 +61,7 @@ func (o Options) Validate() error {
 	case o.Insecure && o.CAFile != "":
 		return errors.New("--insecure verifies nothing, expected it without --ca-file")
 	}
-	_, err := o.tlsConfig()
-	return err
+	return nil
 }
 
 // Client makes a client for HTTPS over HTTP/1.1, the only protocol that every
@@ -53,17 +73,30 @@ func (o Options) Validate() error {
 //
 // The client has no timeout of its own: give every request a context that ends.
 func (o Options) Client() (*http.Client, error) {
-	if err := o.Validate(); err != nil {
+	if err := o.exclusive(); err != nil {
 		return nil, err
 	}
-	config, err := o.tlsConfig()
+	authorities, err := o.authorities()
 	if err != nil {
 		return nil, err
 	}
+	config, err := o.tlsConfig(authorities)
+	if err != nil {
+		return nil, err
+	}
+	var resume *resumption
+	if o.keep != nil {
+		resume = &resumption{keep: o.keep, settings: o.settings(authorities), sessions: map[string]*session{}}
+	}
 	return &http.Client{
-		Transport:     newRounds(dialer{config: config, network: o.network(), legacy: o.TLSLegacy}),
+		Transport:     newRounds(dialer{config: config, network: o.network(), legacy: o.TLSLegacy, advice: o.advice, resume: resume}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
+}
+
+// settings is a digest of all that says which certificate is right.
+func (o Options) settings(authorities []byte) string {
+	return fmt.Sprintf("%x %q %t %t", sha256.Sum256(authorities), o.Fingerprint, o.Insecure, o.TLSLegacy)
 }
 
 func (o Options) network() string {
@@ -76,14 +109,14 @@ func (o Options) network() string {
 	return "tcp"
 }
 
-func (o Options) tlsConfig() (*tls.Config, error) {
+func (o Options) tlsConfig(authorities []byte) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure}
 	if o.CAFile != "" {
-		authorities, err := readAuthorities(o.CAFile)
+		pool, err := poolOf(authorities)
 		if err != nil {
 			return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
 		}
-		config.RootCAs = authorities
+		config.RootCAs = pool
 	}
 	if o.Fingerprint != "" {
 		pin, err := parseFingerprint(o.Fingerprint)
@@ -111,44 +144,58 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 // authorities has a quarter of a MiB.
 const maxAuthorities = 4 << 20
 
-func readAuthorities(path string) (*x509.CertPool, error) {
-	// O_NONBLOCK: a FIFO must not hold the check.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+// authorities is the CA file, which decides who is believed: see
+// [secret.Guarded]. It is nil when none is given.
+func (o Options) authorities() ([]byte, error) {
+	if o.CAFile == "" {
+		return nil, nil
+	}
+	text, err := secret.Guarded(o.CAFile, maxAuthorities)
 	if err != nil {
-		var wrapped *fs.PathError
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err // the path stands in front already
-		}
-		return nil, err
+		return nil, fmt.Errorf("--ca-file %w", err)
 	}
-	defer file.Close() // opened for reading: nothing can be lost
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.New("expected a regular file with PEM certificates")
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxAuthorities+1))
+	return text, nil
+}
+
+// Roots are the authorities that this machine knows, and those of --ca-file: for
+// peers that anybody visits.
+func (o Options) Roots() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
+		pool = x509.NewCertPool() // a machine without a list knows none
 	}
-	if len(text) > maxAuthorities {
-		return nil, errors.New("larger than 4 MiB, expected PEM certificates")
+	authorities, err := o.authorities()
+	if err != nil || authorities == nil {
+		return pool, err
 	}
+	if err := addTo(pool, authorities); err != nil {
+		return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
+	}
+	return pool, nil
+}
+
+func poolOf(authorities []byte) (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
+	return pool, addTo(pool, authorities)
+}
+
+func addTo(pool *x509.CertPool, authorities []byte) error {
 	found := 0
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(authorities); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
 			continue
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("certificate %d in it cannot be read: %w", found+1, err)
+			return fmt.Errorf("certificate %d in it cannot be read: %w", found+1, err)
 		}
 		pool.AddCert(certificate)
 		found++
 	}
 	if found == 0 {
-		return nil, errors.New("no certificate in it, expected PEM with BEGIN CERTIFICATE")
+		return errors.New("no certificate in it, expected PEM with BEGIN CERTIFICATE")
 	}
-	return pool, nil
+	return nil
 }
 
 // fingerprint is the SHA-256 of a certificate.

@@ -46,11 +46,15 @@ func (a *attempt) reach(p phase) { a.phase.Store(int32(p)) }
 type rounds struct {
 	inner  *http.Transport
 	legacy bool
+	advice string
+	resume *resumption
 }
 
 func newRounds(d dialer) *rounds {
 	return &rounds{
 		legacy: d.legacy,
+		advice: d.advice,
+		resume: d.resume,
 		inner: &http.Transport{
 			DialTLSContext:         d.dialTLS,
 			MaxResponseHeaderBytes: maxHeader,
@@ -64,7 +68,7 @@ func newRounds(d dialer) *rounds {
 
 // RoundTrip sends one request.
 func (r *rounds) RoundTrip(request *http.Request) (*http.Response, error) {
-	where := peer{address: request.URL.Host, legacy: r.legacy, over: request.Context().Err}
+	where := peer{address: request.URL.Host, legacy: r.legacy, advice: r.advice, over: request.Context().Err}
 	if request.URL.Scheme != "https" {
 		return nil, &Error{Text: fmt.Sprintf("%s is to be asked without TLS, expected https: anybody on the way could read the credentials", where.address)}
 	}
@@ -92,7 +96,9 @@ type dialer struct {
 	config   *tls.Config
 	network  string
 	legacy   bool
+	advice   string
 	resolver *net.Resolver // nil: that of the system
+	resume   *resumption   // nil: each handshake is a full one
 }
 
 // dialTLS connects to the first address of a name that accepts and shakes
@@ -120,13 +126,27 @@ func (d dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, 
 			return nil
 		},
 	}
+	known := d.resume.of(address)
+	conn, err = d.shake(ctx, plain, address, known)
+	if failed := (*handshakeError)(nil); errors.As(err, &failed) && known.refused(failed.err) && ctx.Err() == nil {
+		conn, err = d.shake(ctx, plain, address, known)
+	}
+	return conn, err
+}
+
+// shake connects and shakes hands once.
+func (d dialer) shake(ctx context.Context, plain net.Dialer, address string, known *session) (net.Conn, error) {
+	try, ok := ctx.Value(attemptKey{}).(*attempt)
+	if !ok {
+		return nil, errors.New("dialled outside a request")
+	}
 	try.reach(resolving)
 	tcp, err := plain.DialContext(ctx, d.network, address)
 	if err != nil {
 		return nil, err
 	}
 	try.reach(shaking)
-	secured := tls.Client(tcp, d.configFor(address))
+	secured := tls.Client(tcp, d.configFor(address, known))
 	if err := secured.HandshakeContext(ctx); err != nil {
 		tcp.Close() // what matters is why the handshake failed
 		return nil, &handshakeError{err}
@@ -134,10 +154,28 @@ func (d dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, 
 	return secured, nil
 }
 
-// configFor adds the name that the certificate has to bear. No certificate
-// bears the zone of a link-local address.
-func (d dialer) configFor(address string) *tls.Config {
+// configFor adds the name that the certificate has to bear.
+func (d dialer) configFor(address string, known *session) *tls.Config {
 	config := d.config.Clone()
+	config.ServerName = nameIn(address)
+	if known == nil {
+		return config
+	}
+	config.ClientSessionCache = known
+	verify := config.VerifyConnection
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		known.shaken(state.DidResume)
+		if verify == nil {
+			return nil
+		}
+		return verify(state)
+	}
+	return config
+}
+
+// nameIn is the name that a certificate of host:port has to bear. None bears the
+// zone of a link-local address.
+func nameIn(address string) string {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		host = address
@@ -145,8 +183,7 @@ func (d dialer) configFor(address string) *tls.Config {
 	if strings.Contains(host, ":") {
 		host, _, _ = strings.Cut(host, "%")
 	}
-	config.ServerName = host
-	return config
+	return host
 }
 
 // handshakeError tells a failed handshake from a failed request.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // recordings are real answers that are not part of the project.
@@ -72,35 +73,35 @@ func TestRecordedStates(t *testing.T) {
 			{later: 31 * time.Second, want: "CRITICAL: 11 of 33 PGs not settled for 31s"},
 		},
 		"04-noout-host-down": {
-			{args: "--maintenance node1", want: "OK: maintenance of node1, 4 of 6 OSDs up, 33 of 33 PGs active, 0 clean, 3 of 3 monitors in quorum, 32% used (noout (cluster) for 2s, expected for at most 4h, one more failure on another host stops I/O in pool device_health_metrics, rbd)"},
-			{want: "WARNING: node1 is down (2 OSDs), declared by nobody"},
+			{args: "--maintenance node1", want: "OK: maintenance of node1, 4 of 6 OSDs up (noout (cluster) for 2s, at most 4h, one more failure on another host stops I/O in pool device_health_metrics, rbd)"},
+			{want: "WARNING: (1) node1 is down (2 OSDs), declared by nobody"},
 			{args: "--maintenance node2", want: "CRITICAL: noout hides a failure: osd.0, osd.3 on node1"},
-			{args: "--maintenance node1=0", want: "WARNING: node1 is down (2 OSDs), declared by nobody"},
+			{args: "--maintenance node1=0", want: "WARNING: (1) node1 is down (2 OSDs), declared by nobody"},
 			{args: "--maintenance pve1 --ceph-host pve1=node1", want: "OK: maintenance of node1"},
 		},
 		"05-noout-host-down-plus-failure": {
-			{args: "--maintenance node1", want: "CRITICAL: 17 of 33 PGs inactive, I/O on them has stopped: 17 undersized+degraded+peered, noout hides a failure: osd.1 on node2"},
-			{want: "CRITICAL: 17 of 33 PGs inactive"},
+			{args: "--maintenance node1", want: "CRITICAL: (1) 17 of 33 PGs inactive, I/O on them has stopped: 17 undersized+degraded+peered and 1 more"},
+			{want: "CRITICAL: (1) 17 of 33 PGs inactive"},
 		},
 		"06-noout-forgotten": {{later: 25 * time.Hour, want: "CRITICAL: noout (cluster) since"}},
 		"07-host-down-no-noout": {
 			{want: "CRITICAL: node1 is down (2 OSDs) without noout"},
-			{args: "--maintenance node1", want: "WARNING: 11 of 33 PGs not settled for 0s: 10 peering, 1 stale+active+clean, set noout: osd.0, osd.3"},
+			{args: "--maintenance node1", want: "WARNING: (1) 11 of 33 PGs not settled for 0s: 10 peering, 1 stale+active+clean (2) set noout: osd.0, osd.3"},
 		},
 		"07b-host-out": {
 			{want: "CRITICAL: node1 is down (2 OSDs) without noout"},
 			{args: "--maintenance node1", want: "WARNING: osd.0, osd.3 under maintenance marked out"},
 		},
-		"09-norebalance-nobackfill-norecover": {{want: "WARNING: norecover is set (cluster), nobackfill is set (cluster), norebalance is set (cluster) - "}},
-		"09b-nodown-noscrub":                  {{want: "WARNING: nodown is set (cluster), noscrub, nodeep-scrub set - "}},
+		"09-norebalance-nobackfill-norecover": {{want: "WARNING: (1) norecover is set (cluster) (2) nobackfill is set (cluster) (3) norebalance is set (cluster) - "}},
+		"09b-nodown-noscrub":                  {{want: "WARNING: (1) nodown is set (cluster) (2) noscrub, nodeep-scrub set - "}},
 		"10-noout-muted": {
 			{want: healthy},
 			{later: 3 * time.Hour, want: healthy},
 			{later: 4*time.Hour + time.Minute, want: "WARNING: noout (cluster) since 2026-11-20T23:39:58Z (4h1m): muted until 2026-11-21T03:39:58Z"},
 			{later: 25 * time.Hour, want: "CRITICAL: noout (cluster)"},
 		},
-		"11-nearfull": {{want: "WARNING: OSD_NEARFULL: 6 nearfull osd(s), POOL_NEARFULL"}},
-		"11c-full":    {{want: "CRITICAL: osd.1, osd.2, osd.3, osd.4, osd.5, pool device_health_metrics, rbd full: writes are stopped, also 1 WARNING"}},
+		"11-nearfull": {{want: "WARNING: (1) OSD_NEARFULL: 6 nearfull osd(s) (2) POOL_NEARFULL"}},
+		"11c-full":    {{want: "CRITICAL: osd.1, osd.2, osd.3, osd.4, osd.5, pool device_health_metrics, rbd full: writes are stopped, also WARNING: OSD_BACKFILLFULL"}},
 		"12-too-few-pgs": {
 			{want: "WARNING: TOO_FEW_PGS"},
 			{args: "--ignore TOO_FEW_PGS", want: "OK: 6 of 6"},
@@ -111,7 +112,7 @@ func TestRecordedStates(t *testing.T) {
 		},
 		"14-mgr-down":                   {{want: "WARNING: no active mgr: the numbers"}, {args: "--maintenance node1", want: "WARNING: no active mgr"}},
 		"16-osd-up-but-out-backfilling": {{want: "WARNING: osd.0 up but out"}},
-		"17-recent-crash":               {{want: "WARNING: 26 of 33 PGs have too few copies"}},
+		"17-recent-crash":               {{want: "WARNING: (1) 26 of 33 PGs have too few copies"}},
 		"18-size2-minsize2":             {{want: "OK: 6 of 6"}, {args: "--maintenance node1", want: "OK: maintenance of node1, 6 of 6 OSDs up, 41 PGs clean, 3 of 3 monitors in quorum, 33% used (taking node1 down stops I/O in pool p2)"}},
 	}
 	for _, f := range found {
@@ -181,7 +182,7 @@ func (s *site) run(t *testing.T, args string, later time.Duration) string {
 	zone := time.Local
 	time.Local = time.UTC
 	defer func() { time.Local = zone }()
-	p := pluginAt(func() time.Time { return s.seen.Add(later) })
+	p := pluginAt(state.Wall{Now: func() time.Time { return s.seen.Add(later) }})
 	words := append(strings.Fields(args), "--ceph-command", filepath.Join(s.dir, "ceph"))
 	if !strings.Contains(args, "--state ") {
 		words = append(words, "--state-dir", filepath.Join(s.dir, "memory"))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/state"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 	sim "github.com/noout-monitoring/noout/test/sim/ceph"
 )
@@ -38,8 +39,22 @@ func command(t *testing.T, dir string) string {
 	return path
 }
 
+// twoSites is a Ceph in stretch mode, with a host to spare on each site and a
+// monitor on a third.
+func twoSites(clock sim.Clock) sim.Config {
+	c := sim.Config{Clock: clock, Sites: map[string]string{"node1": "dc1", "node2": "dc1", "node3": "dc2", "node4": "dc2", "tie": "dc3"}}
+	for _, name := range []string{"node1", "node2", "node3", "node4"} {
+		c.Hosts = append(c.Hosts, sim.Host{Name: name, OSDs: 1})
+	}
+	for _, name := range []string{"node1", "node2", "node3", "node4", "tie"} {
+		c.Mons = append(c.Mons, sim.Daemon{Name: name, Host: name})
+	}
+	return c
+}
+
 // TestGolden runs what testdata records against the simulator. A file "do"
-// before a command makes something happen first.
+// before a command makes something happen first, a file "sites" in the first
+// step is for stretch mode.
 func TestGolden(t *testing.T) {
 	var clock *world.Clock
 	var s *sim.Sim
@@ -47,7 +62,11 @@ func TestGolden(t *testing.T) {
 	var dir string
 	prepare := func(t *testing.T, work string) map[string]string {
 		clock, now, dir = world.Still(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)), t, work
-		s = sim.Start(t, sim.Config{Clock: clock})
+		config := sim.Config{Clock: clock}
+		if _, err := os.Stat(filepath.Join(work, "sites")); err == nil {
+			config = twoSites(clock)
+		}
+		s = sim.Start(t, config)
 		if err := s.Files(work); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +90,7 @@ func TestGolden(t *testing.T) {
 	}
 	newPlugin := func() check.Plugin {
 		checktest.Happen(now, filepath.Join(dir, "do"), s.Do)
-		return pluginAt(clock.Now)
+		return pluginAt(state.Wall{Now: clock.Now})
 	}
 	checktest.Golden(t, newPlugin, "testdata/*.txtar", prepare)
 }

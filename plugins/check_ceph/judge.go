@@ -8,10 +8,11 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
-// sight is what a run has seen.
-type sight struct {
+// poll is what a run has seen.
+type poll struct {
 	Cluster ceph.Cluster
 	// Err says why nothing is known of the cluster.
 	Err error
@@ -22,7 +23,7 @@ type policy struct {
 	// Declared are the nodes under maintenance by option.
 	Declared []string
 	// Hosts maps names of nodes to names of CRUSH hosts.
-	Hosts map[string]string
+	Hosts map[string][]string
 	// Until is when the maintenance is to end, zero when nobody said.
 	Until                       time.Time
 	NooutWarning, NooutCritical time.Duration
@@ -33,18 +34,18 @@ type policy struct {
 	OSDWarning, OSDCritical     check.Range
 }
 
-// host is the CRUSH host of a node.
-func (p policy) host(node string) string {
-	if h, mapped := p.Hosts[node]; mapped {
-		return h
+// hosts are the CRUSH hosts of a node.
+func (p policy) hosts(node string) []string {
+	if hosts, mapped := p.Hosts[node]; mapped {
+		return hosts
 	}
-	return node
+	return []string{node}
 }
 
 // judge turns what was seen into an answer. Maintenance explains, it does not
 // decide: every row of the table looks at everything, and what the declared
 // maintenance explains is left out of that row alone.
-func judge(s sight, p policy, m recollection, now time.Time) check.Result {
+func judge(s poll, p policy, m recollection, now time.Time) check.Result {
 	r := check.Result{Evidence: s.Cluster.Evidence, Facts: s.Cluster}
 	if s.Err != nil {
 		r.Findings = append(r.Findings, unreachable(s.Err))
@@ -64,6 +65,7 @@ func judge(s sight, p policy, m recollection, now time.Time) check.Result {
 		(*view).moving,
 		(*view).mgr,
 		(*view).mons,
+		(*view).mds,
 		(*view).outOSDs,
 		(*view).leftOn,
 		(*view).usage,
@@ -74,9 +76,7 @@ func judge(s sight, p policy, m recollection, now time.Time) check.Result {
 	}
 	r.Findings = v.findings
 	r.Summary = v.summary()
-	if margin := v.margin(); margin != "" {
-		v.notes = append(v.notes, margin)
-	}
+	v.notes = append(v.notes, v.margin()...)
 	r.Notes = v.notes
 	r.Perfdata = v.perfdata()
 	if len(r.Findings) == 0 {
@@ -111,6 +111,8 @@ type view struct {
 	scopes []ceph.Scope
 	// down are OSDs that are down, without the retired ones
 	down, retired []ceph.OSD
+	// fresh were created and never started: they hold nothing
+	fresh []ceph.OSD
 
 	findings []check.Finding
 	notes    []string
@@ -119,7 +121,9 @@ type view struct {
 func newView(c ceph.Cluster, p policy, m recollection, now time.Time) *view {
 	v := &view{c: c, p: p, m: m, now: now, hosts: map[string]string{}, osds: map[int]bool{}, scopes: c.Scopes("noout")}
 	for _, node := range c.Maintenance {
-		v.hosts[p.host(node)] = "in HA maintenance"
+		for _, host := range p.hosts(node) {
+			v.hosts[host] = "in HA maintenance"
+		}
 	}
 	for _, s := range v.scopes {
 		switch s.Kind {
@@ -130,7 +134,9 @@ func newView(c ceph.Cluster, p policy, m recollection, now time.Time) *view {
 		}
 	}
 	for _, node := range p.Declared {
-		v.hosts[p.host(node)] = "--maintenance"
+		for _, host := range p.hosts(node) {
+			v.hosts[host] = "--maintenance"
+		}
 	}
 	v.declared = len(v.hosts)+len(v.osds) > 0
 	if c.Tree != nil {
@@ -142,25 +148,6 @@ func newView(c ceph.Cluster, p policy, m recollection, now time.Time) *view {
 	}
 	v.sortOSDs()
 	return v
-}
-
-// sortOSDs tells retired OSDs from those that are down. An OSD that is out and
-// whose PGs are all clean elsewhere is missed by nobody; frozen numbers prove
-// nothing of the kind.
-func (v *view) sortOSDs() {
-	if v.c.Map == nil {
-		return
-	}
-	clean := v.c.PGs != nil && v.c.PGs.AllClean() && !v.frozen()
-	for _, o := range v.c.Map.OSDs {
-		switch {
-		case o.Up:
-		case !o.In && clean:
-			v.retired = append(v.retired, o)
-		default:
-			v.down = append(v.down, o)
-		}
-	}
 }
 
 // frozen says that the numbers of PGs, objects and space are not of now.
@@ -217,8 +204,9 @@ func (v *view) memory() {
 	switch {
 	case v.m.Works || v.m.Why == "":
 	case v.m.Required:
-		v.add(check.UNKNOWN, "no memory: %s", v.m.Why)
+		v.findings = append(v.findings, check.Finding{Status: check.UNKNOWN, Text: "no memory: " + v.m.Why, Next: v.m.Next})
 	default:
+		v.findings = append(v.findings, check.Finding{Status: check.OK, Text: "no memory: " + v.m.Why, Next: v.m.Next})
 		v.notes = append(v.notes, "no memory: "+v.m.Why)
 	}
 }
@@ -230,8 +218,10 @@ func (v *view) names() {
 		return
 	}
 	for _, node := range v.p.Declared {
-		if host := v.p.host(node); !v.known(host) {
-			v.add(check.UNKNOWN, "--maintenance %s: there is no such host, there are %s", host, list(v.knownHosts(), 20))
+		for _, host := range v.p.hosts(node) {
+			if !v.known(host) {
+				v.add(check.UNKNOWN, "--maintenance %s: there is no such host, there are %s", host, phrase.List(v.knownHosts(), 20))
+			}
 		}
 	}
 }

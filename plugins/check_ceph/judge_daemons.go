@@ -7,6 +7,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // mgr: without an active one nobody counts PGs any more.
@@ -62,7 +63,7 @@ func daemonNames(kind string, daemons []ceph.Daemon) string {
 	for _, d := range daemons {
 		out = append(out, kind+"."+d.Name)
 	}
-	return list(out, 4)
+	return phrase.List(out, 4)
 }
 
 // mons out of quorum, with what is left until the cluster stands still.
@@ -75,6 +76,7 @@ func (v *view) mons() {
 		v.add(check.CRITICAL, "no quorum: %d of %d monitors", len(m.Quorum), m.Total)
 		return
 	}
+	v.stranded()
 	margin := fmt.Sprintf("%d of %d in quorum, %s", len(m.Quorum), m.Total, spare(m))
 	missing := m.Missing()
 	var foreign []ceph.Daemon
@@ -85,11 +87,28 @@ func (v *view) mons() {
 	}
 	switch {
 	case len(missing) == 0:
-		v.add(check.WARNING, "%s missing, which is not known (%s)", count(m.Lost(), "monitor"), margin)
+		v.add(check.WARNING, "%s missing, which is not known (%s)", phrase.Count(m.Lost(), "monitor", "monitors"), margin)
 	case len(foreign) > 0:
 		v.add(check.WARNING, "%s out of quorum (%s)", daemonNames("mon", foreign), margin)
 	default:
 		v.add(check.OK, "%s out of quorum, explained by the maintenance (%s)", daemonNames("mon", missing), margin)
+	}
+}
+
+// stranded are the sites of stretch mode whose OSDs find no monitor. No
+// maintenance explains that: the next change of anything stops their PGs.
+func (v *view) stranded() {
+	var quorum []ceph.Daemon
+	for _, d := range v.c.Mons.Members {
+		if !d.Placed() {
+			return // nobody tells where the monitors are
+		}
+		if slices.Contains(v.c.Mons.Quorum, d.Name) {
+			quorum = append(quorum, d)
+		}
+	}
+	if sites := v.c.Stranded(quorum, nil); len(quorum) > 0 && len(sites) > 0 {
+		v.add(check.CRITICAL, "no monitor in %s, and in stretch mode its OSDs talk to no other: their I/O stops at the next change, or after 15 min", phrase.List(sites, 4))
 	}
 }
 
@@ -98,6 +117,21 @@ func spare(m *ceph.Mons) string {
 		return fmt.Sprintf("%d more may be lost", n)
 	}
 	return "one more lost stops the cluster"
+}
+
+// mds: a rank whose holder is dead and that nobody took over. Its clients hang,
+// and Ceph says HEALTH_OK. No maintenance explains that.
+func (v *view) mds() {
+	if v.c.FS == nil {
+		return
+	}
+	for _, r := range v.c.FS.Dead() {
+		who := "nobody"
+		if r.Holder != "" {
+			who = "mds." + r.Holder + ", laggy or crashed,"
+		}
+		v.add(check.CRITICAL, "%s serves rank %d of file system %d: its clients hang", who, max(r.Rank, 0), r.FS)
+	}
 }
 
 // standbyMDS says whether the missing standby of MDS_INSUFFICIENT_STANDBY is

@@ -7,6 +7,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // checks judges what no field of another document tells better.
@@ -41,7 +42,7 @@ func (v *view) remaining(c ceph.Check) {
 	switch {
 	case slices.Contains(v.p.Ignore, c.Code):
 		v.add(check.OK, "ignored: %s", text)
-	case c.Code == "MDS_INSUFFICIENT_STANDBY" && v.standbyMDS():
+	case c.Code == "MDS_INSUFFICIENT_STANDBY" && v.standbyMDS(), c.Code == "HOST_IN_MAINTENANCE" && v.hostsServiced(c):
 		v.add(check.OK, "%s, explained by the maintenance", text)
 	case c.Muted:
 		v.lowered(c, status, text)
@@ -50,12 +51,25 @@ func (v *view) remaining(c ceph.Check) {
 	}
 }
 
+// hostsServiced says that all hosts which cephadm has in maintenance are under
+// maintenance here too. No field names them, only the details: "node1 is in
+// maintenance".
+func (v *view) hostsServiced(c ceph.Check) bool {
+	for _, line := range c.Detail {
+		host, _, found := strings.Cut(line, " ")
+		if _, declared := v.hosts[host]; !found || !declared {
+			return false
+		}
+	}
+	return len(c.Detail) > 0
+}
+
 // lowered is a check that somebody muted in Ceph: one status lower, or OK when
 // the operator honours mutes.
 func (v *view) lowered(c ceph.Check, status check.Status, text string) {
 	until := "muted"
 	if m, found := v.c.Health.Mute(c.Code); found && !m.Until.IsZero() {
-		until = "muted until " + stamp(m.Until)
+		until = "muted until " + phrase.Time(m.Until)
 	}
 	if status == check.CRITICAL && !v.p.HonourMutes {
 		v.add(check.WARNING, "%s (%s)", text, until)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // noout: planned for a while, forgotten after it. A declared end moves the
@@ -16,9 +17,13 @@ func (v *view) noout() {
 		return
 	}
 	since, proven := v.since()
-	age := max(0, v.now.Sub(since))
+	now := present(v.c, v.now)
+	age := max(0, now.Sub(since))
+	if behind := now.Sub(v.now); behind > time.Minute {
+		v.notes = append(v.notes, "clock is behind the cluster's by "+check.DurationText(behind.Round(time.Minute)))
+	}
 	text := "noout (" + v.scopeNames() + ")"
-	told := fmt.Sprintf("%s since %s (%s)", text, stamp(since), seconds(age))
+	told := fmt.Sprintf("%s since %s (%s)", text, phrase.Time(since), seconds(age))
 	end, late := v.end(since)
 	switch {
 	case proven && age >= v.p.NooutCritical:
@@ -29,7 +34,7 @@ func (v *view) noout() {
 		v.add(check.WARNING, "%s, age unknown%s", text, v.atLeast(since, proven))
 	default:
 		v.add(check.OK, "%s, %s", told, end)
-		v.notes = append(v.notes, fmt.Sprintf("%s for %s, %s", text, seconds(age), end))
+		v.notes = append(v.notes, fmt.Sprintf("%s for %s, %s", text, seconds(age), strings.TrimPrefix(end, "expected for ")))
 	}
 }
 
@@ -70,19 +75,17 @@ func (v *view) end(since time.Time) (text string, late bool) {
 	}
 	if until.IsZero() {
 		limit := since.Add(v.p.NooutWarning)
-		return "expected for at most " + check.DurationText(v.p.NooutWarning), !v.now.Before(limit)
+		return "expected for at most " + check.DurationText(v.p.NooutWarning), !present(v.c, v.now).Before(limit)
 	}
-	return source + " until " + stamp(until), !v.now.Before(until)
+	return source + " until " + phrase.Time(until), !present(v.c, v.now).Before(until)
 }
-
-func stamp(t time.Time) string { return t.Local().Format(time.RFC3339) }
 
 func (v *view) scopeNames() string {
 	var out []string
 	for _, s := range v.scopes {
 		out = append(out, s.String())
 	}
-	return list(out, 4)
+	return phrase.List(out, 4)
 }
 
 // leftovers are flags that nobody should find set: they keep Ceph from noticing
@@ -103,7 +106,7 @@ func (v *view) leftOn() {
 			scopes = append(scopes, s.String())
 		}
 		if len(scopes) > 0 {
-			v.add(check.WARNING, "%s is set (%s)", flag, list(scopes, 4))
+			v.add(check.WARNING, "%s is set (%s)", flag, phrase.List(scopes, 4))
 		}
 	}
 	var set []string

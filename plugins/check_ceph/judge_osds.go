@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // outage is what is down on one host without an explanation.
@@ -16,10 +16,34 @@ type outage struct {
 	whole bool
 }
 
+// sortOSDs tells retired OSDs from those that are down. An OSD that is out and
+// whose PGs are all clean elsewhere is missed by nobody; frozen numbers prove
+// nothing of the kind.
+func (v *view) sortOSDs() {
+	if v.c.Map == nil {
+		return
+	}
+	clean := v.c.PGs != nil && v.c.PGs.AllClean() && !v.frozen()
+	for _, o := range v.c.Map.OSDs {
+		switch {
+		case o.Up:
+		case o.New:
+			v.fresh = append(v.fresh, o)
+		case !o.In && clean:
+			v.retired = append(v.retired, o)
+		default:
+			v.down = append(v.down, o)
+		}
+	}
+}
+
 // downOSDs judges OSDs that are down, host by host.
 func (v *view) downOSDs() {
 	if len(v.retired) > 0 {
-		v.add(check.WARNING, "retired: %s, down and out with all PGs clean elsewhere", names(ids(v.retired)))
+		v.add(check.WARNING, "retired: %s, down and out with all PGs clean elsewhere", phrase.OSDs(ids(v.retired)))
+	}
+	if len(v.fresh) > 0 {
+		v.add(check.WARNING, "never started: %s: start it, or take it out of the map: ceph osd purge %d", phrase.OSDs(ids(v.fresh)), v.fresh[0].ID)
 	}
 	v.downAsDeclared()
 	if v.c.Map == nil || v.c.Map.Blind {
@@ -29,7 +53,7 @@ func (v *view) downOSDs() {
 	outages := v.outages()
 	for _, o := range outages {
 		if v.c.Tree == nil {
-			v.add(check.WARNING, "%s down, on which host is not known", names(o.osds))
+			v.add(check.WARNING, "%s down, on which host is not known", phrase.OSDs(o.osds))
 			continue
 		}
 		v.judgeOutage(o, len(outages))
@@ -45,16 +69,16 @@ func (v *view) countedDown() {
 
 // judgeOutage decides by what noout was set for: it must not hide a failure.
 func (v *view) judgeOutage(o outage, outages int) {
-	where := names(o.osds) + place(o.host)
+	where := phrase.OSDs(o.osds) + place(o.host)
 	switch {
 	case len(v.scopes) > 0 && !v.declared && o.whole && outages == 1 && v.kept(o.osds):
-		v.add(check.WARNING, "%s is down (%s), declared by nobody: noout keeps its data where it is", o.host, count(len(o.osds), "OSD"))
+		v.add(check.WARNING, "%s is down (%s), declared by nobody: noout keeps its data where it is", o.host, phrase.Count(len(o.osds), "OSD", "OSDs"))
 	case len(v.scopes) > 0 && v.keeps(o.osds):
 		v.add(check.CRITICAL, "noout hides a failure: %s", where)
 	case len(v.scopes) > 0:
 		v.add(check.CRITICAL, "%s down, outside of what noout was set for", where)
 	case o.whole:
-		v.add(check.CRITICAL, "%s is down (%s) without noout, its data will be moved", o.host, count(len(o.osds), "OSD"))
+		v.add(check.CRITICAL, "%s is down (%s) without noout, its data will be moved", o.host, phrase.Count(len(o.osds), "OSD", "OSDs"))
 	case v.atMinimum():
 		v.add(check.CRITICAL, "%s down, and the next failure stops I/O", where)
 	default:
@@ -87,13 +111,13 @@ func (v *view) downAsDeclared() {
 		}
 	}
 	if len(explained) > 0 {
-		v.add(check.OK, "%s down, explained by the maintenance", names(explained))
+		v.add(check.OK, "%s down, explained by the maintenance", phrase.OSDs(explained))
 	}
 	if len(leaving) > 0 {
-		v.add(check.WARNING, "set noout: %s under maintenance will be marked out", names(leaving))
+		v.add(check.WARNING, "set noout: %s under maintenance will be marked out", phrase.OSDs(leaving))
 	}
 	if len(left) > 0 {
-		v.add(check.WARNING, "%s under maintenance marked out: their data is moved", names(left))
+		v.add(check.WARNING, "%s under maintenance marked out: their data is moved", phrase.OSDs(left))
 	}
 }
 
@@ -188,7 +212,7 @@ func (v *view) outOSDs() {
 		}
 	}
 	if len(out) > 0 {
-		v.add(check.WARNING, "%s up but out", names(out))
+		v.add(check.WARNING, "%s up but out", phrase.OSDs(out))
 	}
 }
 
@@ -198,21 +222,4 @@ func ids(osds []ceph.OSD) []int {
 		out = append(out, o.ID)
 	}
 	return out
-}
-
-// names lists OSDs by name.
-func names(ids []int) string {
-	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, fmt.Sprintf("osd.%d", id))
-	}
-	return list(out, 6)
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // passing are states that every PG goes through within seconds when OSDs come
@@ -67,7 +68,7 @@ func (v *view) unsettledFor(n int) (text string, late bool) {
 	changed := v.c.Changed()
 	switch {
 	case v.m.Works && !v.m.Unsettled.IsZero():
-		age := max(0, v.now.Sub(v.m.Unsettled))
+		age := max(0, v.m.Counted.Sub(v.m.Unsettled))
 		return " for " + seconds(age), age >= v.p.Settle
 	case !changed.IsZero() && !changed.After(v.now):
 		age := v.now.Sub(changed)
@@ -88,7 +89,7 @@ func statesOf(p *ceph.PGs, has func(ceph.PGState) bool) string {
 			out = append(out, fmt.Sprintf("%d %s", s.Count, s.State))
 		}
 	}
-	return list(out, 4)
+	return phrase.List(out, 4)
 }
 
 // dataAtRisk: I/O that is stopped for all, and data of which no copy is left.
@@ -121,7 +122,7 @@ func (v *view) full() string {
 			out = append(out, "the cluster")
 		}
 		if full := m.Full(); len(full) > 0 {
-			out = append(out, names(full))
+			out = append(out, phrase.OSDs(full))
 		}
 		for _, p := range m.Pools {
 			if p.Full() {
@@ -130,7 +131,7 @@ func (v *view) full() string {
 		}
 	}
 	if len(pools) > 0 {
-		out = append(out, "pool "+list(pools, 3))
+		out = append(out, "pool "+phrase.List(pools, 3))
 	}
 	if len(out) > 0 {
 		return strings.Join(out, ", ") + " full"

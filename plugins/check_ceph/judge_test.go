@@ -45,7 +45,7 @@ func documents(t *testing.T, w *sim.World) ceph.Cluster {
 func usual() policy { return (&scenario{}).policy() }
 
 func remembered(c ceph.Cluster) recollection {
-	return recollection{memory: remember(memory{}, c, time.Time{}, noon), Works: true}
+	return recollection{memory: remember(memory{}, c, time.Time{}, noon), times: times{noon, noon}, Works: true}
 }
 
 // says returns the findings of a status.
@@ -90,7 +90,7 @@ func TestRows(t *testing.T) {
 		"old ones":                        {[]string{"set?flag=nodown", "freeze?osd=1", "advance?by=60s"}, nil, check.CRITICAL, "client I/O waits: "},
 		"old ones beside a maintenance":   {[]string{"set?flag=nodown", "freeze?osd=1", "advance?by=60s"}, func(p *policy) { p.Declared = []string{"node1"} }, check.CRITICAL, "client I/O waits: "},
 		"a pool is full":                  {[]string{"full?pool=rbd"}, nil, check.CRITICAL, "pool rbd full: writes are stopped"},
-		"declared by another name":        {[]string{"set?flag=noout", "stop?host=node3&daemons=0"}, func(p *policy) { p.Declared, p.Hosts = []string{"pve3"}, map[string]string{"pve3": "node3"} }, check.OK, "osd.4, osd.5 down, explained by the maintenance"},
+		"declared by another name":        {[]string{"set?flag=noout", "stop?host=node3&daemons=0"}, func(p *policy) { p.Declared, p.Hosts = []string{"pve3"}, map[string][]string{"pve3": {"node3"}} }, check.OK, "osd.4, osd.5 down, explained by the maintenance"},
 		"the usage of one OSD":            {[]string{"fill?osd=3&percent=93"}, nil, check.CRITICAL, "osd.3 used to 93.0% (limit 92)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestRows(t *testing.T) {
 			if c.with != nil {
 				c.with(&p)
 			}
-			r := judge(sight{Cluster: found}, p, remembered(found), at.now)
+			r := judge(poll{Cluster: found}, p, remembered(found), at.now)
 			if r.Status() != c.want {
 				t.Errorf("%s: %s", r.Status(), findings(r))
 			}
@@ -122,17 +122,17 @@ func TestMDS(t *testing.T) {
 		}
 	}
 	c := documents(t, w)
-	rec := recollection{memory: remember(m, c, time.Time{}, noon), Works: true}
+	rec := recollection{memory: remember(m, c, time.Time{}, noon), times: times{noon, noon}, Works: true}
 	for node, want := range map[string]check.Status{"node1": check.OK, "node3": check.CRITICAL} {
 		p := usual()
 		p.Declared = []string{node}
-		if r := judge(sight{Cluster: c}, p, rec, noon); r.Status() != want {
+		if r := judge(poll{Cluster: c}, p, rec, noon); r.Status() != want {
 			t.Errorf("%s declared: %s %s", node, r.Status(), findings(r))
 		}
 	}
 	p := usual()
 	p.Declared = []string{"node1"}
-	r := judge(sight{Cluster: c}, p, remembered(c), noon)
+	r := judge(poll{Cluster: c}, p, remembered(c), noon)
 	if !slices.ContainsFunc(says(r, check.WARNING), func(s string) bool { return strings.HasPrefix(s, "MDS_INSUFFICIENT_STANDBY") }) {
 		t.Errorf("without a memory: %s", findings(r))
 	}
@@ -141,21 +141,21 @@ func TestMDS(t *testing.T) {
 // TestOldShape: a status of Nautilus, with all as nested as it was.
 func TestOldShape(t *testing.T) {
 	_, c := fixed(t, sim.Config{Nested: true})
-	if r := judge(sight{Cluster: c}, usual(), remembered(c), noon); r.Status() != check.OK {
+	if r := judge(poll{Cluster: c}, usual(), remembered(c), noon); r.Status() != check.OK {
 		t.Error(findings(r))
 	}
 }
 
 // TestUnreachable: its silence is an outage, our inability is not.
 func TestUnreachable(t *testing.T) {
-	if s := judge(sight{Err: &ceph.SilentError{Reason: "x"}}, usual(), recollection{}, noon).Status(); s != check.CRITICAL {
+	if s := judge(poll{Err: &ceph.SilentError{Reason: "x"}}, usual(), recollection{}, noon).Status(); s != check.CRITICAL {
 		t.Error(s)
 	}
-	if s := judge(sight{Err: errors.New("x")}, usual(), recollection{}, noon).Status(); s != check.UNKNOWN {
+	if s := judge(poll{Err: errors.New("x")}, usual(), recollection{}, noon).Status(); s != check.UNKNOWN {
 		t.Error(s)
 	}
 	// nothing arrived and nobody complained
-	if s := judge(sight{}, usual(), recollection{}, noon).Status(); s == check.OK {
+	if s := judge(poll{}, usual(), recollection{}, noon).Status(); s == check.OK {
 		t.Error("nothing is well")
 	}
 }
@@ -168,7 +168,7 @@ func TestMonitorsStop(t *testing.T) {
 		c.Map = nil
 		c.Gaps = append(c.Gaps, ceph.Gap{What: "osd dump", Waited: waited})
 		want := map[bool]check.Status{true: check.CRITICAL, false: check.UNKNOWN}[waited]
-		if r := judge(sight{Cluster: c}, usual(), remembered(c), noon); r.Status() != want {
+		if r := judge(poll{Cluster: c}, usual(), remembered(c), noon); r.Status() != want {
 			t.Errorf("waited %v: %s", waited, findings(r))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // summary says in a few words what was looked at.
@@ -41,9 +42,9 @@ func (v *view) summary() string {
 
 // margin says, while a host is under maintenance and I/O goes on, what one more
 // failure does.
-func (v *view) margin() string {
+func (v *view) margin() []string {
 	if !v.declared || v.c.Map == nil || v.c.Tree == nil || v.c.PGs == nil || v.c.PGs.Count(inactive) > 0 {
-		return ""
+		return nil
 	}
 	gone := ids(v.down)
 	for osd := range v.osds {
@@ -55,24 +56,24 @@ func (v *view) margin() string {
 	gone = slices.Compact(gone)
 	var parts []string
 	if pools, exact := v.stoppedBy(gone); len(pools) > 0 && len(gone) > len(v.down) {
-		parts = append(parts, fmt.Sprintf("taking %s down %s I/O in pool %s", v.what(), verb("stops", "may stop", exact), list(pools, 3)))
+		parts = append(parts, fmt.Sprintf("taking %s down %s I/O in pool %s", v.what(), verb("stops", "may stop", exact), phrase.List(pools, 3)))
 	} else if pools, exact := v.nextFailure(gone); len(pools) > 0 {
-		parts = append(parts, fmt.Sprintf("one more failure on another host %s I/O in pool %s", verb("stops", "may stop", exact), list(pools, 3)))
+		parts = append(parts, fmt.Sprintf("one more failure on another host %s I/O in pool %s", verb("stops", "may stop", exact), phrase.List(pools, 3)))
 	} else if len(v.c.Map.Pools) > 0 {
 		parts = append(parts, "I/O survives the failure of one more host")
 	}
 	if m := v.c.Mons; m != nil && m.Lost() > 0 && m.Spare() == 0 {
 		parts = append(parts, "one more monitor lost stops the cluster")
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }
 
 // what is under maintenance: hosts, or single OSDs.
 func (v *view) what() string {
 	if hosts := v.under(); len(hosts) > 0 {
-		return list(hosts, 4)
+		return phrase.List(hosts, 4)
 	}
-	return names(slices.Sorted(maps.Keys(v.osds)))
+	return phrase.OSDs(slices.Sorted(maps.Keys(v.osds)))
 }
 
 func verb(certain, possible string, exact bool) string {
@@ -91,6 +92,12 @@ func (v *view) stoppedBy(gone []int) (pools []string, exact bool) {
 		if left < p.MinSize {
 			pools = append(pools, p.Name)
 			exact = exact && sure
+			continue
+		}
+		// In stretch mode copies on one site are not enough, however many.
+		if sure, possible := v.c.Peers(p, gone); !sure {
+			pools = append(pools, p.Name)
+			exact = exact && !possible
 		}
 	}
 	return pools, exact
@@ -167,12 +174,4 @@ func (v *view) perfdata() []check.Perfdatum {
 		add("noout_age", 0, "s")
 	}
 	return out
-}
-
-// list joins at most limit names.
-func list(names []string, limit int) string {
-	if len(names) <= limit {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
 }

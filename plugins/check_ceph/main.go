@@ -15,15 +15,16 @@ import (
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 func main() { check.Main(plugin()) }
 
-func plugin() check.Plugin { return pluginAt(time.Now) }
+func plugin() check.Plugin { return pluginAt(state.Wall{Now: time.Now, Up: state.Uptime}) }
 
 // pluginAt takes the clock from a test.
-func pluginAt(now func() time.Time) check.Plugin {
-	o := &options{now: now}
+func pluginAt(clock state.Wall) check.Plugin {
+	o := &options{clock: clock}
 	return check.Plugin{
 		Name:     "check_ceph",
 		Summary:  "Does Ceph serve its clients and keep their data safe, also while a host is serviced?",
@@ -31,6 +32,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Examples: examples,
 		Metrics:  metrics,
 		Options:  o,
+		Memory:   96,
 		Check:    o.check,
 	}
 }
@@ -62,32 +64,52 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 		return check.Result{}, err
 	}
 	c, err := source.Poll(ctx, ceph.Ask{Memory: mem.token(), Rules: len(p.Declared) > 0, Daemons: mem.daemons})
-	now := o.now()
+	read := o.clock.Read(time.Time{})
 	if errors.Is(err, context.Canceled) {
 		return check.Result{Evidence: c.Evidence}, err
 	}
 	if err != nil {
-		return judge(sight{Cluster: c, Err: err}, p, recollection{}, now), nil
+		return judge(poll{Cluster: c, Err: err}, p, recollection{}, read.At), nil
 	}
 	mem.keep(c.Memory)
-	return judge(sight{Cluster: c}, p, mem.learn(c, p.Until, now), now), nil
+	m := mem.learn(c, p.Until, read)
+	r := judge(poll{Cluster: c}, p, m, m.Now)
+	r.Notes = append(r.Notes, behind(read.At, m.Now)...)
+	if mem.untold != nil {
+		r.Notes = append(r.Notes, mem.untold.Error())
+	}
+	return r, nil
 }
 
 // source is whom to ask.
 func (o *options) source() (ceph.Source, error) {
 	switch o.Via {
 	case viaDashboard:
-		client, err := o.Transport.Client()
+		client, err := o.Transport.Keeping(o.State.Tickets("check_ceph")).Client()
 		if err != nil {
 			return nil, err
 		}
-		return ceph.NewDashboard(client, o.Hosts, o.port(ceph.DashboardPort), o.Secret.For)
+		dashboard, err := ceph.NewDashboard(client, o.Hosts, o.port(ceph.DashboardPort), o.Secret.For)
+		if err != nil {
+			return nil, err
+		}
+		dashboard.MayFollow = o.mayFollow
+		return dashboard, nil
 	case viaPVE:
-		client, err := pve.Options{Hosts: o.Hosts, Port: o.port(pvePort), Transport: o.Transport, Secret: o.Secret}.Client()
+		client, err := pve.Options{Hosts: o.Hosts, Port: o.port(pvePort), Transport: o.Transport, Secret: o.Secret}.Keeping(o.State).Client()
 		if err != nil {
 			return nil, err
 		}
 		return &ceph.API{Client: client}, nil
 	}
 	return &ceph.Command{Options: o.Command}, nil
+}
+
+// mayFollow keeps the password with the hosts that it is for: a redirect is the
+// word of whoever answered.
+func (o *options) mayFollow(asked, named string) error {
+	if o.Transport.Insecure {
+		return errors.New("with --insecure nobody knows who it is")
+	}
+	return o.Secret.SameSection(asked, named)
 }

@@ -24,15 +24,22 @@ type memory struct {
 	Mgrs   map[string]string `json:"mgrs,omitempty"`
 	MDS    map[string]string `json:"mds,omitempty"`
 	Listed time.Time         `json:"listed,omitzero"`
+	// Told is what was written into the journal.
+	Told told `json:"told,omitzero"`
+	// Clock is from when time is counted.
+	Clock anchor `json:"clock,omitzero"`
 }
 
 // recollection is a memory together with whether there is one.
 type recollection struct {
 	memory
+	times
 	// Works says that what is seen now will be known in the next run.
 	Works bool
 	// Why not; empty when nobody wanted a memory.
 	Why string
+	// Next is what mends it, where anything does.
+	Next []string
 	// Required says that a run without memory is not good enough.
 	Required bool
 }
@@ -58,21 +65,24 @@ func remember(old memory, c ceph.Cluster, until, now time.Time) memory {
 // rememberNoout dates every scope of noout. The flag was set when the OSD map
 // was last changed or before: so it is as old as that at least, by the mons'
 // clocks, even when it is seen for the first time. Dates that cannot be, after
-// now or before the cluster was made, come of a clock that was wrong.
+// now or before the cluster was made, come of a clock that was wrong. When the map
+// was changed after now, the wrong one is ours, and what is known stays.
 func (m *memory) rememberNoout(c ceph.Cluster, until, now time.Time) {
 	if c.Map == nil {
 		return
 	}
-	bound := c.Map.Modified
+	bound, latest := c.Map.Modified, present(c, now)
 	if bound.IsZero() || bound.After(now) {
 		bound = now
+	} else {
+		latest = bound
 	}
 	seen := map[string]time.Time{}
 	again := false
 	for _, s := range c.Scopes("noout") {
 		since, known := m.Noout[s.String()]
 		again = again || known
-		if !known || since.After(bound) || since.Before(c.Map.Created) {
+		if !known || since.After(latest) || since.Before(c.Map.Created) {
 			since = bound
 		}
 		seen[s.String()] = since
@@ -90,6 +100,15 @@ func (m *memory) rememberNoout(c ceph.Cluster, until, now time.Time) {
 	}
 	m.Noout = seen
 	m.rememberEnd(c, until, now)
+}
+
+// present is not before the last change of the OSD map: a stamp later than now
+// says that our clock is behind.
+func present(c ceph.Cluster, now time.Time) time.Time {
+	if c.Map != nil && c.Map.Modified.After(now) {
+		return c.Map.Modified
+	}
+	return now
 }
 
 // rememberEnd keeps the end that was declared for noout: by option, else by a

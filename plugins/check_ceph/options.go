@@ -3,14 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/regex"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/state"
 	"github.com/noout-monitoring/noout/pkg/transport"
@@ -34,11 +35,11 @@ type options struct {
 	Transport transport.Options   `embed:"" group:"Cluster"`
 	Secret    secret.Options      `embed:"" group:"Cluster"`
 
-	Maintenance      []string      `group:"Maintenance" help:"Node under maintenance. HOST=0 means not now, any other number yes." placeholder:"HOST[=N]"`
-	CephHost         []string      `group:"Maintenance" help:"The node is called HOST in CRUSH." placeholder:"NODE=HOST"`
-	MaintenanceUntil string        `group:"Maintenance" help:"When it is to end: 2026-11-21T17:00:00+01:00, or 2026-11-21 17:00 in this machine's zone. Until then noout is no WARNING." placeholder:"TIME"`
-	NooutWarning     time.Duration `default:"4h" group:"Maintenance" help:"Older noout is a WARNING."`
-	NooutCritical    time.Duration `default:"24h" group:"Maintenance" help:"Older noout is CRITICAL, whatever was declared."`
+	Maintenance      []pve.Maintained `group:"Maintenance" help:"Node under maintenance. NODE=0 means not now, any other number yes." placeholder:"NODE[=N]"`
+	CephHost         []ceph.HostName  `name:"ceph-host" sep:"none" group:"Maintenance" help:"Name of a machine in CRUSH, where it is another than the node's. Several are separated by commas." placeholder:"NODE=HOST[,HOST...]"`
+	MaintenanceUntil string           `group:"Maintenance" help:"When it is to end: 2026-11-21T17:00:00+01:00, or 2026-11-21 17:00 in this machine's zone. Until then noout is no WARNING." placeholder:"TIME"`
+	NooutWarning     time.Duration    `default:"4h" group:"Maintenance" help:"Older noout is a WARNING."`
+	NooutCritical    time.Duration    `default:"24h" group:"Maintenance" help:"Older noout is CRITICAL, whatever was declared."`
 
 	Warning          check.Range   `short:"w" default:"80" group:"Thresholds" help:"Used raw capacity in percent."`
 	Critical         check.Range   `short:"c" default:"90" group:"Thresholds" help:"Used raw capacity in percent."`
@@ -49,9 +50,10 @@ type options struct {
 	Ignore           []string      `group:"Thresholds" help:"Health check that does not matter, such as RECENT_CRASH." placeholder:"CODE"`
 	HonourMutes      bool          `group:"Thresholds" help:"Health checks that are muted in Ceph do not matter, errors included."`
 
-	State state.Options `embed:"" group:"Memory"`
+	State   state.Options   `embed:"" group:"Memory"`
+	Journal journal.Options `embed:"" group:"Memory"`
 
-	now func() time.Time
+	clock state.Wall
 }
 
 // Validate refuses what cannot be meant.
@@ -86,25 +88,13 @@ func (o *options) port(usual int) int {
 // policy reads what the options say to the judge.
 func (o *options) policy() (policy, error) {
 	p := policy{
-		Hosts: map[string]string{}, NooutWarning: o.NooutWarning, NooutCritical: o.NooutCritical,
+		Declared: pve.MaintainedNow(o.Maintenance), NooutWarning: o.NooutWarning, NooutCritical: o.NooutCritical,
 		Settle: o.Settle, SlowOps: o.SlowOps, HonourMutes: o.HonourMutes,
 		Warning: o.Warning, Critical: o.Critical, OSDWarning: o.OSDUsageWarning, OSDCritical: o.OSDUsageCritical,
 	}
-	for _, m := range o.Maintenance {
-		node, now, err := planned(m)
-		if err != nil {
-			return policy{}, err
-		}
-		if now {
-			p.Declared = append(p.Declared, node)
-		}
-	}
-	for _, m := range o.CephHost {
-		node, host, found := strings.Cut(m, "=")
-		if !found || node == "" || host == "" {
-			return policy{}, fmt.Errorf("--ceph-host: expected NODE=HOST, got %q", m)
-		}
-		p.Hosts[node] = host
+	var err error
+	if p.Hosts, err = ceph.HostNames(o.CephHost); err != nil {
+		return policy{}, fmt.Errorf("--ceph-host: %w", err)
 	}
 	for _, code := range o.Ignore {
 		code = strings.ToUpper(code)
@@ -113,25 +103,8 @@ func (o *options) policy() (policy, error) {
 		}
 		p.Ignore = append(p.Ignore, code)
 	}
-	var err error
 	p.Until, err = moment(o.MaintenanceUntil)
 	return p, err
-}
-
-// planned reads HOST or HOST=N.
-func planned(text string) (node string, now bool, err error) {
-	node, number, given := strings.Cut(text, "=")
-	if node == "" {
-		return "", false, fmt.Errorf("--maintenance: expected HOST or HOST=N, got %q", text)
-	}
-	if !given {
-		return node, true, nil
-	}
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 {
-		return "", false, fmt.Errorf("--maintenance %s: expected a number after the equals sign, 0 for not now, got %q", node, number)
-	}
-	return node, n > 0, nil
 }
 
 // moment reads --maintenance-until.
@@ -151,7 +124,7 @@ func moment(text string) (time.Time, error) {
 }
 
 // codes are what Ceph calls its health checks.
-var codes = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,60}$`)
+var codes = regex.Of(`^[A-Z][A-Z0-9_]{1,60}$`)
 
 // judged are checks whose substance is read from the cluster's own numbers.
 // Ignoring the check would change nothing, or hide a failure.

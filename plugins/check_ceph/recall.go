@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
 
@@ -19,6 +21,9 @@ type recall struct {
 	required bool
 	// trouble says why there is no memory.
 	trouble error
+	// journal is where to write what happened, untold why nothing was written.
+	journal journal.Options
+	untold  error
 }
 
 // tokens is what is kept about an address.
@@ -27,7 +32,7 @@ type tokens struct {
 }
 
 func open(o *options) *recall {
-	r := &recall{now: o.now, required: o.State.Mode == "require"}
+	r := &recall{now: o.clock.Now, required: o.State.Mode == "require", journal: o.Journal}
 	if len(o.Hosts) > 0 {
 		r.address = o.Via + " " + o.Hosts[0]
 	}
@@ -76,32 +81,73 @@ func (r *recall) daemons(fsid string, mgrs int) bool {
 
 // learn folds what was seen into the memory of the cluster, which is written
 // only when that changes it.
-func (r *recall) learn(c ceph.Cluster, until, now time.Time) recollection {
-	m := recollection{memory: remember(memory{}, c, until, now), Required: r.required}
+func (r *recall) learn(c ceph.Cluster, until time.Time, read state.Clock) recollection {
+	m := recollection{Required: r.required}
+	m.memory, m.times = counting(memory{}, c, until, read)
 	if r.store != nil && c.FSID == "" {
 		r.fail(errors.New("the cluster does not tell its id"))
 	}
 	if r.store != nil && c.FSID != "" {
-		m.memory, m.Works = r.update(c, until, now)
+		m.memory, m.times, m.Works = r.update(c, until, read)
 	}
 	if r.trouble != nil {
-		m.Works, m.Why = false, r.trouble.Error()
+		m.Works = false
+		m.Why, m.Next = check.Advised(r.trouble)
 	}
 	return m
 }
 
-func (r *recall) update(c ceph.Cluster, until, now time.Time) (memory, bool) {
+// counting is the memory after a run that saw c, and the time of that run.
+func counting(old memory, c ceph.Cluster, until time.Time, read state.Clock) (memory, times) {
+	t := old.count(read, c)
+	return remember(old, c, until, t.Counted), t
+}
+
+func (r *recall) update(c ceph.Cluster, until time.Time, read state.Clock) (_ memory, at times, kept bool) {
+	at = times{read.At, read.At}
 	old, err := state.Load[memory](r.store, c.FSID)
 	if err == nil {
-		if m := remember(old, c, until, now); same(old, m) {
-			return m, true
+		m, at := counting(old, c, until, read)
+		if m, changed := r.after(old, m, c, read.At); !changed {
+			return m, at, true
 		}
 	}
 	m, err := state.Update(r.store, c.FSID, func(old memory) (memory, error) {
-		return remember(old, c, until, now), nil
+		var m memory
+		m, at = counting(old, c, until, read)
+		if r.journal.Off() {
+			return m, nil
+		}
+		// Written before it is remembered, and under the memory's lock: whatever
+		// is killed, and whoever runs at once, it is there, and once. By our clock,
+		// also where the cluster's is ahead: it has the time of all who write there.
+		var events []journal.Entry
+		m.Told, events = tell(old.Told, m, c, read.At)
+		r.untold = r.journal.Write(r.store, journal.Witness{Plugin: "check_ceph", Now: read.At}, events)
+		return m, nil
 	})
 	r.fail(err)
-	return m, err == nil
+	return m, at, err == nil
+}
+
+// notedLook is how often a look at which nothing happened is remembered: a memory
+// that is written with every run costs more than the judging. Looks between are
+// not counted, so the journal says too few, and never too many.
+const notedLook = 5 * time.Minute
+
+// after is the memory after a run with what the journal knows, and whether it has
+// to be written.
+func (r *recall) after(old, m memory, c ceph.Cluster, now time.Time) (_ memory, changed bool) {
+	if r.journal.Off() {
+		return m, !same(old, m)
+	}
+	told, events := tell(old.Told, m, c, now)
+	if age := now.Sub(old.Told.At); len(events) > 0 || age < 0 || age >= notedLook {
+		return m, true
+	}
+	told.Watch, told.At = old.Told.Watch, old.Told.At
+	m.Told = told
+	return m, !same(old, m)
 }
 
 // same compares two memories as they would be written.

@@ -70,7 +70,7 @@ func TestLarge(t *testing.T) {
 		code := check.Status(plugin().Run([]string{"-H", strings.TrimPrefix(server.URL, "https://"), "--fingerprint", fmt.Sprintf("%x", pin),
 			"--node", "pve2", "-t", "5", "--output", "json", "--state-dir", memory}, &out))
 		var got struct {
-			Facts struct{ Left []leftGuest }
+			Facts struct{ Left []struct{} }
 		}
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatalf("%v: %.500s", err, out.Bytes())

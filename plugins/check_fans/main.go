@@ -14,54 +14,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
-	"github.com/noout-monitoring/noout/pkg/bmc/ipmi"
-	"github.com/noout-monitoring/noout/pkg/bmc/redfish"
+	"github.com/noout-monitoring/noout/pkg/bmc/controller"
 	"github.com/noout-monitoring/noout/pkg/check"
-	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/fans"
+	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/state"
-	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
 func main() { check.Main(plugin()) }
 
 type options struct {
-	BMC       redfish.Options   `embed:"" group:"Device"`
-	Via       string            `enum:"auto,redfish,ipmi,local" default:"auto" placeholder:"WAY" help:"How to ask: Redfish, and IPMI where there is none (auto), one of them, or this host's own controller through /dev/ipmi0 (local)." group:"Device"`
-	IPMI      ipmi.Options      `embed:"" group:"Device"`
-	Secret    secret.Options    `embed:"" group:"Device"`
-	Transport transport.Options `embed:"" group:"Device"`
+	controller.Options `embed:""`
 
-	Warning     check.Range   `short:"w" default:"0" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
-	Critical    check.Range   `short:"c" default:"4" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
-	Window      time.Duration `default:"24h" help:"How long a drop-out counts."`
-	ExpectFans  *int          `placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
-	Include     check.Pattern `placeholder:"REGEX" help:"Judge only fans whose name or id matches."`
-	Exclude     check.Pattern `placeholder:"REGEX" help:"Do not judge fans whose name or id matches."`
-	AllowZero   check.Pattern `placeholder:"REGEX" help:"Fans that may stand still."`
-	Log         string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
-	Maintenance check.Depth   `placeholder:"N" help:"Show drop-outs and do not count them: somebody works on the server. 0 means not now."`
+	Warning          check.Range   `short:"w" default:"0" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
+	Critical         check.Range   `short:"c" default:"4" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
+	Window           time.Duration `default:"24h" help:"How long a drop-out counts."`
+	ExpectFans       *int          `placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
+	Fans             fans.Options  `embed:""`
+	Log              string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
+	UnreachableState check.State   `enum:"warning,critical,unknown" default:"unknown" help:"Status when the controller does not answer. What is remembered is named after it."`
+	Maintenance      check.Depth   `placeholder:"N" help:"Show drop-outs and do not count them: somebody works on the server. 0 means not now."`
 
 	Acknowledge string `once:"" placeholder:"TEXT" help:"Close the drop-outs so far, of the fans that --include and --exclude leave. Refused while one of them is failed or missing."`
 	Relearn     bool   `once:"" help:"Make the fans that are present now the expected ones."`
 	DryRun      bool   `once:"" help:"Say what --acknowledge or --relearn would do, and change nothing."`
 
-	State state.Options `embed:"" group:"Memory"`
+	State   state.Options   `embed:"" group:"Memory"`
+	Journal journal.Options `embed:"" group:"Memory"`
 
 	now func() time.Time
+	up  func() (up time.Duration, boot string, err error)
 }
 
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
 	switch {
-	case o.BMC.Host == "" && o.Via != viaLocal:
-		return errors.New("--host: expected the address of a management controller, such as -H bmc1.example.net")
-	case o.BMC.Host != "" && o.Via == viaLocal:
-		return errors.New("--via local asks this host's own controller: expected it without --host")
 	case o.Acknowledge != "" && o.Relearn:
 		return errors.New("--acknowledge and --relearn: expected one of them")
 	case o.DryRun && o.Acknowledge == "" && !o.Relearn:
@@ -72,28 +66,27 @@ func (o *options) Validate() error {
 		return fmt.Errorf("--critical: expected a range with 0 in it, because no drop-out is well, got %s", o.Critical)
 	case o.ExpectFans != nil && (*o.ExpectFans < 0 || *o.ExpectFans > 1000):
 		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", *o.ExpectFans)
-	case o.Window <= 0 || o.Window > keep:
-		return fmt.Errorf("--window: expected a duration up to %s, got %s", check.DurationText(keep), check.DurationText(o.Window))
+	case o.Window <= 0 || o.Window > fans.Keep:
+		return fmt.Errorf("--window: expected a duration up to %s, got %s", check.DurationText(fans.Keep), check.DurationText(o.Window))
 	}
 	return nil
 }
 
-func (o *options) policy() policy {
+func (o *options) policy() fans.Policy {
 	expect := -1
 	if o.ExpectFans != nil {
 		expect = *o.ExpectFans
 	}
-	return policy{
-		expect: expect, include: o.Include, exclude: o.Exclude, allowZero: o.AllowZero,
-		window: o.Window, warn: o.Warning, crit: o.Critical, log: o.Log, maintenance: o.Maintenance > 0,
+	return fans.Policy{
+		Options: o.Fans, Expect: expect, Window: o.Window, Warn: o.Warning, Crit: o.Critical,
+		Log: o.Log, Maintenance: o.Maintenance > 0,
 	}
 }
 
-func plugin() check.Plugin { return pluginAt(time.Now) }
+func plugin() check.Plugin { return pluginOf(&options{now: time.Now, up: state.Uptime}) }
 
-// pluginAt takes the clock from a test.
-func pluginAt(now func() time.Time) check.Plugin {
-	o := &options{now: now}
+// pluginOf takes the clocks from a test.
+func pluginOf(o *options) check.Plugin {
 	return check.Plugin{
 		Name:     "check_fans",
 		Summary:  "Do the fans of a server work, and does one fail now and then?",
@@ -101,6 +94,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Examples: examples,
 		Metrics:  metrics,
 		Options:  o,
+		Memory:   40,
 		Check:    o.check,
 	}
 }
@@ -112,23 +106,26 @@ var examples = []check.Example{
 	{Command: "check_fans -H bmc1 --acknowledge 'connector of fan 3 reseated'", Why: "the repair is done: close the drop-outs"},
 }
 
-const help = `CRITICAL: a fan failed, stands still, is at or under the controller's lower critical threshold, or is missing although it was seen once, fan redundancy is lost, or there were more drop-outs than -c allows.
-WARNING: a fan is weak, redundancy is degraded, or a fan dropped out inside the window (-w) although all fans turn now. The worst level stays until the window has passed or the drop-outs are acknowledged.
-UNKNOWN: the controller does not answer, lists no fan, or a part of it could not be read. What was read is judged all the same.`
+const help = `CRITICAL: a fan failed, stands still, is at or under the controller's lower critical threshold, or is missing although it was seen once, fan redundancy is lost, a leak is detected, or there were more drop-outs than -c allows. A fan is as bad as its worst rotor, and pumps are judged like fans.
+WARNING: a fan is weak, redundancy is degraded, or a fan dropped out inside the window (-w) although all fans turn now, or the controller lists other fans than were learned (--relearn). The worst level stays until the window has passed or the drop-outs are acknowledged.
+UNKNOWN: the controller does not answer, lists no fan, says that fans are well without measuring any, or a part of it could not be read. What was read is judged all the same. While it does not answer, what is remembered is named and makes no status.`
 
 // check polls the controller, folds the poll into the memory of the device
 // that answered, and judges both.
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	mem := open(o.State, o.address())
-	p := poll{started: o.now()}
+	mem := open(o)
+	p := fans.Poll{Started: o.now()}
 	var err error
-	p.server, err = o.poll(ctx, mem)
-	p.now = o.now()
+	p.Server, err = mem.Poll(ctx, slices.Sorted(maps.Keys(mem.memory.Fans)), o.Log != "off")
+	p.Now = o.now()
+	if up, boot, err := o.up(); err == nil { // else the controller's clock tells
+		p.Up, p.Boot = up, boot
+	}
 	if err != nil {
 		return o.unreachable(mem, p, err)
 	}
-	if err := mem.learn(p, o.Relearn && !o.DryRun); err != nil {
-		mem.fail(err)
+	if err := mem.Learn(p.Server, o.Relearn && !o.DryRun); err != nil {
+		mem.Fail(err)
 	}
 	switch {
 	case o.Relearn:
@@ -137,83 +134,77 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 		return o.acknowledge(mem, p)
 	}
 	pol := o.policy()
-	m := mem.update(func(m memory) memory { return observe(m, p, pol) })
+	m := mem.update(func(m fans.Memory) fans.Memory { return fans.Observe(m, p, pol) })
 	return o.finish(mem, p, m), nil
 }
 
-// unreachable judges what is remembered beside the fact that nothing could be
-// read: a controller that does not answer must not end a drop-out.
-func (o *options) unreachable(mem *recall, p poll, err error) (check.Result, error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: "fans", Hides: "*"}) // why, says err
-	if o.Acknowledge != "" || o.Relearn {
+// unreachable says that nothing could be read, and what is remembered after it:
+// a controller that does not answer must not end a drop-out, nor a drop-out hide
+// that the controller does not answer.
+func (o *options) unreachable(mem *recall, p fans.Poll, err error) (check.Result, error) {
+	p.Server.Gaps = append(p.Server.Gaps, bmc.Gap{What: "fans", Hides: "*"}) // why, says err
+	if o.Acknowledge != "" || o.Relearn || errors.Is(err, context.Canceled) {
 		return check.Result{}, err
 	}
 	r := judge(p, o.policy(), mem.memory)
-	r.Perfdata = nil
-	return o.remark(mem, r), err
+	r.Perfdata, r.Blind = nil, true
+	r = o.remark(mem, r)
+	if s := o.UnreachableState; s != "" && s != "unknown" && !controller.Setup(err) {
+		return silent(r, s, err), nil
+	}
+	return r, err
 }
 
-func (o *options) finish(mem *recall, p poll, m memory) check.Result {
+func (o *options) finish(mem *recall, p fans.Poll, m fans.Memory) check.Result {
 	r := judge(p, o.policy(), m)
-	if was := mem.target.Replaced; was != nil {
-		r.Findings = append(r.Findings, replaced(*was, p.server.Identity))
+	if was := mem.Target.Replaced; was != nil {
+		r.Findings = append(r.Findings, replaced(*was, p.Server.Identity))
 	}
 	return o.remark(mem, r)
 }
 
 // remark says that there is no memory, if that is so.
 func (o *options) remark(mem *recall, r check.Result) check.Result {
-	if mem.trouble == nil {
+	if mem.untold != nil {
+		r.Notes = append(r.Notes, mem.untold.Error())
+	}
+	if mem.Trouble == nil {
 		return r
 	}
-	return noMemory(r, mem.trouble, o.State.Mode)
+	return noMemory(r, mem.Trouble, o.State.Mode)
 }
 
 // relearn makes the fans of this poll the known ones.
-func (o *options) relearn(mem *recall, p poll) (check.Result, error) {
+func (o *options) relearn(mem *recall, p fans.Poll) (check.Result, error) {
 	if err := o.writable(mem); err != nil {
 		return check.Result{}, fmt.Errorf("--relearn: %w", err)
 	}
-	if p.server.Blind() || p.server.Power == bmc.PowerOff {
+	if p.Server.Blind() || p.Server.Power == bmc.PowerOff {
 		return check.Result{}, errors.New("--relearn: expected a server that is on and whose fans can all be read")
 	}
 	var changes []string
-	change := func(m memory) memory {
-		m, changes = observe(m, p, o.policy()).relearn(p, o.policy())
+	m := o.apply(mem, func(m fans.Memory) fans.Memory {
+		m, changes = fans.Relearn(m, p, o.policy())
 		return m
-	}
-	m := o.apply(mem, change)
+	})
 	return relearned(changes, o.finish(mem, p, m), o.DryRun), nil
 }
 
 // acknowledge closes the drop-outs so far, unless a fan is down now.
-func (o *options) acknowledge(mem *recall, p poll) (check.Result, error) {
+func (o *options) acknowledge(mem *recall, p fans.Poll) (check.Result, error) {
 	if err := o.writable(mem); err != nil {
 		return check.Result{}, fmt.Errorf("--acknowledge: %w", err)
 	}
-	pol := o.policy()
-	whole := pol // what is closed is told, also what this window does not reach
-	whole.window = keep
-	var done []string
-	change := func(m memory) memory {
-		m = observe(m, p, pol)
-		done = nil
-		if len(refusals(p, pol, m)) > 0 {
-			return m
-		}
-		for _, e := range judgeDrops(m, whole, p.now).counted {
-			done = append(done, m.line(e))
-		}
-		m.acknowledge(ack{At: p.now, User: operator(), Text: o.Acknowledge}, pol)
-		m.latch(p, pol)
+	var done, refused []string
+	m := o.apply(mem, func(m fans.Memory) fans.Memory {
+		m, done, refused = fans.Acknowledge(m, p, o.policy(), fans.Ack{At: p.Now, User: operator(), Text: o.Acknowledge})
 		return m
-	}
-	m := o.apply(mem, change)
-	return acknowledged(done, refusals(p, pol, m), o.finish(mem, p, m), o.DryRun), nil
+	})
+	return acknowledged(done, refused, o.finish(mem, p, m), o.DryRun), nil
 }
 
 // apply changes the memory, or, for a dry run, only says what it would be.
-func (o *options) apply(mem *recall, change func(memory) memory) memory {
+func (o *options) apply(mem *recall, change func(fans.Memory) fans.Memory) fans.Memory {
 	if o.DryRun {
 		return change(mem.memory)
 	}
@@ -222,10 +213,10 @@ func (o *options) apply(mem *recall, change func(memory) memory) memory {
 
 // writable says whether there is a memory that can be changed.
 func (o *options) writable(mem *recall) error {
-	if mem.trouble != nil {
-		return fmt.Errorf("expected a usable memory: %w", mem.trouble)
+	if mem.Trouble != nil {
+		return fmt.Errorf("expected a usable memory: %w", mem.Trouble)
 	}
-	if mem.store == nil {
+	if mem.Store == nil {
 		return errors.New("expected a memory, not --state off")
 	}
 	return nil

@@ -1,72 +1,33 @@
 package main
 
 import (
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/fans"
 )
-
-// numbers of fans, after the operator's filter.
-type numbers struct{ listed, present, turning, failing, empty, standby int }
-
-func countFans(p poll, pol policy, m memory) numbers {
-	var n numbers
-	for _, f := range p.server.Fans {
-		if !pol.judges(f.ID, f.Name) {
-			continue
-		}
-		n.listed++
-		c := conditionOf(f, m.known(f.ID), pol)
-		switch {
-		case c == emptyBay:
-			n.empty++
-			continue
-		case c == missing:
-			n.failing++
-			continue
-		case c == standby:
-			n.standby++
-			continue
-		case c.failing():
-			n.failing++
-		case c != unseen:
-			n.turning++
-		}
-		n.present++
-	}
-	if p.server.Blind() {
-		return n
-	}
-	for id, k := range m.Fans {
-		if pol.judges(id, k.Name) && !slices.ContainsFunc(p.server.Fans, func(f bmc.Fan) bool { return f.ID == id }) {
-			n.failing++
-		}
-	}
-	return n
-}
 
 // perfdata holds every fan that has a reading, and the three numbers that a
 // graph of the whole server needs.
-func perfdata(p poll, pol policy, m memory, d drops) []check.Perfdatum {
-	n := countFans(p, pol, m)
+func perfdata(p fans.Poll, pol fans.Policy, m fans.Memory, v fans.Verdict) []check.Perfdatum {
 	zero := 0.0
-	window := pol.warn
-	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(d.counted)), Warn: &window, Crit: &pol.crit, Min: &zero}}
-	off := p.server.Power == bmc.PowerOff
-	if !p.server.Blind() && !off { // half a count would be a wrong one
+	window := pol.Warn
+	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(v.Counted)), Warn: &window, Crit: &pol.Crit, Min: &zero}}
+	off := p.Server.Power == bmc.PowerOff
+	if !p.Server.Blind() && !off { // half a count would be a wrong one
 		out = append([]check.Perfdatum{
-			{Label: "fans_present", Value: float64(n.present), Min: &zero},
-			{Label: "fans_failed", Value: float64(n.failing), Min: &zero},
+			{Label: "fans_present", Value: float64(v.Count.Present), Min: &zero},
+			{Label: "fans_failed", Value: float64(v.Count.Failing), Min: &zero},
 		}, out...)
 	}
 	if off {
 		return out
 	}
-	several := manyChassis(p.server.Fans, m.Fans)
-	for _, f := range p.server.Fans {
-		if f.Reading == nil || f.Presence == bmc.Absent || !pol.judges(f.ID, f.Name) {
+	several := manyChassis(p.Server.Fans, m.Fans)
+	for _, f := range p.Server.Fans {
+		if f.Reading == nil || f.Presence == bmc.Absent || !pol.Judges(f.ID, f.Name) {
 			continue
 		}
 		unit := ""
@@ -89,9 +50,9 @@ func chassisOf(id string) string {
 
 // manyChassis says whether the fans are in several. Those that are known count
 // too: a chassis that cannot be read today must not change all labels.
-func manyChassis(fans []bmc.Fan, known map[string]knownFan) bool {
+func manyChassis(now []bmc.Fan, known map[string]fans.Known) bool {
 	all := map[string]bool{}
-	for _, f := range fans {
+	for _, f := range now {
 		all[chassisOf(f.ID)] = true
 	}
 	for id := range known {
@@ -132,7 +93,7 @@ func above(t *float64) *check.Range {
 	if t == nil || *t <= 0 {
 		return nil
 	}
-	r, err := check.ParseRange(quantity(t, "") + ":")
+	r, err := check.ParseRange(strconv.FormatFloat(*t, 'f', -1, 64) + ":")
 	if err != nil {
 		return nil
 	}

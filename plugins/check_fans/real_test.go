@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -190,77 +188,6 @@ func TestLogFaults(t *testing.T) {
 			}
 			s.clean(t)
 		})
-	}
-}
-
-// TestSigterm: a run that is stopped at any moment leaves no session behind on
-// a controller that allows four.
-func TestSigterm(t *testing.T) {
-	runs := 1000
-	if testing.Short() {
-		runs = 60
-	}
-	s := newSite(t, bmc.Server{Vendor: bmc.Dell, Auth: bmc.SessionsOnly, Sessions: 4})
-	s.args = append(s.args, "--state", "off")
-	rng := rand.New(rand.NewPCG(7, 11))
-	stopped := 0
-	for i := range runs {
-		if s.terminated(t, time.Duration(rng.Int64N(int64(25*time.Millisecond)))) {
-			stopped++
-		}
-		if n := s.sim.Stats().Sessions; n > 0 {
-			t.Fatalf("run %d left %d sessions", i, n)
-		}
-	}
-	if stopped < runs/10 {
-		t.Errorf("only %d of %d runs were stopped", stopped, runs)
-	}
-	s.clean(t)
-}
-
-// terminated is a run that gets SIGTERM after some time; whether it was stopped
-// by it. It may have ended before.
-func (s site) terminated(t *testing.T, after time.Duration) bool {
-	t.Helper()
-	cmd, out, stderr := s.command(t.Context())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(after, func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
-	})
-	_ = cmd.Wait() // its exit code is looked at
-	timer.Stop()
-	code := cmd.ProcessState.ExitCode()
-	if code != 3 && (code > 0 || stderr.Len() > 0) {
-		t.Fatalf("exit code %d\n%s%s", code, out, stderr)
-	}
-	return code == 3
-}
-
-// TestSigkill: a run that is killed leaves at most its own session, and the
-// next run ends it.
-func TestSigkill(t *testing.T) {
-	s := newSite(t, bmc.Server{Vendor: bmc.Dell, Auth: bmc.SessionsOnly, Sessions: 4})
-	rng := rand.New(rand.NewPCG(7, 13))
-	kills := 120
-	if testing.Short() {
-		kills = 20
-	}
-	for i := range kills {
-		cmd, _, _ := s.command(t.Context())
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(rng.Int64N(int64(25*time.Millisecond))), func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait() // killed or not
-		timer.Stop()
-		if o := s.run(t); o.code != 0 {
-			t.Fatalf("run %d after a killed one: exit code %d\n%s", i, o.code, o.out)
-		}
-		if n := s.sim.Stats().Sessions; n > 1 {
-			t.Fatalf("run %d: %d sessions open, at most the kept one", i, n)
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/ping"
@@ -36,7 +37,7 @@ func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
 			break
 		}
 		m = r.reread(reading, m, s.guest, f)
-		if a := r.p.address(m, s); a.IsValid() && a != s.addr {
+		for _, a := range r.p.others(m, s) {
 			targets = append(targets, ping.Target{Name: s.name, Addr: a})
 			which = append(which, i)
 		}
@@ -51,12 +52,32 @@ func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
 		return m
 	}
 	for k, x := range report.Targets {
-		if x.Alive() {
-			s := &f.subjects[which[k]]
+		if s := &f.subjects[which[k]]; x.Alive() && f.silent(s) {
+			x.Gap = ping.Gap{} // it was asked at another address before
 			s.addr, s.reach, s.tcp = x.Addr, &ping.Watched{Reach: x}, nil
 		}
 	}
 	return m
+}
+
+// mostOthers bounds how many further addresses of one guest are tried.
+const mostOthers = 4
+
+// others are the addresses at which a silent guest may be instead. Where nobody
+// knows at which it answered, it may have been asked at a card that cannot be
+// reached from here: it never did, or an older version remembers only that it
+// did. Otherwise it is looked for only where it ought to be now.
+func (p policy) others(m memory, s *subject) (out []netip.Addr) {
+	all := p.candidates(m, s)
+	if s.known.At.IsValid() && len(all) > 1 {
+		all = []netip.Addr{p.address(m, s)}
+	}
+	for _, a := range all {
+		if a != s.addr && len(out) < mostOthers {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // reread reads a guest's configuration, and what it says of itself, unless
@@ -80,7 +101,9 @@ func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) mem
 // cluster asks the cluster a second time when guests were silent or lossy: one
 // that has been moved or stopped meanwhile is not down.
 func (r second) cluster(ctx context.Context, f *facts, m memory) {
-	if !slices.ContainsFunc(f.subjects, func(s subject) bool { return s.asked && s.reach.Lost() > 0 && !s.moving && !s.nodeDown }) {
+	lossy := func(s subject) bool { return s.asked && s.reach.Lost() > 0 && !s.moving && !s.nodeDown }
+	silent := func(s site) bool { return s.guest > 0 && s.dark() }
+	if !slices.ContainsFunc(f.subjects, lossy) && !slices.ContainsFunc(f.sites, silent) {
 		return
 	}
 	c, err := r.client.Cluster(ctx, pve.Ask{})

@@ -26,8 +26,7 @@ func lastAnswer(crit threshold) time.Duration { return max(time.Second, crit.rta
 
 // ask asks all subjects that have an address, and the gateway.
 func (o *options) ask(ctx context.Context, f *facts, p policy) error {
-	var targets []ping.Target
-	var which []int
+	targets, which := make([]ping.Target, 0, len(f.subjects)+1), make([]int, 0, len(f.subjects))
 	for i, s := range f.subjects {
 		if s.addr.IsValid() && s.problem == nil {
 			targets = append(targets, ping.Target{Name: s.name, Addr: s.addr})
@@ -40,9 +39,15 @@ func (o *options) ask(ctx context.Context, f *facts, p policy) error {
 	if f.parent != nil && f.parent.problem == nil {
 		targets = append(targets, ping.Target{Name: o.Parent, Addr: f.parent.addr})
 	}
-	seen, err := o.ping(ctx, f, targets, p)
+	sites, err := o.beginSites(ctx, f, p)
 	if err != nil {
 		return err
+	}
+	var seen []ping.Watched
+	if len(targets) > 0 || len(p.sites) == 0 {
+		if seen, err = o.ping(ctx, f, targets, p); err != nil {
+			return err
+		}
 	}
 	for k, i := range which {
 		f.subjects[i].asked, f.subjects[i].reach = true, &seen[k]
@@ -50,7 +55,11 @@ func (o *options) ask(ctx context.Context, f *facts, p policy) error {
 	if len(seen) > len(which) {
 		f.parent.asked, f.parent.reach = true, &seen[len(which)]
 	}
-	return o.knock(ctx, f, p.ports)
+	if err := o.knock(ctx, f, p.ports); err != nil {
+		return err
+	}
+	sites()
+	return nil
 }
 
 func (o *options) gateway(ctx context.Context) *subject {
@@ -76,7 +85,9 @@ func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target, p p
 	if o.Watch > 0 {
 		return o.watchAll(ctx, f, targets, lastAnswer(p.crit))
 	}
+	f.began = o.clock.Now()
 	r, err := o.net.run(ctx, targets, o.packets(p))
+	f.ended = o.clock.Now()
 	if err != nil {
 		return nil, err
 	}
@@ -89,16 +100,26 @@ func (o *options) ping(ctx context.Context, f *facts, targets []ping.Target, p p
 }
 
 func (o *options) watchAll(ctx context.Context, f *facts, targets []ping.Target, wait time.Duration) ([]ping.Watched, error) {
-	if end, bounded := ctx.Deadline(); bounded && time.Until(end) < o.Watch+wait {
-		return nil, fmt.Errorf("--watch %s: expected more time, such as -t %s", check.DurationText(o.Watch), check.DurationText((o.Watch + wait + 10*time.Second).Round(time.Second)))
+	if err := o.enough(ctx, wait); err != nil {
+		return nil, err
 	}
 	show, done := progress()
 	defer done()
+	f.began = o.clock.Now()
 	r, err := o.net.watch(ctx, targets, ping.WatchOptions{Duration: o.Watch, Interval: o.interval(), Wait: wait, Progress: func(p ping.Progress) {
 		show(standing(p, o.Watch, len(targets)))
 	}})
+	f.ended = o.clock.Now()
 	f.faults, f.cut, f.evidence, f.watched, f.spacing = r.Faults, r.Cut, r.Evidence, true, r.Spacing
 	return r.Targets, err
+}
+
+// enough time must be left for a watch and the last answers.
+func (o *options) enough(ctx context.Context, wait time.Duration) error {
+	if end, bounded := ctx.Deadline(); bounded && time.Until(end) < o.Watch+wait {
+		return fmt.Errorf("--watch %s: expected more time, such as -t %s", check.DurationText(o.Watch), check.DurationText((o.Watch + wait + 10*time.Second).Round(time.Second)))
+	}
+	return nil
 }
 
 // mostPorts to try of each guest.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"time"
@@ -24,6 +23,8 @@ type subject struct {
 	// reach is what was seen; of a subject that was not asked, nothing.
 	reach *ping.Watched
 	tcp   *ping.Connection
+	// there is what the second vantage point says.
+	there sight
 }
 
 // place is what a cluster says of a guest. Targets share an empty one.
@@ -34,18 +35,37 @@ type place struct {
 	moving     bool
 	seenMoving time.Time
 	stopped    condition
-	known      known // before this run
+	known      past // before this run
 	// coming guests are being started.
 	coming bool
 	// unread guests have a configuration that was not read yet.
 	unread bool
 	// silentFor is for how long it had been silent before this run.
 	silentFor time.Duration
+	// darkFor is for how long one of its web sites had been.
+	darkFor time.Duration
 }
+
+// past is what of a guest's memory the verdict rests on: all of it, of tens of
+// thousands, would be much to hold twice.
+type past struct {
+	Node             string
+	Answered, Moving time.Time
+	At               netip.Addr
+}
+
+func (k known) past() past { return past{k.Node, k.Answered, k.Moving, k.At} }
 
 // reached says whether the subject answered in any way.
 func (s *subject) reached() bool {
 	return s.reach.Alive() || s.tcp != nil && s.tcp.Answered
+}
+
+func since(t, now time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(t))
 }
 
 // booting guests have been running for so short a time that they may not
@@ -63,7 +83,8 @@ func (s *subject) ever() bool { return s.guest.ID == 0 || !s.known.Answered.IsZe
 // facts are all the verdict rests on.
 type facts struct {
 	subjects []subject
-	idle     []int        // guests that need not run
+	idle     []int // guests that need not run
+	sites    []site
 	cluster  *pve.Cluster // nil for targets
 	parent   *subject
 	faults   []ping.Fault
@@ -71,14 +92,30 @@ type facts struct {
 	gaps     []pve.Gap // of what guests themselves told
 	now      time.Time
 	watched  bool
-	spacing  time.Duration
-	evidence []string
+	// began and ended bound a watch, or the packets of a run.
+	began, ended time.Time
+	spacing      time.Duration
+	evidence     []string
+	// second is what was seen from elsewhere, nil when nobody was to be asked.
+	second *vantage
 }
 
 // silent says whether a subject was asked, did not answer, and neither this
 // machine nor the time can be the reason.
 func (f *facts) silent(s *subject) bool {
 	return s.asked && !s.reached() && f.ownFault(s) == ""
+}
+
+// blind says that nobody was heard in this round, neither a guest nor the gateway:
+// silence may be that of the way to them. It is not that of guests whose node is
+// off by the word of its peers, as long as no gateway was asked that is silent
+// too.
+func (f *facts) blind() bool {
+	if f.parent != nil && f.parent.asked {
+		return !f.parent.reached() && f.count((*subject).reached) == 0
+	}
+	asked := f.count(func(s *subject) bool { return s.asked })
+	return asked > 0 && f.count((*subject).reached) == 0 && asked > f.count(func(s *subject) bool { return s.asked && s.nodeDown })
 }
 
 // ownFault is what on this machine kept a subject from being asked, or its
@@ -108,7 +145,8 @@ func (f *facts) ownFault(s *subject) string {
 	if len(s.reach.Refusals) > 0 {
 		return s.reach.Refusals[0].String()
 	}
-	if f.cut && s.reach.Pending+s.reach.Unsent > 0 && !s.reach.Alive() {
+	watched := f.watched && s.reach.Away >= longAway // long enough to be silent
+	if f.cut && s.reach.Pending+s.reach.Unsent > 0 && !s.reach.Alive() && !watched {
 		return noTime
 	}
 	// A guest that drops pings is judged by its ports, if those could be tried.
@@ -160,106 +198,6 @@ func (f *facts) mean() (rta, longest time.Duration, loss float64, known bool) {
 		loss = 100 * float64(lost) / float64(whole)
 	}
 	return rta, longest, loss, whole > 0
-}
-
-// report is what --output json prints beside the verdict.
-type report struct {
-	Guests []subjectReport `json:"guests"`
-	Parent *subjectReport  `json:"parent,omitempty"`
-	Faults []string        `json:"own_faults"`
-}
-
-type subjectReport struct {
-	Name       string    `json:"name"`
-	ID         int       `json:"id,omitempty"`
-	Node       string    `json:"node,omitempty"`
-	Address    string    `json:"address,omitempty"`
-	Condition  string    `json:"condition"`
-	Reachable  bool      `json:"reachable"`
-	Migrating  bool      `json:"migrating,omitempty"`
-	Sent       int       `json:"sent"`
-	Received   int       `json:"received"`
-	Lost       int       `json:"lost"`
-	Duplicates int       `json:"duplicates,omitempty"`
-	Altered    int       `json:"altered,omitempty"`
-	RTA        *float64  `json:"rta_ms,omitempty"`
-	Port       int       `json:"tcp_port,omitempty"`
-	Errors     []string  `json:"errors,omitempty"`
-	Answered   time.Time `json:"answered_before,omitzero"`
-	Gap        *gapFacts `json:"longest_gap,omitempty"`
-}
-
-type gapFacts struct {
-	Milliseconds float64 `json:"ms"`
-	AtLeast      float64 `json:"at_least_ms"`
-	AtMost       float64 `json:"at_most_ms,omitempty"`
-	Lost         int     `json:"lost"`
-	Unbounded    bool    `json:"unbounded,omitempty"`
-}
-
-// whole is made when it is wanted: of ten thousand guests it is large.
-type whole struct{ facts *facts }
-
-// MarshalJSON encodes the report.
-func (w whole) MarshalJSON() ([]byte, error) { return json.Marshal(factsOf(w.facts)) }
-
-func factsOf(f *facts) report {
-	r := report{Guests: make([]subjectReport, 0, len(f.subjects)), Faults: []string{}}
-	for i := range f.subjects {
-		r.Guests = append(r.Guests, f.report(&f.subjects[i]))
-	}
-	if f.parent != nil {
-		p := f.report(f.parent)
-		r.Parent = &p
-	}
-	for _, fault := range f.faults {
-		r.Faults = append(r.Faults, fault.String())
-	}
-	return r
-}
-
-func (f *facts) report(s *subject) subjectReport {
-	out := subjectReport{
-		Name: s.name, ID: s.guest.ID, Node: s.node, Condition: f.condition(s), Reachable: s.reached(), Migrating: s.moving,
-		Sent: s.reach.Sent, Received: s.reach.Received, Lost: s.reach.Lost(), Duplicates: s.reach.Duplicates, Altered: s.reach.Altered,
-		Answered: s.known.Answered,
-	}
-	if s.addr.IsValid() {
-		out.Address = s.addr.String()
-	}
-	if s.reach.Alive() {
-		ms := millis(s.reach.Avg)
-		out.RTA = &ms
-	}
-	if s.tcp != nil && s.tcp.Answered {
-		out.Port = s.tcp.Port
-	}
-	for _, e := range s.reach.Errors {
-		out.Errors = append(out.Errors, e.String())
-	}
-	if g := s.reach.Longest; f.watched && s.reach.Gaps > 0 {
-		out.Gap = &gapFacts{millis(g.Length()), millis(g.AtLeast), millis(g.AtMost), g.Lost, g.Unbounded}
-	}
-	return out
-}
-
-// condition in words, for --output json.
-func (f *facts) condition(s *subject) string {
-	switch {
-	case s.stopped != running && s.stopped != untold:
-		return "stopped"
-	case s.problem != nil:
-		return "no address: " + s.problem.Error()
-	case !s.addr.IsValid():
-		return "no known address"
-	case !s.asked:
-		return "not asked"
-	case s.reached():
-		return "answers"
-	case f.ownFault(s) != "":
-		return "not asked: " + f.ownFault(s)
-	}
-	return reason(s)
 }
 
 // nodes that have subjects, by name.

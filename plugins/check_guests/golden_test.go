@@ -2,10 +2,10 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/state"
 	sim "github.com/noout-monitoring/noout/test/sim/pve"
 )
 
@@ -19,7 +19,7 @@ func TestGolden(t *testing.T) {
 	var folder string
 	checktest.Golden(t, func() check.Plugin {
 		stage.Play(now)
-		return pluginWith(func() time.Time { return stage.Sim.Now() }, readNet(now, folder).prober())
+		return pluginWith(state.Wall{Now: stage.Sim.Now}, readNet(now, folder).prober())
 	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
 		stage, now, folder = sim.Stage{}, t, dir
 		return stage.Open(t, dir)

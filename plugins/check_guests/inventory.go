@@ -42,6 +42,11 @@ func spans(values []string) ([]span, error) {
 	return out, nil
 }
 
+// whole says that no guest is left out.
+func (f filter) whole() bool {
+	return len(f.pools)+len(f.tags)+len(f.excludedTags)+len(f.ids) == 0 && !f.exclude.IsSet()
+}
+
 func (f filter) takes(g pve.Guest) bool {
 	tagged := func(tags []string) bool {
 		return slices.ContainsFunc(g.Tags, func(t string) bool { return slices.Contains(tags, t) })
@@ -133,7 +138,8 @@ func (x index) known(m memory, id int) known {
 // inventory is what of a cluster should answer, and what should and does not
 // even run; idle guests are those that need not. It is pure.
 func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject, idle []int) {
-	x := indexed(c, now)
+	x, unseen := indexed(c, now), &ping.Watched{}
+	out = make([]subject, 0, len(c.Guests))
 	for _, g := range c.Guests {
 		was, told := m.PVE.Was(g)
 		if was.Name == "" {
@@ -142,17 +148,16 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject,
 		if !p.filter.takes(was) || was.Template {
 			continue
 		}
+		before := x.known(m, g.ID)
 		s := subject{
-			name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: &ping.Watched{},
-			place: &place{guest: was, node: g.Node, known: x.known(m, g.ID)},
+			name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: unseen,
+			place: &place{guest: was, node: g.Node, known: before.past()},
 		}
 		n, member := x.nodes[g.Node]
 		s.nodeDown = member && !n.Online
 		s.coming = x.coming(&s)
 		s.moving, s.seenMoving = x.moving(&s, m, p.grace)
-		if silent := s.known.Silent; !silent.IsZero() && now.After(silent) {
-			s.silentFor = now.Sub(silent)
-		}
+		s.silentFor, s.darkFor = since(before.Silent, now), since(before.Dark, now)
 		switch s.stopped = x.stoppedBecause(m, &s); {
 		case s.stopped == ignored:
 			idle = append(idle, g.ID)
@@ -160,13 +165,9 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject,
 		case s.stopped == running && !told:
 			s.stopped = untold
 		}
-		if s.stopped == running || s.stopped == untold {
-			s.addr = p.address(m, &s)
-			_, read := m.PVE.Configs[g.ID]
-			s.unread = !read && !s.addr.IsValid()
-		}
 		out = append(out, s)
 	}
+	p.locate(out, m)
 	return out, idle
 }
 
@@ -174,12 +175,13 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject,
 type condition int
 
 const (
-	running condition = iota
-	ignored           // it is not expected to run
-	failed            // HA wants it to run
-	held              // it is stopped under a lock, for a backup perhaps
-	died              // it answered, and no user asked for it
-	untold            // nobody knows whether it runs
+	running  condition = iota
+	ignored            // it is not expected to run
+	failed             // HA wants it to run
+	held               // it is stopped under a lock, for a backup perhaps
+	archived           // it is to be stopped, and its backup runs QEMU without it
+	died               // it answered, and no user asked for it
+	untold             // nobody knows whether it runs
 )
 
 // wanted are the states of HA services that ought to run, and either do or are
@@ -200,7 +202,7 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
 		return ignored
 	}
-	if s.guest.Status != "stopped" {
+	if s.guest.Status != "stopped" && !saved(s.guest) {
 		return running
 	}
 	stop, asked := m.PVE.Stops[s.guest.ID]
@@ -212,6 +214,8 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	switch {
 	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
+	case saved(s.guest) && !s.known.Answered.IsZero() && excused:
+		return archived
 	case s.known.Answered.IsZero() || excused:
 		return ignored
 	case s.nodeDown || s.guest.Stale || s.moving || s.coming || managed:
@@ -221,6 +225,10 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	}
 	return died
 }
+
+// saved says that a stopped guest is being backed up: vzdump starts QEMU for its
+// disks, and leaves the guest where it was (qemu-server, VZDump/QemuServer.pm).
+func saved(g pve.Guest) bool { return g.Status == "prelaunch" && g.Lock == "backup" }
 
 // lasting says that something has been going on for too long.
 func lasting(since, now time.Time) bool { return !since.IsZero() && now.Sub(since) > longestJob }
@@ -252,23 +260,4 @@ func (x index) moving(s *subject, m memory, grace time.Duration) (bool, time.Tim
 		seen = x.now
 	}
 	return !seen.IsZero() && x.now.Sub(seen) <= grace, seen
-}
-
-// address at which a guest is asked: the one given, else the first of the
-// wanted family, IPv4 before IPv6 when both are.
-func (p policy) address(m memory, s *subject) netip.Addr {
-	if a, given := p.addresses[s.guest.ID]; given {
-		return a
-	}
-	for _, six := range []bool{false, true} {
-		if six && p.wanted.IPv4 || !six && p.wanted.IPv6 {
-			continue
-		}
-		for _, a := range m.addresses(s.guest.ID) {
-			if a.Is6() == six {
-				return a
-			}
-		}
-	}
-	return netip.Addr{}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/ping"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
@@ -52,12 +53,15 @@ func judge(f facts, p policy) check.Result {
 	v.stopped()
 	v.untold()
 	v.nodesDown()
+	v.vantage()
 	v.ownFaults()
+	v.cutWatch()
 	v.path()
 	v.changing()
 	v.nodesSilent()
 	v.neverSeen()
 	v.unreachable()
+	v.visited()
 	v.answering()
 	v.r.Summary = v.summary()
 	v.r.Perfdata = v.perfdata()
@@ -67,7 +71,7 @@ func judge(f facts, p policy) check.Result {
 
 // inventory says what of the list of guests is missing.
 func (v *verdict) inventory() {
-	if len(v.subjects) == 0 {
+	if len(v.subjects) == 0 && (v.cluster != nil || len(v.facts.sites) == 0) {
 		v.say(check.UNKNOWN, "no guest is expected to answer")
 	}
 	c := v.cluster
@@ -78,7 +82,7 @@ func (v *verdict) inventory() {
 		v.say(check.UNKNOWN, "this token does not see every guest, it lacks %s", strings.Join(c.Rights, " and "))
 	}
 	if hidden := c.Hidden(); len(hidden) > 0 && len(c.Gaps) == 0 {
-		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", some(hidden))
+		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", phrase.List(hidden, few))
 	}
 	if c.Lost {
 		v.say(check.UNKNOWN, "no quorum on %s, which guests should run and where is not known", c.Asked)
@@ -102,7 +106,7 @@ func (v *verdict) unknownPlaces() {
 		for i, s := range bad {
 			texts[i] = s.name + " (" + s.problem.Error() + ")"
 		}
-		v.say(check.UNKNOWN, "no address: %s", some(texts))
+		v.say(check.UNKNOWN, "no address: %s", phrase.List(texts, few))
 	}
 	asked := v.count(func(s *subject) bool { return s.asked })
 	nowhere := func(s *subject) bool { return !s.addr.IsValid() && s.stopped == running && !s.nodeDown }
@@ -111,47 +115,35 @@ func (v *verdict) unknownPlaces() {
 		told[g.Node] = true
 	}
 	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread && told[s.node] }); len(unread) > 0 {
-		v.note("%s not asked", count(len(unread), "guest", "guests"))
+		v.note("%s not asked", phrase.Count(len(unread), "guest", "guests"))
 	}
 	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread }); len(unread) > 0 {
-		v.say(check.UNKNOWN, "%s not asked, nobody has read yet where: %s", count(len(unread), "guest", "guests"), some(names(unread)))
+		v.say(check.UNKNOWN, "%s not asked, nobody has read yet where: %s", phrase.Count(len(unread), "guest", "guests"), phrase.List(names(unread), few))
 	}
 	none := v.take(nowhere)
 	switch {
 	case len(none) == 0:
 	case asked == 0:
-		v.say(check.UNKNOWN, "no guest has a known address, such as %s: give --address, or a guest agent", some(names(none)))
+		v.say(check.UNKNOWN, "no guest has a known address, such as %s: give --address, or a guest agent", phrase.List(names(none), few))
 	default:
-		v.say(v.noAddressState.Status(), "no known address: %s", some(names(none)))
-		v.note("%s without a known address", count(len(none), "guest", "guests"))
+		v.say(v.noAddressState.Status(), "no known address: %s", phrase.List(names(none), few))
+		v.note("%s without a known address", phrase.Count(len(none), "guest", "guests"))
 	}
 }
 
 // stopped are guests that do not run and should.
 func (v *verdict) stopped() {
 	if down := v.take(func(s *subject) bool { return s.stopped == failed }); len(down) > 0 {
-		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", some(placed(down)))
+		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", phrase.List(placed(down), few))
 	}
 	if occupied := v.take(func(s *subject) bool { return s.stopped == held }); len(occupied) > 0 {
-		v.say(check.WARNING, "stopped under a lock: %s", some(placed(occupied)))
+		v.say(check.WARNING, "stopped under a lock: %s", phrase.List(placed(occupied), few))
+	}
+	if archive := v.take(func(s *subject) bool { return s.stopped == archived }); len(archive) > 0 {
+		v.say(check.OK, "stopped by a user, and started for a backup only: %s", phrase.List(placed(archive), few))
 	}
 	if dead := v.take(func(s *subject) bool { return s.stopped == died }); len(dead) > 0 {
-		v.say(check.CRITICAL, "stopped, and no user asked for it: %s", some(placed(dead)))
-	}
-}
-
-// nodesDown are one finding each, however many guests they had.
-func (v *verdict) nodesDown() {
-	for _, n := range v.nodes() {
-		up := v.count(func(s *subject) bool { return s.nodeDown && s.node == n && s.reached() })
-		gone := v.take(func(s *subject) bool { return s.nodeDown && s.node == n && !s.reached() })
-		switch {
-		case len(gone) == 0:
-		case up > 0: // it is cut off from its peers, and not from the world
-			v.say(check.CRITICAL, "node %s is offline to its peers, %s of %d silent: %s", n, count(len(gone), "guest", "guests"), len(gone)+up, some(names(gone)))
-		default:
-			v.say(check.CRITICAL, "node %s is down: %s (%s)", n, count(len(gone), "guest", "guests"), some(names(gone)))
-		}
+		v.say(check.CRITICAL, "stopped, and no user asked for it: %s", phrase.List(placed(dead), few))
 	}
 }
 
@@ -174,10 +166,10 @@ func (v *verdict) ownFaults() {
 		}
 		lost := v.take(func(s *subject) bool { return mine(s) && !s.reached() })
 		if len(partly) > 0 {
-			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", v.many(len(partly), "", ""), cause, some(names(partly)))
+			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", v.many(len(partly), "", ""), cause, phrase.List(names(partly), few))
 		}
 		if len(lost) > 0 {
-			v.say(check.UNKNOWN, "%s not asked: %s (%s)", v.many(len(lost), "", ""), cause, some(names(lost)))
+			v.say(check.UNKNOWN, "%s not asked: %s (%s)", v.many(len(lost), "", ""), cause, phrase.List(names(lost), few))
 		}
 	}
 	for _, f := range v.faults {
@@ -212,7 +204,11 @@ func (v *verdict) path() {
 		return
 	}
 	hidden := v.take(v.silent)
-	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), v.many(len(hidden), "", ""))
+	if len(hidden) == 0 && v.second != nil { // judged by what was seen elsewhere
+		v.say(v.parentState.Status(), "path to %s is down (%s)", v.parent.name, reason(v.parent))
+		return
+	}
+	v.say(v.parentState.Status(), "path to %s is down (%s), %s not judged", v.parent.name, reason(v.parent), v.behind(len(hidden)))
 }
 
 // patience is for how long a guest may be silent for being moved or started. A
@@ -227,33 +223,10 @@ func (v *verdict) changing() {
 		return s.moving && (v.silent(s) && v.excused(s) || s.asked && s.reached() && v.grade(s) != check.OK)
 	})
 	if len(moving) > 0 {
-		v.say(check.WARNING, "%s silent or slow while being migrated: %s", count(len(moving), "guest is", "guests are"), some(placed(moving)))
+		v.say(check.WARNING, "%s silent or slow while being migrated: %s", phrase.Count(len(moving), "guest is", "guests are"), phrase.List(placed(moving), few))
 	}
 	if starting := v.take(func(s *subject) bool { return v.silent(s) && s.starting() && v.excused(s) }); len(starting) > 0 {
-		v.say(check.WARNING, "%s just been started and is silent: %s", count(len(starting), "guest has", "guests have"), some(placed(starting)))
-	}
-}
-
-// nodesSilent are nodes that are there, and of whose guests not one answers.
-func (v *verdict) nodesSilent() {
-	for _, n := range v.nodes() {
-		all, silent, ever := 0, 0, false
-		for i := range v.subjects {
-			s := &v.subjects[i]
-			if s.node != n || !s.asked || v.told[i] {
-				continue
-			}
-			all++
-			if v.silent(s) {
-				silent++
-				ever = ever || s.ever()
-			}
-		}
-		if all < 2 || silent < all || !ever {
-			continue
-		}
-		v.take(func(s *subject) bool { return s.node == n && v.silent(s) })
-		v.say(check.CRITICAL, "all %d guests of %s silent: its bridge or uplink", all, n)
+		v.say(check.WARNING, "%s just been started and is silent: %s", phrase.Count(len(starting), "guest has", "guests have"), phrase.List(placed(starting), few))
 	}
 }
 
@@ -267,7 +240,7 @@ func (v *verdict) neverSeen() {
 	if len(v.ports) > 0 {
 		hint = ""
 	}
-	v.say(v.neverState.Status(), "%s never answered%s: %s", count(len(never), "guest has", "guests have"), hint, some(described(never)))
+	v.say(v.neverState.Status(), "%s never answered%s: %s", phrase.Count(len(never), "guest has", "guests have"), hint, phrase.List(described(never), few))
 }
 
 // unreachable guests answered before, or were given by hand.
@@ -284,7 +257,7 @@ func (v *verdict) unreachable() {
 // line has to say how many before it says which.
 func (v *verdict) list(s check.Status, texts []string, are string) {
 	if len(texts) > few {
-		v.say(s, "%d %s %s: %s", len(texts), v.noun(), are, some(texts))
+		v.say(s, "%d %s %s: %s", len(texts), v.noun(), are, phrase.List(texts, few))
 		return
 	}
 	for _, text := range texts {

@@ -21,10 +21,10 @@ func (v *verdict) grade(s *subject) check.Status {
 	switch {
 	case v.crit.exceeded(s.reach.Avg, 100*loss):
 		return check.CRITICAL
-	case v.warn.exceeded(s.reach.Avg, 100*loss):
-		return check.WARNING
 	case v.watched && s.reach.Away > 0 && s.reach.Away >= longAway:
 		return check.CRITICAL
+	case v.warn.exceeded(s.reach.Avg, 100*loss):
+		return check.WARNING
 	}
 	return check.OK
 }
@@ -103,15 +103,18 @@ func (v *verdict) manner(s *subject) string {
 // perfdata keeps its labels whatever happens; what is not known is left out.
 func (v *verdict) perfdata() []check.Perfdatum {
 	zero := 0.0
-	expected := v.count(func(s *subject) bool { return s.problem == nil })
+	expected := v.count(func(s *subject) bool { return s.problem == nil && s.stopped != archived })
 	reached := v.count((*subject).reached)
 	silent := v.count(func(s *subject) bool {
-		return s.nodeDown && !s.reached() || v.silent(s) || s.stopped != running && s.stopped != untold
+		return s.nodeDown && !s.reached() || v.silent(s) && !v.onlyThere(s) || s.stopped != running && s.stopped != untold && s.stopped != archived
 	})
 	out := []check.Perfdatum{
 		{Label: "guests", Value: float64(expected), Min: &zero},
 		{Label: "reachable", Value: float64(reached), Min: &zero},
 		{Label: "unreachable", Value: float64(silent), Min: &zero},
+	}
+	if v.second != nil && v.second.trouble == nil {
+		out = append(out, check.Perfdatum{Label: "only_elsewhere", Value: float64(v.count(v.onlyThere)), Min: &zero})
 	}
 	rta, longest, loss, known := v.mean()
 	one := check.Perfdatum{Label: "rta", Value: millis(rta), Unit: "ms", Min: &zero}
@@ -132,6 +135,7 @@ func (v *verdict) perfdata() []check.Perfdatum {
 	if v.each {
 		out = append(out, v.perfdataOfEach()...)
 	}
+	out = append(out, v.sitePerfdata()...)
 	return out
 }
 
@@ -169,7 +173,10 @@ func noMemory(r check.Result, trouble error, mode string) check.Result {
 	if mode == "require" {
 		s = check.UNKNOWN
 	}
-	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + trouble.Error()})
-	r.Notes = append(r.Notes, "no memory")
+	text, next := check.Advised(trouble)
+	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + text, Next: next})
+	if s == check.OK {
+		r.Notes = append(r.Notes, "no memory")
+	}
 	return r
 }

@@ -64,7 +64,11 @@ func FuzzTargets(f *testing.F) {
 	f.Add("192.0.2.1 web\n# x\n\nnosuch\r\n\ufefffe80::1%eth0\n")
 	f.Add("\x00\xff 1")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, target := range targetLines(text) {
+		list, err := targetLines(text)
+		if err != nil && (len(list) > 0 || !strings.HasPrefix(err.Error(), "line ")) {
+			t.Errorf("%q, %v", list, err)
+		}
+		for _, target := range list {
 			if target.host == "" || target.name == "" || len(target.host) > 300 || len(target.name) > 300 || strings.ContainsAny(target.host, " \t\r\n") {
 				t.Errorf("%q", target)
 			}
@@ -137,6 +141,56 @@ func TestForgottenLock(t *testing.T) {
 	r := judge(f, policy{noAddressState: "ok"})
 	if r.Status() != check.UNKNOWN || len(r.Findings) != 1 || r.Findings[0].Text != "1 guest not asked, nobody has read yet where: vm101" {
 		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// TestArchived: a stopped guest whose backup runs QEMU is as stopped, and one
+// that nobody stopped is not excused by its backup.
+func TestArchived(t *testing.T) {
+	c := pve.Cluster{Quorate: true, Time: evening, Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}},
+		Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "prelaunch", Lock: "backup"}}}
+	m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(-time.Hour)}}}
+	for name, tc := range map[string]struct {
+		stops map[int]pve.Stop
+		want  condition
+	}{
+		"its user stopped it": {map[int]pve.Stop{101: {Type: "qmshutdown", End: evening.Add(-time.Minute)}}, archived},
+		"nobody did":          {nil, held},
+	} {
+		m.PVE.Stops = tc.stops
+		got, _ := inventory(c, m, policy{}, evening)
+		if len(got) != 1 || got[0].stopped != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	for _, status := range []string{"running", "paused", "prelaunch"} {
+		c.Guests[0].Status, c.Guests[0].Lock = status, ""
+		if got, _ := inventory(c, m, policy{}, evening); len(got) != 1 || got[0].stopped != running {
+			t.Errorf("%s without a backup: %+v", status, got)
+		}
+	}
+}
+
+// TestOthers: a guest that never answered is looked for at its other cards, one
+// that did only where it ought to be.
+func TestOthers(t *testing.T) {
+	first, second := netip.MustParseAddr("10.20.0.5"), netip.MustParseAddr("192.0.2.10")
+	m := memory{PVE: pve.Memory{Configs: map[int]pve.ConfigFacts{101: {Config: pve.Config{NICs: []pve.NIC{{Slot: "net0", Addresses: []netip.Addr{first, second}}}}}}}}
+	s := &subject{addr: first, place: &place{guest: pve.Guest{ID: 101}}}
+	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
+		t.Errorf("never answered: %v", got)
+	}
+	s.known = past{Answered: evening} // of a version that did not keep where
+	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
+		t.Errorf("it answered nobody knows where: %v", got)
+	}
+	s.known.At = second
+	if got := (policy{}).address(m, s); got != second {
+		t.Errorf("it answered at the second, and is asked at %s", got)
+	}
+	s.addr = second
+	if got := (policy{}).others(m, s); len(got) != 0 {
+		t.Errorf("it answered, and its silence is covered by %v", got)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // shared addresses prove nothing: the answer is that of one of the guests.
@@ -36,7 +38,14 @@ func (v *verdict) shared() {
 	for i, a := range several {
 		texts[i] = fmt.Sprintf("%s of %s", a, strings.Join(owners[a], " and "))
 	}
-	v.say(check.UNKNOWN, "%s, an answer proves one of them: %s", count(len(several), "address is shared", "addresses are shared"), some(texts))
+	v.say(check.UNKNOWN, "%s, an answer proves one of them: %s", phrase.Count(len(several), "address is shared", "addresses are shared"), phrase.List(texts, few))
+}
+
+// cutWatch: what would have happened in the rest of a watch nobody knows.
+func (v *verdict) cutWatch() {
+	if v.watched && v.cut {
+		v.say(check.UNKNOWN, "the watch was cut off after %s, -t is too short", check.DurationText(v.ended.Sub(v.began).Round(time.Second)))
+	}
 }
 
 // untold guests were on a node that had been away before anybody looked, and
@@ -47,9 +56,9 @@ func (v *verdict) untold() {
 		switch {
 		case len(of) == 0:
 		case of[0].nodeDown:
-			v.say(check.UNKNOWN, "node %s is down, and whether %s ran is not known: %s", n, count(len(of), "guest", "guests"), some(names(of)))
+			v.say(check.UNKNOWN, "node %s is down, and whether %s ran is not known: %s", n, phrase.Count(len(of), "guest", "guests"), phrase.List(names(of), few))
 		default:
-			v.say(check.UNKNOWN, "%s does not tell whether %s: %s", n, count(len(of), "guest runs", "guests run"), some(names(of)))
+			v.say(check.UNKNOWN, "%s does not tell whether %s: %s", n, phrase.Count(len(of), "guest runs", "guests run"), phrase.List(names(of), few))
 		}
 	}
 }

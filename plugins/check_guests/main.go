@@ -12,14 +12,18 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/ping"
 	"github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/state"
 	"github.com/noout-monitoring/noout/pkg/transport"
+	"github.com/noout-monitoring/noout/pkg/web"
 )
 
 func main() { check.Main(plugin()) }
@@ -56,7 +60,11 @@ type options struct {
 	DontFragment bool           `help:"Forbid fragments: what is too big for the path is lost."`
 	Rate         int            `default:"10000" placeholder:"N" help:"Packets in a second at most, 0 for as fast as it goes."`
 	TCP          []string       `name:"tcp" placeholder:"PORT" help:"Ports to try of guests that answer no ping. A connection that is refused is an answer."`
+	HTTP         []string       `name:"http" sep:"none" placeholder:"[ID=]URL" help:"Web site to ask as well, with the number of its guest before it: 103=https://www.example.net/. Without one it is that of the guest at its address. Below 500 is an answer."`
 	Parent       string         `placeholder:"ADDRESS" help:"Gateway before the guests. When it is silent they are not judged."`
+
+	Second    string        `group:"Second vantage point" placeholder:"FILE" help:"Answer of the same plugin in JSON, run elsewhere: a guest that answers there is not down."`
+	SecondAge time.Duration `group:"Second vantage point" default:"3m" help:"How old that answer may be."`
 
 	ParentState    check.State   `enum:"ok,warning,critical,unknown" default:"unknown" help:"Status when the gateway is silent."`
 	NeverSeenState check.State   `enum:"ok,warning,critical,unknown" default:"warning" help:"Status for guests that have never answered."`
@@ -66,10 +74,11 @@ type options struct {
 	Watch    time.Duration `help:"Watch for so long, and measure the longest gap of each guest. Needs a longer -t."`
 	Perfdata string        `enum:"summary,guests" default:"summary" placeholder:"WHAT" help:"Performance data: a summary, or of each guest too."`
 
-	State state.Options `embed:"" group:"Memory"`
+	State   state.Options   `embed:"" group:"Memory"`
+	Journal journal.Options `embed:"" group:"Memory"`
 
-	now func() time.Time
-	net prober
+	clock state.Wall
+	net   prober
 }
 
 // prober is pkg/ping, or what a test puts in its place.
@@ -78,18 +87,22 @@ type prober struct {
 	watch   func(context.Context, []ping.Target, ping.WatchOptions) (ping.WatchReport, error)
 	connect func(context.Context, []ping.Target, ping.ConnectOptions) ([]ping.Connection, error)
 	resolve func(context.Context, []string, ping.Wanted) []ping.Resolved
+	visit   func(context.Context, []*url.URL, web.Options) []web.Answer
+	follow  func(context.Context, []*url.URL, web.WatchOptions) []web.Watched
 }
 
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
 	hosts, targets := len(o.Device.Hosts) > 0, len(o.Target) > 0 || o.Targets != ""
 	filtered := len(o.Address)+len(o.Pool)+len(o.Tag)+len(o.VMID)+len(o.ExcludeTag) > 0 || o.Exclude.IsSet()
-	_, err := o.policy()
+	p, err := o.policy()
 	switch {
 	case err != nil:
 		return err
-	case hosts == targets:
+	case hosts == targets && (hosts || len(o.HTTP) == 0):
 		return errors.New("expected -H with nodes of a cluster, or --target or --targets with hosts, one of the two")
+	case !hosts && slices.ContainsFunc(p.sites, func(s site) bool { return s.guest > 0 }):
+		return errors.New("--http: expected ID=URL with -H, a guest of which cluster?")
 	case targets && filtered:
 		return errors.New("--address, --pool, --tag, --vmid, --exclude and --exclude-tag choose guests of a cluster, expected them with -H")
 	case o.Packets < 1 || o.Packets > 1000:
@@ -112,6 +125,10 @@ func (o *options) validateMore() error {
 		return errors.New("--watch: expected a duration of at least --interval")
 	case o.Watch > 0 && o.interval() < time.Millisecond:
 		return errors.New("--interval: expected at least 1ms with --watch")
+	case o.SecondAge <= 0 || o.SecondAge > longestAge:
+		return errors.New("--second-age: expected a duration up to 1h, such as 3m")
+	case o.Watch > 0 && len(o.HTTP) > mostWatched:
+		return fmt.Errorf("--http: expected at most %d sites with --watch, got %d", mostWatched, len(o.HTTP))
 	case o.Watch > 0 && len(o.TCP) > 0:
 		return errors.New("--tcp: expected without --watch, which measures pings")
 	}
@@ -139,32 +156,34 @@ type policy struct {
 	parentState, neverState, noAddressState check.State
 	interval                                time.Duration
 	each                                    bool // performance data of each guest
+	sites                                   []site
 }
 
 func (o *options) policy() (policy, error) {
 	ids, err := spans(o.VMID)
 	given, errAddress := addresses(o.Address)
 	numbers, errPorts := ports(o.TCP)
+	visited, errSites := sites(o.HTTP)
 	p := policy{
 		warn: o.Warning.or(defaultWarning), crit: o.Critical.or(defaultCritical),
 		filter:    filter{o.Pool, o.Tag, o.ExcludeTag, ids, o.Exclude},
 		addresses: given, wanted: o.wanted(), grace: o.MigrationGrace, ports: numbers,
 		parentState: o.ParentState, neverState: o.NeverSeenState, noAddressState: o.NoAddressState,
-		interval: o.interval(), each: o.Perfdata == "guests",
+		interval: o.interval(), each: o.Perfdata == "guests", sites: visited,
 	}
 	if p.crit.rta < p.warn.rta || p.crit.loss < p.warn.loss {
 		err = errors.Join(err, errors.New("-c: expected round-trip time and loss that are not less than those of -w"))
 	}
-	return p, errors.Join(err, errAddress, errPorts)
+	return p, errors.Join(err, errAddress, errPorts, errSites)
 }
 
 func plugin() check.Plugin {
-	return pluginWith(time.Now, prober{ping.Run, ping.Watch, ping.Connect, ping.Resolve})
+	return pluginWith(state.Wall{Now: time.Now, Up: state.Uptime}, prober{ping.Run, ping.Watch, ping.Connect, ping.Resolve, web.Ask, web.Watch})
 }
 
 // pluginWith takes clock and network from a test.
-func pluginWith(now func() time.Time, net prober) check.Plugin {
-	o := &options{now: now, net: net}
+func pluginWith(clock state.Wall, net prober) check.Plugin {
+	o := &options{clock: clock, net: net}
 	return check.Plugin{
 		Name:     "check_guests",
 		Summary:  "Do the guests answer?",
@@ -172,6 +191,7 @@ func pluginWith(now func() time.Time, net prober) check.Plugin {
 		Examples: examples,
 		Metrics:  metrics,
 		Options:  o,
+		Memory:   80,
 		Check:    o.check,
 	}
 }
@@ -185,19 +205,20 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if len(o.Device.Hosts) > 0 {
 		return o.checkCluster(ctx, p)
 	}
-	f := facts{now: o.now()}
+	f := facts{now: o.clock.Now()}
 	if f.subjects, err = o.targets(ctx); err != nil {
 		return check.Result{}, err
 	}
 	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{}, err
 	}
+	o.look(&f)
 	return judge(f, p), nil
 }
 
 // checkCluster asks the guests of a cluster.
 func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, error) {
-	client, err := pve.Options(o.Device).Client()
+	client, err := pve.Options(o.Device).Keeping(o.State).Client()
 	if err != nil {
 		return check.Result{}, err
 	}
@@ -205,26 +226,35 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	if err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
-	now := o.now().UTC().Truncate(time.Second)
+	clock := o.clock.Read(c.Time)
+	now := clock.At.UTC().Truncate(time.Second)
 	mem := remember(o.State, c)
-	look := pve.Look{Cluster: c, Now: now}
-	m := mem.memory
+	mem.journal, mem.counted = o.Journal, p.filter.whole()
+	look := pve.Look{Cluster: c, Now: now, Clock: clock}
+	m, set := mem.memory.follow(clock)
 	m.PVE = m.PVE.After(look)
 	f := facts{cluster: &c, now: now}
 	f.subjects, f.idle = inventory(c, m, p, now)
 	m, f.gaps = p.learn(ctx, client, f, m)
-	f.subjects, _ = inventory(c, m, p, now) // with addresses
+	p.locate(f.subjects, m)
 	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
 	again := second{o, client, p}
 	m = again.elsewhere(ctx, &f, m)
 	again.cluster(ctx, &f, m)
+	o.look(&f)
 	mem.keep(look, m, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
 	if mem.trouble != nil || !mem.kept() && len(f.subjects) > 0 {
 		r = noMemory(r, mem.trouble, o.State.Mode)
+	}
+	if set != 0 {
+		r.Notes = append(r.Notes, check.ClockText(set))
+	}
+	if mem.untold != nil {
+		r.Notes = append(r.Notes, mem.untold.Error())
 	}
 	return r, nil
 }

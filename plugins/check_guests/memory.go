@@ -1,10 +1,12 @@
 package main
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
@@ -13,18 +15,28 @@ import (
 type memory struct {
 	PVE    pve.Memory    `json:"pve"`
 	Guests map[int]known `json:"guests,omitempty"`
+	// Told is what was written into the journal.
+	Told told `json:"told,omitzero"`
 }
 
 // known is what is remembered of a guest.
 type known struct {
 	Name     string    `json:"name,omitempty"`
+	Pool     string    `json:"pool,omitempty"`
+	Tags     []string  `json:"tags,omitempty"`
 	Node     string    `json:"node"`
 	Learned  time.Time `json:"learned"`
 	Answered time.Time `json:"answered,omitzero"`
+	// At is the address at which it did.
+	At netip.Addr `json:"at,omitzero"`
 	// Moving is when it was last seen migrating.
 	Moving time.Time `json:"moving,omitzero"`
 	// Silent is since when it has not answered, though it should.
 	Silent time.Time `json:"silent,omitzero"`
+	// Dark is since when one of its web sites has not answered.
+	Dark time.Time `json:"dark,omitzero"`
+	// Class is what the journal was told of that silence.
+	Class string `json:"class,omitempty"`
 	// Reported addresses are those the guest itself told, and when it was asked.
 	Reported []netip.Addr `json:"reported,omitempty"`
 	Asked    time.Time    `json:"asked,omitzero"`
@@ -42,17 +54,14 @@ func (m memory) addresses(id int) []netip.Addr {
 // Guests that a cluster does not list any more are forgotten, unless it could
 // not tell.
 func observe(m memory, f facts) memory {
-	next := memory{PVE: m.PVE, Guests: map[int]known{}}
+	next := memory{PVE: m.PVE, Guests: map[int]known{}, Told: m.Told}
 	c := f.cluster
 	if c == nil {
 		return m
 	}
 	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
-	listed := map[int]bool{}
-	for _, g := range c.Guests {
-		listed[g.ID] = true
-	}
+	listed := numbers(c.Guests)
 	for id := range m.Guests {
 		if listed[id] || !whole {
 			next.Guests[id] = x.known(m, id)
@@ -60,10 +69,11 @@ func observe(m memory, f facts) memory {
 	}
 	for _, id := range f.idle {
 		if k, found := next.Guests[id]; found {
-			k.Silent = time.Time{}
+			k.Silent, k.Dark, k.Class = time.Time{}, time.Time{}, ""
 			next.Guests[id] = k
 		}
 	}
+	blind := f.blind()
 	for i := range f.subjects {
 		s := &f.subjects[i]
 		k := next.Guests[s.guest.ID]
@@ -72,25 +82,54 @@ func observe(m memory, f facts) memory {
 		}
 		switch {
 		case s.reached():
-			k.Silent = time.Time{}
-		case f.silent(s) && (k.Silent.IsZero() || k.Silent.After(f.now)):
-			k.Silent = f.now
+			k.Silent, k.Class = time.Time{}, ""
+		case f.silent(s):
+			if k.Silent.IsZero() || k.Silent.After(f.now) {
+				k.Silent = f.now
+			}
+			// What was seen is not forgotten when nobody can tell any more.
+			if class := f.class(s); !blind && (class != journal.ClassUnconfirmed || k.Class == "") {
+				k.Class = class
+			}
 		}
+		k.Dark = f.darkSince(s, k.Dark)
 		if k.Learned.IsZero() || k.Learned.After(f.now) {
 			k.Learned = f.now
 		}
 		if s.reached() {
-			k.Answered = f.now
+			k.Answered, k.At = f.now, s.addr
 		}
 		if s.seenMoving.After(k.Moving) {
 			k.Moving = s.seenMoving
 		}
 		if c.Quorate {
 			k.Name, k.Node = s.guest.Name, s.node
+			k.Pool, k.Tags = s.guest.Pool, s.guest.Tags
 		}
 		next.Guests[s.guest.ID] = k
 	}
 	return next
+}
+
+func numbers(guests []pve.Guest) map[int]bool {
+	out := make(map[int]bool, len(guests))
+	for _, g := range guests {
+		out[g.ID] = true
+	}
+	return out
+}
+
+// follow is the memory by our clock as it is now, see [pve.Memory.Follow].
+func (m memory) follow(clock state.Clock) (next memory, by time.Duration) {
+	if m.PVE, by = m.PVE.Follow(clock); by == 0 {
+		return m, 0
+	}
+	m.Guests = maps.Clone(m.Guests)
+	for id, k := range m.Guests {
+		state.Move(by, &k.Learned, &k.Answered, &k.Moving, &k.Silent, &k.Dark, &k.Asked)
+		m.Guests[id] = k
+	}
+	return m, by
 }
 
 // recall is a run's way to what earlier runs left.
@@ -99,6 +138,11 @@ type recall struct {
 	trouble error // why there is no memory
 	store   *state.Store
 	subject string
+	// journal is where to write what happened; counted says that the run looked
+	// at all guests; untold why nothing was written.
+	journal journal.Options
+	counted bool
+	untold  error
 }
 
 // remember reads what is remembered about the cluster that answered.
@@ -123,6 +167,8 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 		return
 	}
 	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
+		old, _ = old.follow(l.Clock)
+		before := old
 		old.PVE = old.PVE.After(l)
 		old = old.clone()
 		for id, config := range learned.PVE.Configs {
@@ -137,7 +183,11 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 				next.Guests[id] = is
 			}
 		}
-		return next, nil
+		// Written before it is remembered, and under the memory's lock: whatever
+		// is killed, and whoever runs at once, it is there, and once.
+		now, events := tell(before, next, f, r.counted)
+		r.untold = r.journal.Write(r.store, journal.Witness{Plugin: "check_guests", Now: f.now}, events)
+		return next.remembered(now), nil
 	})
 	if r.trouble == nil {
 		r.trouble = err

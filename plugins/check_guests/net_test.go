@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/web"
 )
 
 // fakeNet answers as a file says, in the place of pkg/ping. Each line is an
@@ -27,12 +28,17 @@ import (
 //	192.0.2.4 rtt=700ms
 //	192.0.2.5 refused=EPERM*5
 //	192.0.2.6 gap=279-320*15
+//	site shop.example.net status=503 took=45ms flaw=expired_on_2026-01-01
+//	site shop.example.net silent=connection_refused addr=192.0.2.103
+//	site shop.example.net gap=299-349 away=2s hung=server
+//	site shop.example.net own=DNS:_no_such_name
 //	name shop.example.net 192.0.2.7
 //	fault overflow IPv4 12
 //	cut
 type fakeNet struct {
 	hosts map[netip.Addr]fakeHost
 	names map[string]string
+	sites map[string]web.Watched
 	fault []ping.Fault
 	cut   bool
 	asked []netip.Addr
@@ -53,7 +59,7 @@ type fakeHost struct {
 
 func readNet(t *testing.T, dir string) *fakeNet {
 	t.Helper()
-	f := &fakeNet{hosts: map[netip.Addr]fakeHost{}, names: map[string]string{}}
+	f := &fakeNet{hosts: map[netip.Addr]fakeHost{}, names: map[string]string{}, sites: map[string]web.Watched{}}
 	text, err := os.ReadFile(filepath.Join(dir, "net"))
 	if errors.Is(err, os.ErrNotExist) {
 		return f
@@ -76,6 +82,8 @@ func (f *fakeNet) line(words []string) (err error) {
 	case words[0] == "cut":
 		f.cut = true
 		return nil
+	case words[0] == "site":
+		return f.site(words[1], words[2:])
 	case words[0] == "name":
 		f.names[words[1]] = words[2]
 		return nil
@@ -145,7 +153,9 @@ func (h *fakeHost) word(w string) (err error) {
 	return err
 }
 
-func (f *fakeNet) prober() prober { return prober{f.run, f.watch, f.connect, f.resolve} }
+func (f *fakeNet) prober() prober {
+	return prober{f.run, f.watch, f.connect, f.resolve, f.visit, f.follow}
+}
 
 func (f *fakeNet) reach(t ping.Target, packets int) ping.Reach {
 	f.asked = append(f.asked, t.Addr)

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
 // Bounds of a file with targets.
@@ -29,13 +28,17 @@ func (o *options) targetList() ([]named, error) {
 		list = append(list, named{host, host})
 	}
 	if o.Targets != "" {
-		text, err := readBounded(o.Targets)
+		text, err := secret.Guarded(o.Targets, largestFile)
 		if err != nil {
-			return nil, fmt.Errorf("--targets: %w", err)
+			return nil, fmt.Errorf("--targets %w", err)
 		}
-		list = append(list, targetLines(text)...)
+		lines, err := targetLines(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("--targets %s: %w", o.Targets, err)
+		}
+		list = append(list, lines...)
 	}
-	seen := map[named]bool{}
+	seen := make(map[named]bool, len(list))
 	out := list[:0]
 	for _, t := range list {
 		if !seen[t] {
@@ -52,38 +55,43 @@ func (o *options) targetList() ([]named, error) {
 	return out, nil
 }
 
-func readBounded(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	text, err := io.ReadAll(io.LimitReader(file, largestFile+1))
-	if err = errors.Join(err, file.Close()); err != nil {
-		return "", err
-	}
-	if len(text) > largestFile {
-		return "", fmt.Errorf("%s is larger than %d MiB", path, largestFile>>20)
-	}
-	return string(text), nil
-}
-
 // targetLines reads a host from each line, and what to call it from what
-// follows. A # begins a comment.
-func targetLines(text string) []named {
-	var list []named
+// follows. A # begins a comment. A line that can be no host makes all of it none
+// of ours: nobody may be asked for the names of what somebody took for a list.
+// It is not repeated.
+func targetLines(text string) ([]named, error) {
+	list := make([]named, 0, 1+strings.Count(text, "\n"))
+	number := 0
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+		number++
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue
 		}
-		t := named{shorten(words[0], 253), shorten(words[0], 253)}
+		if !canBeHost(words[0]) {
+			return nil, fmt.Errorf("line %d: expected the name or the address of a host, and behind it what to call it", number)
+		}
+		t := named{words[0], words[0]}
 		if len(words) > 1 {
 			t.name = shorten(strings.Join(words[1:], " "), 200)
 		}
 		list = append(list, t)
 	}
-	return list
+	return list, nil
+}
+
+// canBeHost takes addresses and names without a port. Networks pass: they need
+// no look-up, and are told as such beside the answers of the others.
+func canBeHost(word string) bool {
+	if _, err := netip.ParsePrefix(word); err == nil {
+		return true
+	}
+	if _, err := netip.ParseAddr(word); err != nil && strings.ContainsAny(word, ":[]") {
+		return false
+	}
+	_, err := transport.Address(word, 1)
+	return err == nil && len(word) <= 253
 }
 
 // wanted families of addresses.
@@ -94,6 +102,9 @@ func (o *options) wanted() ping.Wanted {
 // targets are the subjects of --target and --targets. Names that have no
 // address do not keep the others from being asked.
 func (o *options) targets(ctx context.Context) ([]subject, error) {
+	if len(o.Target) == 0 && o.Targets == "" {
+		return nil, nil // web sites alone
+	}
 	list, err := o.targetList()
 	if err != nil {
 		return nil, err
@@ -105,7 +116,7 @@ func (o *options) targets(ctx context.Context) ([]subject, error) {
 	resolving, cancel := share(ctx, 0.4)
 	defer cancel()
 	out := make([]subject, len(list))
-	labels := map[string]int{} // two may be called alike
+	labels := make(map[string]int, len(list)) // two may be called alike
 	for _, t := range list {
 		labels[check.Label(t.name)]++
 	}

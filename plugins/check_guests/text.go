@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/ping"
 )
 
@@ -17,32 +18,21 @@ var examples = []check.Example{
 	{Command: "check_guests -H pve1,pve2,pve3 --auth-file pve.ini --ca-file ca.pem", Why: "every guest that should run, wherever it is now"},
 	{Command: "check_guests -H pve1,pve2 --tag prod --tcp 22,443 --parent 192.0.2.1", Why: "some drop pings, and all are behind this gateway"},
 	{Command: "check_guests --target www.example.net -w 100,20% -c 500,60%", Why: "one host, as check_ping does it"},
+	{Command: "check_guests -H pve1,pve2 --http 103=https://shop.example.net/", Why: "and does the customer's web site answer?"},
 	{Command: "check_guests --targets hosts.txt --rate 0", Why: "ten thousand hosts in a second"},
+	{Command: "check_guests -H pve1,pve2 --second /var/lib/noout/nagios/second.json", Why: "a guest that answers at the other data centre is not down"},
 	{Command: "check_guests -H pve1 --vmid 103 --watch 60s -t 80s", Why: "how long is vm103 away while it is migrated?"},
 }
 
 const help = `CRITICAL: a guest does not answer that did before, a node is down or silent with all its guests (one alarm for all of them), a guest does not run although HA wants it to or no user asked for it, loss or round trips beyond -c. Any answer is better than none: a guest that answers in part is judged by its loss.
-WARNING: loss or round trips beyond -w, a guest that is silent while it is migrated or has just been started (for 15 minutes, or as long as --migration-grace), a guest that has never answered.
+WARNING: loss or round trips beyond -w, a guest that is silent while it is migrated or has just been started (for 15 minutes, or as long as --migration-grace), a guest that has never answered, one that does not answer here and did at the second vantage point (--second) after it last answered here.
 UNKNOWN: what went wrong on this machine (no right to send, no route, dropped answers, full tables, DNS), a silent gateway, a cluster that does not answer or does not show all guests, guests of which nobody knows whether they run, one address of several. It is never called a guest that is down.
-Which guests: those that HA wants to run, and those that run. Where: --address, then the configuration, then what guest agent or container say.`
+Which guests: those that HA wants to run, and those that run. Where: --address, then the configuration, then what guest agent or container say.
+--http asks for the head of a page, once, without credentials, and follows no redirect. Below 500 is an answer; 500 and more, or a certificate that is wrong, is WARNING; none is judged as a silent guest, and not said again when its guest is silent. The reason says how far it came: a guest that is away takes no connection, a web server that is slow takes it and says nothing. With --watch a site is asked every 100ms (--interval, at least 50ms), and its longest gap stands beside the guest's, with what was away in it.
+--second takes the answer of the same plugin run elsewhere (--output json, written to a file and renamed): about the same cluster, by clocks that are kept right. One that is missing, damaged, old, about another cluster or dated later than now is said, and is as if it were not there. A guest that cannot be judged from here, and is silent there, is CRITICAL as it would be there. That a node is offline is for its peers to say.`
 
 // few is how many of a list are named.
 const few = 10
-
-// some names the first of a list and counts the rest.
-func some(names []string) string {
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
 
 func names(list []*subject) []string {
 	out := make([]string, len(list))
@@ -104,7 +94,7 @@ func reason(s *subject) string {
 	case s.reach.Corrupt > 0:
 		parts = append(parts, "answers are corrupt")
 	default:
-		parts = append(parts, "no answer to "+count(s.reach.Sent, "packet", "packets"))
+		parts = append(parts, "no answer to "+phrase.Count(s.reach.Sent, "packet", "packets"))
 	}
 	switch {
 	case s.silentFor < time.Minute:
@@ -158,7 +148,7 @@ func gapText(g ping.Gap, gaps int) string {
 func (f *facts) longestGap() (longest ping.Gap, watched bool) {
 	for i := range f.subjects {
 		s := &f.subjects[i]
-		if !f.watched || !s.asked || s.reach.Sent == 0 {
+		if !f.watched || !s.asked || s.reach.Sent == 0 || !s.reach.Alive() && s.reached() { // its site answers
 			continue
 		}
 		watched = true
@@ -207,14 +197,18 @@ func (s *subject) short() string {
 
 // summary says in a few words what was asked.
 func (v *verdict) summary() string {
-	if len(v.subjects) == 0 {
+	expected := v.count(func(s *subject) bool { return s.stopped != archived })
+	switch {
+	case expected == 0 && len(v.facts.sites) == 0:
 		return ""
+	case expected == 0:
+		return v.siteSummary()
 	}
 	one, many := "guest answers", "guests answer"
 	if v.cluster == nil {
 		one, many = "host answers", "hosts answer"
 	}
-	parts := []string{fmt.Sprintf("%d of %s", v.count((*subject).reached), count(len(v.subjects), one, many))}
+	parts := []string{fmt.Sprintf("%d of %s", v.count((*subject).reached), phrase.Count(expected, one, many))}
 	rta, _, loss, known := v.mean()
 	if rta > 0 {
 		parts = append(parts, "rta "+trip(rta))
@@ -227,6 +221,9 @@ func (v *verdict) summary() string {
 	}
 	if v.watched {
 		parts = append(parts, v.gapList())
+	}
+	if sites := v.siteSummary(); sites != "" {
+		parts = append(parts, sites)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -243,7 +240,7 @@ func standing(p ping.Progress, whole time.Duration, guests int) string {
 // many counts subjects by what they are called, with a verb for one and for
 // many.
 func (v *verdict) many(n int, one, many string) string {
-	return count(n, strings.TrimSuffix(v.noun(), "s")+one, v.noun()+many)
+	return phrase.Count(n, strings.TrimSuffix(v.noun(), "s")+one, v.noun()+many)
 }
 
 // noun is what many subjects are called.

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -71,22 +68,6 @@ func services(c pve.Cluster) map[string]int {
 	return count
 }
 
-// some names at most ten of a list and counts the rest.
-func some(names []string) string {
-	const most = 10
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 // report is what --output json prints beside the verdict.
 type report struct {
 	Cluster  string       `json:"cluster"`
@@ -112,6 +93,7 @@ type nodeReport struct {
 	HA          string `json:"ha,omitempty"`
 	Maintenance bool   `json:"maintenance"`
 	Version     string `json:"version,omitempty"`
+	QDevice     string `json:"qdevice,omitempty"`
 }
 
 type serviceRow struct {
@@ -129,11 +111,22 @@ func factsOf(f facts, p policy) report {
 	}
 	for _, n := range c.Nodes {
 		r.Nodes = append(r.Nodes, nodeReport{
-			n.Name, n.Online, c.HA.Nodes[n.Name], p.explained(c, n.Name), f.memory.Nodes[n.Name].Version,
+			n.Name, n.Online, c.HA.Nodes[n.Name], p.explained(c, n.Name), f.memory.Nodes[n.Name].Version, daemon(c.Votes, n.Name),
 		})
 	}
 	for _, s := range c.HA.Services {
 		r.Services = append(r.Services, serviceRow{s.SID, s.Node, s.State})
 	}
 	return r
+}
+
+// daemon is how a node says that the quorum device is, empty where there is
+// none.
+func daemon(v pve.Votes, node string) string {
+	for _, n := range v.Voters {
+		if n.Node == node && n.Online && v.Device.Present {
+			return n.Daemon.String()
+		}
+	}
+	return ""
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/state"
 	sim "github.com/noout-monitoring/noout/test/sim/pve"
 )
 
@@ -17,7 +17,7 @@ func TestGolden(t *testing.T) {
 	var now *testing.T
 	checktest.Golden(t, func() check.Plugin {
 		stage.Play(now)
-		return pluginAt(func() time.Time { return stage.Sim.Now() })
+		return pluginAt(state.Wall{Now: stage.Sim.Now})
 	}, "testdata/*.txtar", func(t *testing.T, dir string) map[string]string {
 		stage, now = sim.Stage{}, t
 		return stage.Open(t, dir)

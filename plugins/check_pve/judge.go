@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -55,7 +56,7 @@ func (v *verdict) evidence() {
 		v.say(check.UNKNOWN, "this token does not see every guest, it lacks %s", strings.Join(c.Rights, " and "))
 	}
 	if hidden := c.Hidden(); len(hidden) > 0 && !v.gap("/cluster/resources") {
-		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", some(hidden))
+		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", phrase.List(hidden, phrase.Some))
 	}
 	// A node that is being serviced may be slow to come up.
 	untold := slices.DeleteFunc(slices.Clone(v.gaps), func(g pve.Gap) bool { return g.Node != "" && v.explained(c, g.Node) })
@@ -68,20 +69,13 @@ func (v *verdict) quorum() {
 	c := v.cluster
 	switch {
 	case c.Lost:
-		v.say(check.CRITICAL, "no quorum on %s%s, what it lists of guests and HA is old", c.Asked, votes(c.Votes))
+		v.say(check.CRITICAL, "no quorum on %s%s, what it lists of guests and HA is old", c.Asked, votes(c))
 	case !c.Quorate: // a gap, which is said already
 	case c.Standalone:
 		v.say(check.OK, "%s stands alone, there is no quorum to lose", c.Name)
 	default:
-		v.say(check.OK, "%s has quorum%s", c.Asked, votes(c.Votes))
+		v.say(check.OK, "%s has quorum%s", c.Asked, votes(c))
 	}
-}
-
-func votes(v pve.Votes) string {
-	if !v.Known {
-		return ""
-	}
-	return fmt.Sprintf(" (%d of %d votes, %d needed)", v.Present(), v.Expected(), v.Need())
 }
 
 // nodes judges members that are gone, silent, or in maintenance for long.
@@ -89,7 +83,7 @@ func (v *verdict) nodes() {
 	c := v.cluster
 	for _, name := range v.named {
 		if _, found := c.Node(name); !found && len(c.Nodes) > 0 {
-			v.say(check.UNKNOWN, "--maintenance: there is no node %s, the cluster has %s", name, some(members(c)))
+			v.say(check.UNKNOWN, "--maintenance: there is no node %s, the cluster has %s", name, phrase.List(members(c), phrase.Some))
 		}
 	}
 	for _, n := range c.Nodes {
@@ -134,7 +128,7 @@ func (v *verdict) fate(n pve.Node) string {
 		}
 	}
 	if guests > 0 {
-		parts = append(parts, count(guests, "guest is", "guests are")+" on it")
+		parts = append(parts, phrase.Count(guests, "guest is", "guests are")+" on it")
 	}
 	if state := v.cluster.HA.Nodes[n.Name]; state != "" && state != "online" {
 		parts = append(parts, "HA says "+state)
@@ -165,10 +159,10 @@ func (v *verdict) stranded(n pve.Node) {
 		}
 	}
 	if len(gone) > 0 {
-		v.say(check.CRITICAL, "%s went off with node %s, which maintenance does not explain", some(gone), n.Name)
+		v.say(check.CRITICAL, "%s went off with node %s, which maintenance does not explain", phrase.List(gone, phrase.Some), n.Name)
 	}
 	if len(unknown) > 0 {
-		v.say(check.UNKNOWN, "on node %s, which is off, and nobody saw whether stopped before: %s", n.Name, some(unknown))
+		v.say(check.UNKNOWN, "on node %s, which is off, and nobody saw whether stopped before: %s", n.Name, phrase.List(unknown, phrase.Some))
 	}
 }
 
@@ -182,11 +176,11 @@ func (v *verdict) maintenance(name string) {
 	case !known:
 		v.say(check.WARNING, "node %s is in maintenance, since when is not known", name)
 	case age > v.crit:
-		v.say(check.CRITICAL, "node %s is in maintenance since %s, for more than %s", name, since.Format(time.RFC3339), check.DurationText(v.crit))
+		v.say(check.CRITICAL, "node %s is in maintenance since %s, for more than %s", name, phrase.Time(since), check.DurationText(v.crit))
 	case age > v.warn:
-		v.say(check.WARNING, "node %s is in maintenance since %s, for more than %s", name, since.Format(time.RFC3339), check.DurationText(v.warn))
+		v.say(check.WARNING, "node %s is in maintenance since %s, for more than %s", name, phrase.Time(since), check.DurationText(v.warn))
 	default:
-		v.say(check.OK, "node %s is in maintenance since %s", name, since.Format(time.RFC3339))
+		v.say(check.OK, "node %s is in maintenance since %s", name, phrase.Time(since))
 		v.known = append(v.known, name+" in maintenance"+lasting(age))
 	}
 }
@@ -214,60 +208,15 @@ func (v *verdict) since(name string) (time.Time, bool) {
 	return since, true
 }
 
-// margin judges how much may still fail.
-func (v *verdict) margin() {
-	c := v.cluster
-	if c.Standalone || !c.Votes.Known {
-		return
-	}
-	d := c.Votes.Device
-	if d.Present && !d.Connected() {
-		v.say(check.WARNING, "the qdevice %s is not connected (%s)", d.Host, d.State)
-	}
-	if last := v.memory.Device; !d.Present && v.now.Sub(last) < 24*time.Hour && !last.IsZero() {
-		v.say(check.WARNING, "%s knows of no qdevice, there was one until %s", c.Asked, last.Format(time.RFC3339))
-	}
-	var back []string
-	for _, n := range c.Nodes {
-		if v.explained(c, n.Name) {
-			back = append(back, n.Name)
-		}
-	}
-	now, restored, most := c.Votes.Margin(), c.Votes.With(false, back...).Margin(), c.Votes.Whole().Margin()
-	least := min(1, most)
-	if v.policy.margin != nil {
-		least = *v.policy.margin
-	}
-	switch {
-	case restored < least:
-		v.say(check.WARNING, "quorum %s%s", bears(now), votes(c.Votes))
-	case now < least:
-		v.say(check.OK, "quorum %s until maintenance ends", bears(now))
-		v.known = append(v.known, "quorum "+bears(now))
-	case now < 1:
-		v.say(check.OK, "quorum %s, by construction of this cluster", bears(now))
-		v.known = append(v.known, "quorum "+bears(now))
-	default:
-		v.say(check.OK, "quorum %s", bears(now))
-	}
-}
-
-func bears(margin int) string {
-	if margin < 1 {
-		return "survives no further failure"
-	}
-	return "survives " + count(margin, "more failure", "more failures")
-}
-
 func summary(f facts) string {
 	c := f.cluster
 	if len(c.Nodes) == 0 {
 		return ""
 	}
 	run, all := f.running()
-	text := fmt.Sprintf("%s: %d of %s online", c.Name, online(c), count(len(c.Nodes), "node", "nodes"))
+	text := fmt.Sprintf("%s: %d of %s online", c.Name, online(c), phrase.Count(len(c.Nodes), "node", "nodes"))
 	if c.Quorate && len(c.Rights) == 0 {
-		text += fmt.Sprintf(", %d of %s running", run, count(all, "guest", "guests"))
+		text += fmt.Sprintf(", %d of %s running", run, phrase.Count(all, "guest", "guests"))
 	}
 	if c.Votes.Known {
 		text += fmt.Sprintf(", %d of %d votes", c.Votes.Present(), c.Votes.Expected())
@@ -292,7 +241,10 @@ func noMemory(r check.Result, trouble error, mode string) check.Result {
 	if mode == "require" {
 		s = check.UNKNOWN
 	}
-	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + trouble.Error()})
-	r.Notes = append(r.Notes, "no memory")
+	text, next := check.Advised(trouble)
+	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + text, Next: next})
+	if s == check.OK {
+		r.Notes = append(r.Notes, "no memory")
+	}
 	return r
 }

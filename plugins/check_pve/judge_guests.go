@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -36,16 +36,16 @@ func (v *verdict) guests() {
 		}
 	}
 	for _, status := range sorted(halted) {
-		v.say(check.WARNING, "halted by %s: %s", status, some(halted[status]))
+		v.say(check.WARNING, "halted by %s: %s", status, phrase.List(halted[status], phrase.Some))
 	}
 	if len(lost) > 0 {
-		v.say(check.WARNING, "on a node that the cluster does not know: %s", some(lost))
+		v.say(check.WARNING, "on a node that the cluster does not know: %s", phrase.List(lost, phrase.Some))
 	}
 	if len(silent) > 0 {
-		v.say(check.UNKNOWN, "no status yet: %s", some(silent))
+		v.say(check.UNKNOWN, "no status yet: %s", phrase.List(silent, phrase.Some))
 	}
 	if len(paused) > 0 {
-		v.say(check.OK, "paused: %s", some(paused))
+		v.say(check.OK, "paused: %s", phrase.List(paused, phrase.Some))
 		v.known = append(v.known, fmt.Sprintf("%d paused", len(paused)))
 	}
 	v.locks()
@@ -61,10 +61,10 @@ func (v *verdict) locks() {
 		if g.Lock == "" || g.Lock == "suspended" || v.now.Sub(lock.Since) <= v.lock || v.busy(g) {
 			continue
 		}
-		old = append(old, fmt.Sprintf("%s (%s since %s)", g, g.Lock, lock.Since.Format(time.RFC3339)))
+		old = append(old, fmt.Sprintf("%s (%s since %s)", g, g.Lock, phrase.Time(lock.Since)))
 	}
 	if len(old) > 0 {
-		v.say(check.WARNING, "locked for more than %s and no task runs that needs it: %s", check.DurationText(v.lock), some(old))
+		v.say(check.WARNING, "locked for more than %s and no task runs that needs it: %s", check.DurationText(v.lock), phrase.List(old, phrase.Some))
 	}
 }
 
@@ -97,14 +97,14 @@ func (v *verdict) idle() {
 		}
 	}
 	if len(down) > 0 {
-		v.say(v.stopped.Status(), "stopped, and should start with the node: %s", some(down))
+		v.say(v.stopped.Status(), "stopped, and should start with the node: %s", phrase.List(down, phrase.Some))
 	}
 	if len(stopped) > 0 {
-		v.say(check.OK, "stopped: %s", some(stopped))
+		v.say(check.OK, "stopped: %s", phrase.List(stopped, phrase.Some))
 		v.known = append(v.known, fmt.Sprintf("%d stopped by hand", len(stopped)))
 	}
 	if unread > 0 {
-		v.known = append(v.known, count(unread, "stopped guest", "stopped guests")+" not looked at yet")
+		v.known = append(v.known, phrase.Count(unread, "stopped guest", "stopped guests")+" not looked at yet")
 	}
 }
 
@@ -118,7 +118,7 @@ func (v *verdict) excuse(g pve.Guest) string {
 	case g.Lock == "suspended":
 		return "is suspended to disk"
 	case found && stop.End.After(booted):
-		return "was stopped by " + stop.User + " at " + stop.End.Format(time.RFC3339)
+		return "was stopped by " + stop.User + " at " + phrase.Time(stop.End)
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -43,7 +44,7 @@ func (v *verdict) ha() {
 		}
 	}
 	for _, text := range sorted(failed) {
-		v.say(check.CRITICAL, "%s: %s", text, some(failed[text]))
+		v.say(check.CRITICAL, "%s: %s", text, phrase.List(failed[text], phrase.Some))
 	}
 }
 
@@ -132,7 +133,7 @@ func (v *verdict) replication() {
 				s = check.OK
 			}
 			v.say(s, "replication of %s to %s failed %s, last good %s: %s", name, j.Target,
-				count(j.Fails, "time", "times"), lastGood(j), strings.TrimSpace(j.Error))
+				phrase.Count(j.Fails, "time", "times"), lastGood(j), strings.TrimSpace(j.Error))
 		}
 	}
 }
@@ -141,7 +142,7 @@ func lastGood(j pve.Job) string {
 	if j.LastSync.IsZero() {
 		return "never"
 	}
-	return j.LastSync.Format(time.RFC3339)
+	return phrase.Time(j.LastSync)
 }
 
 // versions judges whether all nodes that are online run one release.
@@ -157,7 +158,7 @@ func (v *verdict) versions() {
 	}
 	var parts []string
 	for _, version := range sorted(nodes) {
-		parts = append(parts, version+" on "+some(nodes[version]))
+		parts = append(parts, version+" on "+phrase.List(nodes[version], phrase.Some))
 	}
 	v.say(check.WARNING, "versions differ: %s", strings.Join(parts, ", "))
 }

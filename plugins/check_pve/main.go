@@ -12,11 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
@@ -26,25 +25,24 @@ func main() { check.Main(plugin()) }
 type options struct {
 	PVE pve.Options `embed:"" group:"Device"`
 
-	Maintenance         []string      `placeholder:"NODE[=N]" help:"Node that is being serviced. 0 means not now, so that Nagios can hand over pve3=$$HOSTDOWNTIME:pve3$$."`
-	MaintenanceWarning  time.Duration `default:"4h" help:"A node in maintenance for longer is WARNING."`
-	MaintenanceCritical time.Duration `default:"24h" help:"A node in maintenance for longer is CRITICAL."`
-	IgnoreNode          []string      `placeholder:"NODE" help:"Node that may be off, such as a cold spare. Its votes count all the same."`
-	MinMargin           *int          `placeholder:"N" help:"How many nodes or qdevices must be able to fail without loss of quorum. Without it one, or what the whole cluster can bear if that is less."`
-	LockWarning         time.Duration `default:"1h" help:"A guest that is locked for longer, and no task runs that needs it, is WARNING."`
-	StoppedState        check.State   `enum:"ok,warning,critical,unknown" default:"warning" help:"Status for guests that start with their node, are stopped, and were not stopped by somebody."`
-	UnreachableState    check.State   `enum:"ok,warning,critical,unknown" default:"unknown" help:"Status when no node gives a usable answer."`
+	Maintenance         []pve.Maintained `placeholder:"NODE[=N]" help:"Node that is being serviced. 0 means not now, so that Nagios can hand over pve3=$HOSTDOWNTIME:pve3$."`
+	MaintenanceWarning  time.Duration    `default:"4h" help:"A node in maintenance for longer is WARNING."`
+	MaintenanceCritical time.Duration    `default:"24h" help:"A node in maintenance for longer is CRITICAL."`
+	IgnoreNode          []string         `placeholder:"NODE" help:"Node that may be off, such as a cold spare. Its votes count all the same."`
+	MinMargin           *int             `placeholder:"N" help:"How many nodes or qdevices must be able to fail without loss of quorum. Without it one, or what the whole cluster can bear if that is less."`
+	LockWarning         time.Duration    `default:"1h" help:"A guest that is locked for longer, and no task runs that needs it, is WARNING."`
+	StoppedState        check.State      `enum:"ok,warning,critical,unknown" default:"warning" help:"Status for guests that start with their node, are stopped, and were not stopped by somebody."`
+	UnreachableState    check.State      `enum:"ok,warning,critical,unknown" default:"unknown" help:"Status when no node gives a usable answer."`
 
-	State state.Options `embed:"" group:"Memory"`
+	State   state.Options   `embed:"" group:"Memory"`
+	Journal journal.Options `embed:"" group:"Memory"`
+	Forget  pve.Forget      `embed:"" group:"Memory"`
 
-	now func() time.Time
+	clock state.Wall
 }
 
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
-	if _, err := named(o.Maintenance); err != nil {
-		return err
-	}
 	switch {
 	case o.MinMargin != nil && (*o.MinMargin < 0 || *o.MinMargin > 100):
 		return fmt.Errorf("--min-margin: expected a number from 0 to 100, got %d", *o.MinMargin)
@@ -58,33 +56,11 @@ func (o *options) Validate() error {
 	return nil
 }
 
-// named reads NODE and NODE=N; the names are those for which N is not 0.
-func named(values []string) ([]string, error) {
-	var names []string
-	for _, v := range values {
-		name, number, numbered := strings.Cut(v, "=")
-		n := 1
-		if numbered {
-			var err error
-			if n, err = strconv.Atoi(number); err != nil || n < 0 {
-				return nil, fmt.Errorf("--maintenance: expected NODE or NODE=NUMBER, got %q", v)
-			}
-		}
-		if name == "" || strings.ContainsAny(name, " \t/:") {
-			return nil, fmt.Errorf("--maintenance: expected the name of a node such as pve3, got %q", v)
-		}
-		if n > 0 {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-func plugin() check.Plugin { return pluginAt(time.Now) }
+func plugin() check.Plugin { return pluginAt(state.Wall{Now: time.Now, Up: state.Uptime}) }
 
 // pluginAt takes the clock from a test.
-func pluginAt(now func() time.Time) check.Plugin {
-	o := &options{now: now}
+func pluginAt(clock state.Wall) check.Plugin {
+	o := &options{clock: clock}
 	return check.Plugin{
 		Name:     "check_pve",
 		Summary:  "Is the Proxmox VE cluster whole?",
@@ -92,6 +68,7 @@ func pluginAt(now func() time.Time) check.Plugin {
 		Examples: examples,
 		Metrics:  metrics,
 		Options:  o,
+		Memory:   96,
 		Check:    o.check,
 	}
 }
@@ -103,9 +80,10 @@ var examples = []check.Example{
 	{Command: "check_pve -H pve1,pve2 --min-margin 0 --ignore-node pve9", Why: "two nodes can bear no loss, and pve9 is a cold spare"},
 }
 
-const help = `CRITICAL: no quorum, a node is offline, an HA service is in error, being fenced or recovered, or should run and does not, the local HA manager of a node is silent, a node is in maintenance for too long.
-WARNING: one more failure ends quorum, the qdevice is not connected, HA is disarmed, pvestatd of a node is silent, a guest is halted by an I/O error, locked for too long or stopped although it starts with its node, replication fails, versions differ, a node is in maintenance for long.
+const help = `CRITICAL: no quorum on any one node, a node is offline, an HA service is in error, being fenced or recovered, or should run and does not, the local HA manager of a node is silent, a node is in maintenance for too long.
+WARNING: one more failure ends quorum on any node, the quorum device gives a node no vote or is not told of any more, HA is disarmed, pvestatd of a node is silent, a guest is halted by an I/O error, locked for too long or stopped although it starts with its node, replication fails, versions differ, a node is in maintenance for long.
 UNKNOWN: no node answers, the token does not see everything, or a part could not be read. What was read is judged all the same.
+Each node counts the votes of the quorum device for itself: every online node is asked for its own, at its name of -H or at the address the cluster gives.
 A node under --maintenance, or in HA maintenance, may be offline and its votes missing. Nothing else is explained by it.`
 
 // mostConfigs bounds the configurations of guests read in one run.
@@ -114,11 +92,8 @@ const mostConfigs = 10
 // check asks the cluster, then the nodes for what only they know and what has
 // not been asked lately.
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	p, err := o.policy()
-	if err != nil {
-		return check.Result{}, err
-	}
-	client, err := o.PVE.Client()
+	p := o.policy()
+	client, err := o.PVE.Keeping(o.State).Client()
 	if err != nil {
 		return check.Result{}, err
 	}
@@ -127,17 +102,35 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if err != nil {
 		return unreachable(f.cluster, p, err)
 	}
-	now := o.now()
+	clock := o.clock.Read(f.cluster.Time)
+	now, set := clock.At, time.Duration(0)
 	mem := pve.Remember(o.State, "check_pve", f.cluster)
-	look := pve.Look{Cluster: f.cluster, Maintained: p.maintained(f.cluster), Now: now}
+	mem.Memory, set = mem.Memory.Follow(clock)
+	look := pve.Look{Maintained: p.maintained(f.cluster), Forget: o.Forget.Qdevice, Now: now, Clock: clock}
+	if o.Forget.Qdevice {
+		mem.Memory.Device = nil
+	}
+	if look.Asked = f.cluster.Quorate && mem.Memory.Overdue(f.cluster, now); look.Asked {
+		f.cluster = client.Daemons(ctx, f.cluster, mem.Memory)
+	}
+	look.Cluster = f.cluster
 	f.memory = mem.Memory.After(look)
 	if f.cluster.Quorate {
 		f.memory, f.gaps = client.Learn(ctx, f.memory, want(f.cluster, p), now)
 	}
+	var events []journal.Entry
+	f.memory.Told, events = tell(f.memory.Told, f.cluster, now)
+	untold := o.Journal.Write(mem.Store(), journal.Witness{Plugin: "check_pve", Now: now}, events)
 	mem.Keep(look, f.memory)
 	f.remembers = mem.Kept() && mem.Trouble == nil
 	f.cluster.Evidence = client.Evidence()
 	r := judge(f, p, now)
+	if set != 0 {
+		r.Notes = append(r.Notes, check.ClockText(set))
+	}
+	if untold != nil {
+		r.Notes = append(r.Notes, untold.Error())
+	}
 	if mem.Trouble != nil {
 		r = noMemory(r, mem.Trouble, o.State.Mode)
 	}
@@ -178,12 +171,11 @@ type policy struct {
 	unreachable    check.State
 }
 
-func (o *options) policy() (policy, error) {
-	names, err := named(o.Maintenance)
+func (o *options) policy() policy {
 	return policy{
-		named: names, ignored: o.IgnoreNode, warn: o.MaintenanceWarning, crit: o.MaintenanceCritical,
+		named: pve.MaintainedNow(o.Maintenance), ignored: o.IgnoreNode, warn: o.MaintenanceWarning, crit: o.MaintenanceCritical,
 		margin: o.MinMargin, lock: o.LockWarning, stopped: o.StoppedState, unreachable: o.UnreachableState,
-	}, err
+	}
 }
 
 // explained nodes may be offline: somebody named them, or HA has them in

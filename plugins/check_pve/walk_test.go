@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/state"
 	sim "github.com/noout-monitoring/noout/test/sim/pve"
 )
 
@@ -26,7 +26,7 @@ func TestWalk(t *testing.T) {
 	}
 	count := map[check.Status]int{}
 	rapid.Check(t, func(r *rapid.T) {
-		config := sim.Presets[rapid.SampledFrom([]string{"lab", "five", "plain", "two", "qdevice"}).Draw(r, "cluster")]()
+		config := sim.Presets[rapid.SampledFrom([]string{"lab", "five", "plain", "two", "qdevice", "lms", "four"}).Draw(r, "cluster")]()
 		config.Hangup = true
 		s, err := sim.Run(config)
 		if err != nil {
@@ -38,10 +38,12 @@ func TestWalk(t *testing.T) {
 			r.Fatal(err)
 		}
 		things := s.Walk()
+		flags := []string{"--auth-file", auth, "--state-dir", memory}
+		asked(r, s, flags) // a device has been seen once
 		for range rapid.IntRange(1, 6).Draw(r, "steps") {
 			_ = s.Do(rapid.SampledFrom(things).Draw(r, "happens")) // what cannot happen does not
 			if rapid.Bool().Draw(r, "asked") {
-				count[asked(r, s, []string{"--auth-file", auth, "--state-dir", memory})]++
+				count[asked(r, s, flags)]++
 			}
 		}
 	})
@@ -55,7 +57,7 @@ func TestWalk(t *testing.T) {
 
 func asked(r *rapid.T, s *sim.Sim, args []string) check.Status {
 	var out bytes.Buffer
-	p := pluginAt(func() time.Time { return s.Now() })
+	p := pluginAt(state.Wall{Now: s.Now})
 	code := check.Status(p.Run(append(args, "-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "-t", "12"), &out))
 	if v := sim.Violations(s.Requests()); len(v) > 0 {
 		r.Errorf("%q", v)
@@ -66,6 +68,9 @@ func asked(r *rapid.T, s *sim.Sim, args []string) check.Status {
 	truth := s.Truth()
 	if !truth.Quorate || len(truth.Failed) > 0 {
 		r.Errorf("%s, and there is %+v: %s", code, truth, out.Bytes())
+	}
+	if len(truth.Without) > 0 {
+		r.Errorf("%s, and %v have no quorum: %s", code, truth.Without, out.Bytes())
 	}
 	for _, n := range truth.Away {
 		if !slices.Contains(truth.Maintained, n) {

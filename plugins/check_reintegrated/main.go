@@ -12,16 +12,13 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
-	"github.com/noout-monitoring/noout/pkg/maintenance"
-	"github.com/noout-monitoring/noout/pkg/pve"
-	"github.com/noout-monitoring/noout/pkg/survey"
+	"github.com/noout-monitoring/noout/pkg/gate"
 )
 
 func main() { check.Main(plugin()) }
 
 type options struct {
-	survey.Options `embed:""`
-	Baseline       string `placeholder:"FILE" help:"What check_drained --save wrote before the work."`
+	gate.Return `embed:""`
 
 	now func() time.Time
 }
@@ -53,18 +50,5 @@ CRITICAL: no, with everything that is left and the next step.
 UNKNOWN: not proven: something could not be read, or is old. Never a yes.`
 
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	s := survey.Survey{Options: o.Options, Now: o.now, Versions: true}
-	f, err := s.Ask(ctx)
-	if err != nil {
-		nothing := facts{Decision: maintenance.Checklist{}.Decision(), Nodes: o.Node, Checklist: maintenance.Checklist{}}
-		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log, Facts: nothing}, err
-	}
-	r := maintenance.Return{Evidence: f.Evidence, Fans: f.Fans, FansErr: f.FansErr}
-	if o.Baseline != "" {
-		b, err := pve.ReadBaseline(o.Baseline)
-		if r.BaselineErr = err; err == nil {
-			r.Baseline = &b
-		}
-	}
-	return judge(f, append(maintenance.Reintegrated(r), f.Missing(o.State.Mode)...)), nil
+	return gate.Reintegrated(ctx, o.Return, o.now)
 }

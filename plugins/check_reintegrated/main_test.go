@@ -5,16 +5,16 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/gate"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
-	"github.com/noout-monitoring/noout/pkg/survey"
-	"github.com/noout-monitoring/noout/test/gate"
+	"github.com/noout-monitoring/noout/test/gates"
 )
 
-func TestMain(m *testing.M) { gate.Main(m) }
+func TestMain(m *testing.M) { gates.Main(m) }
 
 func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
 
-func TestGolden(t *testing.T) { gate.Golden(t, pluginAt) }
+func TestGolden(t *testing.T) { gates.Golden(t, pluginAt) }
 
 // answers that agree with what is right about a recording.
 var answers = map[string][]string{
@@ -25,8 +25,8 @@ var answers = map[string][]string{
 }
 
 func TestRecordings(t *testing.T) {
-	gate.Recordings(t, "reintegrated", answers, func(s survey.Survey) (maintenance.Checklist, error) {
-		s.Versions = true
+	gates.Recordings(t, "reintegrated", answers, func(s gate.Survey) (maintenance.Checklist, error) {
+		s.Back = true
 		f, err := s.Ask(t.Context())
 		if err != nil {
 			return nil, err

@@ -13,14 +13,13 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
-	"github.com/noout-monitoring/noout/pkg/maintenance"
-	"github.com/noout-monitoring/noout/pkg/survey"
+	"github.com/noout-monitoring/noout/pkg/gate"
 )
 
 func main() { check.Main(plugin()) }
 
 type options struct {
-	survey.Options `embed:""`
+	gate.Options `embed:""`
 
 	now func() time.Time
 }
@@ -52,11 +51,5 @@ CRITICAL: no, with every reason and the next step.
 UNKNOWN: not proven: something could not be read, or is old. Never a yes.`
 
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	s := survey.Survey{Options: o.Options, Now: o.now}
-	f, err := s.Ask(ctx)
-	if err != nil {
-		nothing := facts{Decision: maintenance.Checklist{}.Decision(), Nodes: o.Node, Checklist: maintenance.Checklist{}}
-		return check.Result{Policy: check.Gate, Lead: leadUnknown, Evidence: f.Log, Facts: nothing}, err
-	}
-	return judge(f, append(maintenance.Serviceable(f.Evidence), f.Missing(o.State.Mode)...)), nil
+	return gate.Serviceable(ctx, o.Options, o.now)
 }

@@ -5,16 +5,16 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check/checktest"
+	"github.com/noout-monitoring/noout/pkg/gate"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
-	"github.com/noout-monitoring/noout/pkg/survey"
-	"github.com/noout-monitoring/noout/test/gate"
+	"github.com/noout-monitoring/noout/test/gates"
 )
 
-func TestMain(m *testing.M) { gate.Main(m) }
+func TestMain(m *testing.M) { gates.Main(m) }
 
 func TestCommandLine(t *testing.T) { checktest.CommandLine(t, plugin) }
 
-func TestGolden(t *testing.T) { gate.Golden(t, pluginAt) }
+func TestGolden(t *testing.T) { gates.Golden(t, pluginAt) }
 
 // answers that agree with what is right about a recording.
 var answers = map[string][]string{
@@ -24,7 +24,7 @@ var answers = map[string][]string{
 }
 
 func TestRecordings(t *testing.T) {
-	gate.Recordings(t, "poweroff_pve_side", answers, func(s survey.Survey) (maintenance.Checklist, error) {
+	gates.Recordings(t, "poweroff_pve_side", answers, func(s gate.Survey) (maintenance.Checklist, error) {
 		f, err := s.Ask(t.Context())
 		if err != nil {
 			return nil, err

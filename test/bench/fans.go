@@ -1,66 +1,55 @@
 package main
 
 import (
+	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc"
 )
 
-// fans measures check_fans on a server with six fans, over TLS, with its log.
-// CHECK_REDFISH=/path/to/check_redfish.py compares it with that plugin.
-func fans(s sizes) (err error) {
-	sim, err := bmc.Run(bmc.Server{Vendor: bmc.Dell})
-	if err != nil {
-		return err
-	}
-	defer sim.Close()
-	_, state, done, err := scratch()
-	if err != nil {
-		return err
-	}
-	defer func() { err = done(err) }()
-	plugin := s.plugin("check_fans")
-	account := []string{"NOOUT_USERNAME=" + bmc.Username, "NOOUT_PASSWORD=" + bmc.Password}
-	steady := command{[]string{plugin, "-H", sim.Host, "--fingerprint", sim.Fingerprint(), "--state-dir", state}, account}
-	start := command{[]string{plugin, "-V"}, nil}
-	for _, c := range []struct {
-		name string
-		command
-	}{{"check_fans -V: start and end", start}, {"check_fans: steady run, six fans, TLS, log", steady}} {
-		fs, err := measure(c.command, s.runs)
-		if err != nil {
+// fans measures check_fans over Redfish, with TLS, a controller's RSA key and its
+// log. CHECK_REDFISH=/path/to/check_redfish.py puts that plugin beside it.
+func (s *session) fans(ctx context.Context) error {
+	return s.inRooms("BMC", bmc.Dell, func(r rooms) error {
+		var others []command
+		if peer := os.Getenv("CHECK_REDFISH"); peer != "" {
+			others = append(others, command{args: append([]string{peer}, r[0].expand("-H $BMC -u $BMCUSER -p $BMCPASSWORD --nosession --fan")...)})
+		} else {
+			s.leave("check_redfish", "CHECK_REDFISH gives its path")
+		}
+		const line = "check_fans -H $BMC --ca-file $BMCCA --auth-file $AUTH --state-dir $STATE --via redfish"
+		if err := s.steady(ctx, r, poll{"check_fans, Redfish", line}, others...); err != nil {
 			return err
 		}
-		row(os.Stdout, c.name, fs)
-	}
-	if err := s.silent(sim, account); err != nil {
-		return err
-	}
-	if peer := os.Getenv("CHECK_REDFISH"); peer != "" {
-		as, bs, err := pair(steady, command{[]string{peer, "-H", sim.Host, "-u", bmc.Username, "-p", bmc.Password, "--nosession", "--fan"}, nil}, s.runs)
-		if err != nil {
-			return err
-		}
-		row(os.Stdout, "check_redfish --fan --nosession", bs)
-		ratios(os.Stdout, as, bs, 0)
-		return nil
-	}
-	left("check_redfish", "give its path as CHECK_REDFISH")
-	return nil
+		return s.steady(ctx, r, poll{"check_fans, Redfish, without TLS resumption", line + " --tls-resume off"})
+	})
 }
 
-// silent measures by how much a run outlives its own deadline of two seconds
-// against a controller that accepts connections and says nothing.
-func (s sizes) silent(sim *bmc.Sim, account []string) error {
-	mend, err := sim.Break(bmc.Fault{Name: bmc.SilentAccept})
-	if err != nil {
-		return err
-	}
-	defer mend()
-	fs, err := measure(command{[]string{s.plugin("check_fans"), "-H", sim.Host, "--via", "redfish", "--insecure", "--state", "off", "-t", "2s"}, account}, min(s.runs, 5))
-	if err != nil {
-		return err
-	}
-	row(os.Stdout, "check_fans -t 2s: controller accepts, is silent", fs)
-	return nil
+// overIPMI measures check_fans over IPMI beside ipmi-sensors, its cache filled,
+// and check_ipmi_sensor where these are installed (Debian: freeipmi-tools,
+// monitoring-plugins-contrib).
+func (s *session) overIPMI(ctx context.Context) error {
+	return s.inRooms("BMC", bmc.Supermicro, func(r rooms) error {
+		conf := filepath.Join(s.dir, "freeipmi.conf")
+		text := "driver-type LAN_2_0\nusername " + r[0].names["BMCUSER"] + "\npassword \"" + r[0].names["BMCPASSWORD"] + "\"\nprivilege-level USER\n"
+		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+			return err
+		}
+		var others []command
+		for _, line := range []string{
+			"ipmi-sensors -h $IPMI -t Fan --shared-sensors --quiet-cache --sdr-cache-directory " + s.dir + " --config-file " + conf,
+			"/usr/lib/nagios/plugins/check_ipmi_sensor -H $IPMI --nosel -T Fan -f " + conf,
+		} {
+			words := r[0].expand(line)
+			path, err := exec.LookPath(words[0])
+			if err != nil {
+				s.leave(filepath.Base(words[0]), "not installed")
+				continue
+			}
+			others = append(others, command{args: append([]string{path}, words[1:]...)})
+		}
+		return s.steady(ctx, r, poll{"check_fans, IPMI", "check_fans --via ipmi -H $IPMI --auth-file $AUTH --state-dir $STATE"}, others...)
+	})
 }

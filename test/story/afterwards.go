@@ -15,6 +15,7 @@ func away() []Step {
 			Why: "pve3 is off and in maintenance, two of three votes are there.",
 		},
 		customers("The customers.", "Every guest was moved, and nobody had to tell this check."),
+		next("Moved while running, with the longest interruption that was measured."),
 		{
 			Happens: "Somebody asks once more whether pve3 may be serviced.",
 			Command: question(ready), Exit: 1, Line: `WARNING: YES, service pve3, off already, but: the OSDs of pve3 are down already, there is nothing more to lose`,
@@ -33,7 +34,7 @@ func away() []Step {
 		},
 		{
 			Happens: "Is it back? It lies on the table.",
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, \d+ reasons: pve3 is offline`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: pve3 is offline, also UNKNOWN: the management controller says that the server is off\n\[CRITICAL\] pve3 is offline\n  start it`,
 			Why: "Everything that is still to be done, in order.",
 		},
 		{
@@ -62,31 +63,31 @@ func back() []Step {
 		{
 			Happens: "pve3 has new fans and boots.",
 			Do:      happen("on?node=pve3", "ceph recover"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, 4 reasons: pve3 is still in HA maintenance`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, 4 reasons: \(1\) pve3 is still in HA maintenance`,
 			Why: "A green node is not a node that is back.",
 		},
 		{
 			Happens: "node-maintenance disable pve3, two minutes ago: HA has moved its guest home.",
 			Do:      happen("pve maintenance?node=pve3&on=0", "advance?by=2m"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, 2 reasons: vm105 db1 is on pve1, it was on pve3: qm migrate 105 pve3 --online, noout is still set for host pve3`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, 2 reasons: \(1\) vm105 db1 is on pve1, it was on pve3 \(2\) noout is still set for host pve3.*\n.*\n  on pve1: qm migrate 105 pve3 --online\n`,
 			Why: "HA brings back what is under HA. The rest knows its home from the baseline.",
 		},
 		{
 			Happens: "qm migrate 105 pve3 --online",
 			Do:      happen("pve migrate?id=105&to=pve3&for=20s", "advance?by=10s"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, \d reasons: vm105 db1 is being migrated`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back, \d reasons: \(1\) vm105 db1 is being migrated`,
 			Why: "Wait.",
 		},
 		{
 			Happens: "It is home. Everybody goes for lunch.",
 			Do:      happen("advance?by=1m"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: noout is still set for host pve3: ceph osd unset-group noout pve3`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: noout is still set for host pve3\n  on pve1: ceph osd unset-group noout pve3`,
 			Why: "Forgotten noout: the next disk that fails would never be rebuilt. Set for a host it shows in no list of flags.",
 		},
 		{
 			Happens: "noout is gone. The mute that somebody set for the maintenance is not.",
 			Do:      happen("ceph unset?flag=noout&host=pve3", "ceph mute?code=OSD_DOWN"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: OSD_DOWN is still muted: ceph health unmute OSD_DOWN`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: OSD_DOWN is still muted\n  on pve1: ceph health unmute OSD_DOWN`,
 			Why: "HEALTH_OK, and the next dead OSD would be HEALTH_OK too.",
 		},
 	}
@@ -98,7 +99,7 @@ func whole() []Step {
 		{
 			Happens: "One OSD of pve3 is up and out.",
 			Do:      happen("ceph unmute?code=OSD_DOWN", "ceph out?osd=4", "ceph recover"),
-			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: osd\.4 is up but out: ceph osd in 4`,
+			Command: question(returned), Exit: 2, Line: `CRITICAL: NO, pve3 is not fully back: osd\.4 is up but out\n  on pve1: ceph osd in 4`,
 			Why: "All PGs are clean and Ceph is HEALTH_OK, and a disk does nothing.",
 		},
 		{
@@ -133,6 +134,7 @@ func whole() []Step {
 			Why: "Quiet since the repair.",
 		},
 		customers("And the customers?", "At home again, and away for a third of a second while they moved. Nobody else has noticed anything."),
+		next("Finished: the YES of check_reintegrated says so."),
 	}
 }
 

@@ -26,7 +26,7 @@ func watched() Step {
 	return Step{
 		Happens:  "Twenty seconds later qemu hands db1 over. How long is it away for its customers?",
 		Do:       func(w *World) error { w.Room.Upon(105, 50, "advance?by=20s"); return nil },
-		Command:  question(guestsPlugin + " --vmid 105 --watch 4s --interval 20ms -t 20s"),
+		Command:  question(guestsPlugin + " --vmid 105 --watch 4s --interval 20ms"),
 		Exit:     0,
 		Line:     `OK: 1 of 1 guest answers, rta \S+, \S+% lost, longest gap vm105: \d+ ms \(\d+-\d+\)`,
 		Why:      "A live migration stops the guest for its last pages. In brackets is what is certain, one interval more or less.",

@@ -5,7 +5,9 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
+	"time"
 )
 
 // built names the folder of the plugins for a test that walks.
@@ -51,6 +53,7 @@ func walkAll(ctx context.Context, t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
+	w.Wait(20 * time.Second)
 	if w.Refused != "" {
 		t.Logf("left out: the guests, who cannot be pinged here: %s", w.Refused)
 	}
@@ -71,4 +74,43 @@ func walkAll(ctx context.Context, t *testing.T) {
 		}
 	}
 	t.Logf("%d points", len(steps))
+	if w.Refused == "" {
+		letters(t, w)
+	}
+}
+
+// arrived are the subjects that each customer got, in this order.
+var arrived = map[string][]string{
+	"ops@acme.example": {
+		"Mantenimiento programado: ", "Mantenimiento programado en curso", "Mantenimiento programado: servidores trasladados", "Mantenimiento programado finalizado",
+		"Incidencia: 1 servidor no responde", "Incidencia: actualización", "Incidencia resuelta",
+	},
+	"info@gans.example": {
+		"Geplante Wartung: ", "Geplante Wartung läuft", "Geplante Wartung: Server umgezogen", "Geplante Wartung abgeschlossen",
+		"Störung: 1 Server antwortet nicht", "Störung: Zwischenstand", "Störung behoben",
+	},
+}
+
+// letters: each customer got what concerns him, once, in order, in his language.
+func letters(t *testing.T, w *World) {
+	all, err := w.Letters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, l := range all {
+		to := strings.Trim(l.To, "<>")
+		got[to] = append(got[to], l.Subject)
+	}
+	for to, want := range arrived {
+		if len(got[to]) != len(want) {
+			t.Errorf("%s got %q, expected %q", to, got[to], want)
+			continue
+		}
+		for i, subject := range want {
+			if !strings.Contains(got[to][i], "] "+subject) {
+				t.Errorf("%s got %q, expected %q", to, got[to][i], subject)
+			}
+		}
+	}
 }

@@ -45,12 +45,21 @@ func entryOf(raw []byte) logEntry {
 	}
 }
 
+// witnessed makes an event of entity presence one of presence, see
+// [reading.witnessed].
+func (e logEntry) witnessed() logEntry {
+	if e.typ == typeEntity && e.kind == kindOwn && e.offset <= 1 {
+		e.kind, e.offset = kindPresence, presencePresent-e.offset
+	}
+	return e
+}
+
 // event makes an event of an entry; false when it is not about fans.
 func (s set) event(raw []byte) (bmc.Event, bool) {
 	if raw[2] != systemEvent {
 		return bmc.Event{}, false
 	}
-	e := entryOf(raw)
+	e := entryOf(raw).witnessed()
 	source, known := s.source(e)
 	if e.typ != typeFan && e.typ != typeCooling && !(known && source.Kind == e.kind && source.about()) {
 		return bmc.Event{}, false

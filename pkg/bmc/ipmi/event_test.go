@@ -32,6 +32,7 @@ func sensorsOfEvents(t testing.TB) *board {
 		discrete(0x0c, typeFan, kindRedundancy, "Fan Redundancy"),
 		discrete(0x10, typeFan, kindAvailability, "Fan 7"), duty(0x11, "Fan 7 DutyCycle"),
 		discrete(0x12, typeFan, kindPresence, "Fan 7 Presence"),
+		entity(0x13, "FAN1"), entity(0x14, "PSU1"),
 		raw(t, "0100 51 03 00 20 00 90 1d01 04 07 00 00 00 00 c6 46414e204556"))
 	oem := tach(0x4a, "FAN OEM")
 	oem[atSensorType] = 0xc0
@@ -42,6 +43,7 @@ func sensorsOfEvents(t testing.TB) *board {
 	b.state(0x0c, 1)
 	b.state(0x10, 1)
 	b.state(0x12, 2)
+	b.state(0x13, 1)
 	return b
 }
 
@@ -82,6 +84,15 @@ var eventTests = []struct {
 	{"presence: present", typeFan, 0x12, kindPresence, 0x01, "0x11 inserted"},
 	{"presence: present deasserted", typeFan, 0x12, off | kindPresence, 0x01, "0x11 removed"},
 	{"presence: no such", typeFan, 0x12, kindPresence, 0x05, ""},
+	{"entity present", typeEntity, 0x13, kindOwn, 0x00, "0x41 inserted"},
+	{"entity present deasserted", typeEntity, 0x13, off | kindOwn, 0x00, "0x41 removed"},
+	{"entity absent", typeEntity, 0x13, kindOwn, 0x01, "0x41 removed"},
+	{"entity absent deasserted", typeEntity, 0x13, off | kindOwn, 0x01, "0x41 inserted"},
+	{"entity disabled is neither", typeEntity, 0x13, kindOwn, 0x02, ""},
+	{"no such state of an entity", typeEntity, 0x13, kindOwn, 0x0f, ""},
+	{"generic presence of an entity", typeEntity, 0x13, kindPresence, 0x00, "0x41 removed"},
+	{"entity of a power supply", typeEntity, 0x14, kindOwn, 0x01, ""},
+	{"entity of an unknown sensor", typeEntity, 0x77, kindOwn, 0x01, ""},
 	{"to running", typeFan, 0x10, kindAvailability, 0x00, "0x11 recovered"},
 	{"to running deasserted", typeFan, 0x10, off | kindAvailability, 0x00, "0x11 failed"},
 	{"on line", typeFan, 0x10, kindAvailability, 0x03, "0x11 recovered"},

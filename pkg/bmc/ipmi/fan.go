@@ -1,6 +1,7 @@
 package ipmi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -32,7 +33,7 @@ func (s set) gaps() []bmc.Gap {
 	add := func(r reading, hides string) {
 		if r.failed != nil && !seen[r.what()] {
 			seen[r.what()] = true
-			gaps = append(gaps, bmc.Gap{What: r.what(), Hides: hides, Err: r.failed})
+			gaps = append(gaps, bmc.Gap{What: r.what(), Hides: hides, Fan: hides, Err: r.failed})
 		}
 	}
 	for _, m := range s.members {
@@ -41,10 +42,21 @@ func (s set) gaps() []bmc.Gap {
 			add(r, "")
 		}
 	}
-	for _, r := range s.redundancy {
+	for _, r := range slices.Concat(s.redundancy, s.parts) {
 		add(r, "")
 	}
 	return gaps
+}
+
+// cooling makes the facts of what tells about the cooling as a whole.
+func (s set) cooling() []bmc.Part {
+	var parts []bmc.Part
+	for _, r := range s.parts {
+		if r.failed == nil {
+			parts = append(parts, bmc.Part{ID: r.id(), Name: r.Name, Kind: bmc.Cooling, Presence: bmc.Present, Health: r.health(), Says: r.state()})
+		}
+	}
+	return parts
 }
 
 // fan makes the facts of one fan.
@@ -54,33 +66,73 @@ func (m *member) fan(expected bool, power bmc.Power) bmc.Fan {
 		ID:       m.id,
 		Name:     m.name(),
 		Sensor:   int(r.Number),
-		Presence: bmc.Present,
+		Presence: m.presence(expected, power),
+		Witness:  m.witness(),
+		Pump:     nameOf(r.Name).any(pumpWords),
 		Health:   r.health(),
+		Says:     m.says(),
 	}
 	if m.measured {
-		fan.Unit, _ = r.unit()
-		if value, ok := r.value(); ok {
-			fan.Reading = &value
-		}
-		fan.LowerNonCritical = r.threshold(lowerNonCritical)
-		fan.LowerCritical = r.threshold(lowerCritical)
-		fan.LowerFatal = r.threshold(lowerFatal)
-		fan.UpperNonCritical = r.threshold(upperNonCritical)
-		fan.UpperCritical = r.threshold(upperCritical)
+		fan.Rotors = []bmc.Rotor{m.rotor()}
+	} else if fan.Health != bmc.HealthUnknown {
+		fan.Opinion = bmc.BySensor
 	}
 	for _, other := range m.others {
-		fan.Health = worse(fan.Health, other.health())
+		if h := other.health(); h != bmc.HealthUnknown {
+			fan.Health, fan.Opinion = bmc.Worse(fan.Health, h), bmc.BySensor
+		}
 	}
-	fan.Presence = m.presence(expected, power)
 	if fan.Health == bmc.HealthUnknown && m.onlyThere() {
-		fan.Health = bmc.HealthOK
+		fan.Health, fan.Opinion = bmc.HealthOK, bmc.Seen
 	}
+	fan.Weigh()
 	if fan.Presence != bmc.Present {
-		fan.Reading, fan.Health = nil, bmc.HealthUnknown
+		fan.Reading, fan.Health, fan.Opinion = nil, bmc.HealthUnknown, bmc.NoOpinion
+		for i := range fan.Rotors {
+			fan.Rotors[i].Reading = nil
+		}
 	}
-	fan.Says = m.says()
 	return fan
 }
+
+// rotor is what the fan's tachometer measures.
+func (m *member) rotor() bmc.Rotor {
+	r := m.main
+	unit, _ := r.unit()
+	rotor := bmc.Rotor{
+		ID: r.id(), Name: r.Name, Unit: unit, From: "sensor " + r.id(),
+		LowerNonCritical: r.threshold(lowerNonCritical),
+		LowerCritical:    r.threshold(lowerCritical),
+		LowerFatal:       r.threshold(lowerFatal),
+		UpperNonCritical: r.threshold(upperNonCritical),
+		UpperCritical:    r.threshold(upperCritical),
+		Health:           r.health(),
+	}
+	if value, ok := r.value(); ok {
+		rotor.Reading = &value
+	}
+	return rotor
+}
+
+// witness is what the fan's presence sensors say.
+func (m *member) witness() bmc.Presence {
+	said := bmc.Presence("")
+	for _, r := range m.all() {
+		switch {
+		case !r.presence(), r.missing == turning:
+		case r.absent():
+			return bmc.Absent
+		case r.present():
+			said = bmc.Present
+		case said == "":
+			said = bmc.Unread
+		}
+	}
+	return said
+}
+
+// all are the fan's sensors.
+func (m *member) all() []reading { return append([]reading{m.main}, m.others...) }
 
 // presence says whether the fan is there. A presence sensor knows. Without one
 // "reading unavailable", "scanning disabled" and "sensor not present" are said
@@ -88,24 +140,28 @@ func (m *member) fan(expected bool, power bmc.Power) bmc.Fan {
 // "disabled", Fujitsu 0xcb), and of a fan that died while the controller was
 // restarting. Which one it is only its history tells: a fan that is expected
 // has lost its reading, another one is an empty bay. While the host is off
-// nothing can be concluded.
+// nothing can be concluded, and nothing while one of its sensors could not be
+// read: a run that is cut short must teach nothing.
 func (m *member) presence(expected bool, power bmc.Power) bmc.Presence {
-	all := append([]reading{m.main}, m.others...)
-	gone, disabled := true, false
-	for _, r := range all {
+	gone, disabled, unread := true, false, false
+	for _, r := range m.all() {
 		switch {
 		case r.absent():
 			return bmc.Absent
 		case r.present():
 			expected = true
+		case r.failed != nil:
+			unread = true
 		case r.Kind == kindEnabled && r.missing == "" && r.has(0) && !r.has(1):
 			disabled = true
 		}
-		gone = gone && r.failed == nil && r.missing != ""
+		gone = gone && (r.missing != "" || r.failed != nil)
 	}
 	switch {
 	case disabled:
 		return bmc.Standby
+	case gone && !expected && unread:
+		return bmc.Unread
 	case gone && !expected && power != bmc.PowerOff:
 		return bmc.Absent
 	}
@@ -117,7 +173,7 @@ func (m *member) presence(expected bool, power bmc.Power) bmc.Presence {
 // will ever say of a good fan.
 func (m *member) onlyThere() bool {
 	there := false
-	for _, r := range append([]reading{m.main}, m.others...) {
+	for _, r := range m.all() {
 		if !r.presence() && r.Kind != kindEnabled {
 			return false
 		}
@@ -143,7 +199,9 @@ func (m *member) name() string {
 func (m *member) says() string {
 	parts := []string{m.main.state()}
 	for _, r := range m.others {
-		parts = append(parts, r.Name+": "+r.state())
+		if r.missing != turning {
+			parts = append(parts, r.Name+": "+r.state())
+		}
 	}
 	return cut(strings.Join(parts, ", "), maxText)
 }

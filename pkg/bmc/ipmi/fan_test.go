@@ -23,6 +23,9 @@ func facts(server bmc.Server) []string {
 	for _, r := range server.Redundancies {
 		lines = append(lines, strings.Join([]string{r.ID, r.Name, "set", health(r.Health), fmt.Sprint("lost ", r.Lost)}, ", "))
 	}
+	for _, p := range server.Parts {
+		lines = append(lines, strings.Join([]string{p.ID, p.Name, "part", health(p.Health)}, ", "))
+	}
 	for _, g := range server.Gaps {
 		lines = append(lines, "gap "+g.What)
 	}

@@ -66,7 +66,7 @@ func TestHandshakeFlood(t *testing.T) {
 	l := b.remote(b.listen())
 	opened := 0
 	for range 200 {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		server, err := l.Poll(ctx, bmc.Ask{})
 		cancel()
 		if err != nil {

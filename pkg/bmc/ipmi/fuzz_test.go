@@ -50,7 +50,7 @@ func FuzzRecord(f *testing.F) {
 	for _, record := range [][]byte{
 		tach(1, "FAN1"), other(1), duty(1, "Fan 1 DutyCycle"), share(discrete(1, typeFan, kindPresence, "Fan Present "), 4, 1),
 		discrete(1, typeFan, kindRedundancy, "Fan Redundancy"), formulaRecord(shape{0x80, 18, 7, -1, 3, 7, -8}),
-		share(discrete(0xfe, typeCooling, kindAvailability, "Zone"), 15|1<<4, 0x7f),
+		share(discrete(0xfe, typeCooling, kindAvailability, "Zone"), 15|1<<4, 0x7f), entity(0x13, "FAN1"),
 	} {
 		f.Add(record, answer)
 	}
@@ -64,6 +64,7 @@ func FuzzRecord(f *testing.F) {
 				r.missing = ""
 				r.take(answer)
 			}
+			r = r.witnessed()
 			r.contradicts()
 			_ = r.String()
 			all = append(all, r)
@@ -90,6 +91,7 @@ func FuzzEvent(f *testing.F) {
 	for _, offset := range []byte{0x52, 0x59, 0x0f} {
 		b.entry(typeFan, 0x41, kindThreshold, offset, 3, 5)
 		b.entry(typeFan, 0x0c, 0x80|kindRedundancy, offset)
+		b.entry(typeEntity, 0x13, kindOwn, offset&1)
 	}
 	for _, entry := range b.log {
 		f.Add(entry)

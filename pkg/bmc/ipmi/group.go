@@ -12,6 +12,8 @@ var (
 	faultWords    = []string{"fault", "fail", "failed", "failure", "alarm", "error", "err", "flt"}
 	runWords      = []string{"run", "running", "ok", "good", "healthy", "normal"}
 	presenceWords = []string{"presence", "present", "prsnt", "prs", "pres", "detect", "inserted", "installed"}
+	fanWords      = []string{"fan", "fans", "tach", "blower", "cooling", "pump"}
+	pumpWords     = []string{"pump", "pumps"}
 	aspectWords   = slices.Concat(faultWords, runWords, presenceWords,
 		[]string{"dutycycle", "duty", "cycle", "pwm", "speed", "rpm", "tach", "tachometer", "tacho", "status", "stat", "state", "health"})
 
@@ -77,6 +79,7 @@ type member struct {
 type set struct {
 	members    []*member
 	redundancy []reading
+	parts      []reading // of the cooling, that are no fan
 	// index leads from a sensor's id to its fan's; redundancy sensors lead to
 	// the empty string.
 	index map[string]string
@@ -119,13 +122,33 @@ func (p *poll) group(all []reading) set {
 		for _, m := range fans {
 			m.others = append(m.others, r)
 		}
-		if len(fans) == 0 {
-			s.add(r, ids)
-		} else {
+		switch {
+		case len(fans) > 0:
 			s.lead(r, fans[0].id)
+		case s.summary(r):
+			s.parts = append(s.parts, r)
+			s.index[r.id()] = ""
+		default:
+			s.add(r, ids)
 		}
 	}
 	return s
+}
+
+// summary says that a state tells about the cooling as a whole and is no fan: a
+// cooling unit, or one "Fan Fail" for all fans of the board, whatever its name
+// has beside that. Where nothing is measured, a state without a number may be
+// the only fan there is.
+func (s *set) summary(r reading) bool {
+	name := nameOf(r.Name)
+	if r.presence() {
+		return false
+	}
+	if r.Type == typeCooling {
+		return true
+	}
+	measured := slices.ContainsFunc(s.members, func(m *member) bool { return m.measured })
+	return !name.stem().numbered() && (name.any(faultWords) || measured && name.any(fanWords))
 }
 
 func order(r reading) int {

@@ -112,8 +112,12 @@ func TestPoll(t *testing.T) {
 	want := bmc.Fan{
 		ID: "0x41", Name: "FAN1", Sensor: 0x41, Presence: bmc.Present, Health: bmc.HealthOK, Unit: "RPM", Reading: &speed,
 		LowerNonCritical: &seven, LowerCritical: &five, LowerFatal: &three,
-		UpperNonCritical: &nonCritical, UpperCritical: &criticalHigh, Says: "no threshold crossed",
+		UpperNonCritical: &nonCritical, UpperCritical: &criticalHigh, Says: "no threshold crossed", Opinion: bmc.Measurement,
 	}
+	want.Rotors = []bmc.Rotor{{
+		ID: want.ID, Name: want.Name, From: "sensor 0x41", Health: want.Health, Unit: want.Unit, Reading: want.Reading,
+		LowerNonCritical: &seven, LowerCritical: &five, LowerFatal: &three, UpperNonCritical: &nonCritical, UpperCritical: &criticalHigh,
+	}}
 	if diff := cmp.Diff(want, server.Fans[0]); diff != "" {
 		t.Error(diff)
 	}

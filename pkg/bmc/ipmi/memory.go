@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// memoryVersion changes when memories of before would be misread.
-	memoryVersion = 1
+	// memoryVersion changes when memories of before would be misread, or lack
+	// what is read now: 2 has entity presence.
+	memoryVersion = 2
 
 	// cacheAge is how long the sensor records of one walk are used although
 	// the repository says that nothing has changed: some boards say so

@@ -46,7 +46,9 @@ func (p *poll) run(ctx context.Context) (bmc.Server, error) {
 	walked := p.memory.Repository.Read
 	sensors := p.sensors(ctx)
 	set := p.group(p.readings(ctx, sensors))
+	p.witnesses(ctx, set)
 	p.server.Gaps = append(p.server.Gaps, set.gaps()...)
+	p.server.Parts = set.cooling()
 	p.server.Fans, p.server.Redundancies = set.fans(p.expected, p.server.Power)
 	if p.ask.Logs {
 		p.log(ctx, set)

@@ -21,6 +21,7 @@ type reading struct {
 	// disabled says that the controller does not scan the sensor.
 	disabled bool
 	raw      byte
+	own      bool // the states were the sensor type's own, see witnessed
 	states   uint16
 	status   bool // states were sent
 }
@@ -32,11 +33,17 @@ const (
 )
 
 // readings reads every sensor that can be read: one request each, and one more
-// where its status and its thresholds contradict each other.
+// where its status and its thresholds contradict each other. Presence is left
+// for later, see [poll.witnesses].
 func (p *poll) readings(ctx context.Context, sensors []sensor) []reading {
 	all := make([]reading, 0, len(sensors))
 	for i, s := range sensors {
-		r := p.reading(ctx, s)
+		r := reading{sensor: s, missing: turning}.witnessed()
+		if r.later() {
+			all = append(all, r)
+			continue
+		}
+		r = p.reading(ctx, s)
 		if r.contradicts() {
 			p.relearn(ctx, &sensors[i])
 			r.sensor = sensors[i]
@@ -45,7 +52,7 @@ func (p *poll) readings(ctx context.Context, sensors []sensor) []reading {
 	}
 	trustScanning(all)
 	for _, r := range all {
-		if r.Record != recordEventOnly {
+		if r.Record != recordEventOnly && !r.later() {
 			p.note("Get Sensor Reading 0x%02x %s: %s", r.Number, r.Name, r)
 		}
 	}
@@ -77,6 +84,25 @@ func (p *poll) reading(ctx context.Context, s sensor) reading {
 		r.failed = short("Get Sensor Reading", data, 2)
 	default:
 		r.take(data)
+	}
+	return r
+}
+
+// witnessed makes what entity presence says what presence says: its first
+// states are the other way round, present and absent (IPMI 2.0, table 42-3,
+// type 25h), its third is disabled.
+func (r reading) witnessed() reading {
+	if r.Type != typeEntity || r.Kind != kindOwn {
+		return r
+	}
+	r.Kind, r.own = kindPresence, true
+	states := r.states
+	r.states = 0
+	if states&1 != 0 {
+		r.states |= 1 << presencePresent
+	}
+	if states&2 != 0 {
+		r.states |= 1 << presenceAbsent
 	}
 	return r
 }

@@ -16,6 +16,7 @@ const (
 	atOwner  = 5
 	atLUN    = 6
 	atNumber = 7
+	atEntity = 8
 
 	atSensorType = 12
 	atKind       = 13
@@ -42,6 +43,14 @@ const (
 	eventName  = 16
 )
 
+// length is how long a record is by its header; the header's own without one.
+func length(record []byte) int {
+	if len(record) < recordHeader {
+		return recordHeader
+	}
+	return recordHeader + int(record[recordHeader-1])
+}
+
 // relevant says whether a record may be about fans, from its first bytes; the
 // second result is false when they do not suffice. It spares reading the rest
 // of the others.
@@ -56,7 +65,8 @@ func relevant(record []byte) (about, known bool) {
 		}
 		t := record[atSensorType]
 		turning := record[atBase] == unitRPM || record[atBase] == unitRevolutions
-		return t == typeFan || t == typeCooling || turning, true
+		entity := t == typeEntity && (record[atKind] == kindOwn || record[atKind] == kindPresence)
+		return t == typeFan || t == typeCooling || turning || entity, true
 	case recordEventOnly:
 		if len(record) <= eventKind {
 			return false, false
@@ -150,6 +160,9 @@ func (s sensor) compact(record []byte) []sensor {
 // common reads what full and compact records share.
 func (s *sensor) common(record []byte) {
 	s.Type, s.Kind = record[atSensorType], record[atKind]
+	if s.Type == typeEntity {
+		s.Entity = record[atEntity]
+	}
 	s.Units, s.Base = record[atUnits], record[atBase]
 	if s.Kind == kindThreshold {
 		// Which comparisons the status tells: bits 12 to 14 of the two masks.

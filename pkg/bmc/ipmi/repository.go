@@ -39,6 +39,8 @@ type walker struct {
 	reservation uint16
 	reserved    int // how often
 	requests    int
+	about       func(record []byte) (about, known bool) // is it wanted, as [relevant] says
+	keep        func(record []byte)
 }
 
 // repositoryInfo asks what tells whether the cached records still hold. A
@@ -108,7 +110,8 @@ func (p *poll) walk(ctx context.Context, info repositoryInfo) error {
 		// that the next run finds them changed and walks again.
 		r.Walk = &walk{Info: info}
 	}
-	w := walker{walk: r.Walk, poll: p, chunk: r.Chunk}
+	w := walker{walk: r.Walk, poll: p, chunk: r.Chunk, about: relevant}
+	w.keep = func(record []byte) { w.Sensors = append(w.Sensors, sensors(record)...) }
 	err := w.run(ctx)
 	r.Chunk = w.chunk
 	p.note("Get SDR: %d records in %d requests of %d bytes, %d fan sensors", w.Records, w.requests, w.chunk, len(w.Sensors))
@@ -151,7 +154,7 @@ func (w *walker) run(ctx context.Context) error {
 		if w.Records >= maxRecords || len(w.Sensors) >= maxSensors {
 			return fmt.Errorf("the repository has no end after %d records", w.Records)
 		}
-		record, next, err := w.record(ctx, w.Next)
+		record, next, err := w.record(ctx, w.Next, nil)
 		if err != nil {
 			if w.ends(err) {
 				return nil
@@ -164,7 +167,7 @@ func (w *walker) run(ctx context.Context) error {
 			w.First = binary.LittleEndian.Uint16(record)
 		}
 		w.Records++
-		w.Sensors = append(w.Sensors, sensors(record)...)
+		w.keep(record)
 		if w.Next = next; next == 0 || next == w.First {
 			return w.round() // to the beginning instead of the last marker
 		}
@@ -222,11 +225,10 @@ func (w *walker) reserve(ctx context.Context) error {
 	return nil
 }
 
-// record reads one record, or so much of it that it is clear that it is not
-// about fans, and the id of the next. The id that the record itself carries is
-// not compared: boards exist that echo another one (Supermicro X6DHR).
-func (w *walker) record(ctx context.Context, id uint16) (record []byte, next uint16, err error) {
-	for need := recordHeader; len(record) < need; {
+// record reads one record, or as much as shows that it is not wanted, and the next
+// id; of one begun, the rest. Boards echo another id than its own (X6DHR).
+func (w *walker) record(ctx context.Context, id uint16, record []byte) (_ []byte, next uint16, err error) {
+	for need := length(record); len(record) < need; {
 		size := w.chunk
 		if len(record) > 0 {
 			size = min(size, need-len(record))
@@ -240,7 +242,7 @@ func (w *walker) record(ctx context.Context, id uint16) (record []byte, next uin
 			if err := w.reserve(ctx); err != nil {
 				return nil, 0, err
 			}
-			record, need = nil, recordHeader // it may have changed meanwhile
+			record, need = nil, length(nil) // it may have changed meanwhile
 			continue
 		case err != nil:
 			return nil, 0, err
@@ -254,12 +256,12 @@ func (w *walker) record(ctx context.Context, id uint16) (record []byte, next uin
 		if len(record) < recordHeader {
 			continue
 		}
-		if about, known := relevant(record); known && !about {
+		if about, known := w.about(record); known && !about {
 			return record, next, nil
 		}
 		// Boards exist that send more than the record has (HP DL585 G7), and
 		// less when all of it was asked for (Xyratex).
-		need = recordHeader + int(record[recordHeader-1])
+		need = length(record)
 		record = record[:min(need, len(record))]
 	}
 	return record, next, nil

@@ -10,7 +10,13 @@ import (
 const (
 	typeFan     byte = 0x04
 	typeCooling byte = 0x0a
+	// typeEntity says of any part whether it is there; it is about a fan by its
+	// entity or its name.
+	typeEntity byte = 0x25
 )
+
+// entityFan is the entity of fans and cooling devices (IPMI 2.0, table 43-13).
+const entityFan byte = 0x1d
 
 // Event/reading types (IPMI 2.0, tables 42-1 and 42-2).
 const (
@@ -25,6 +31,7 @@ const (
 	kindEnabled      byte = 0x09
 	kindAvailability byte = 0x0a
 	kindRedundancy   byte = 0x0b
+	kindOwn          byte = 0x6f // the sensor type's own states
 )
 
 // Record types of sensors.
@@ -64,6 +71,7 @@ type sensor struct {
 	Number byte   `json:"n"`
 	Type   byte   `json:"t"`
 	Kind   byte   `json:"k"`
+	Entity byte   `json:"e,omitempty"`
 	Name   string `json:"name,omitempty"`
 	// Compares has a bit for each threshold that the sensor's status tells.
 	Compares byte `json:"c,omitempty"`
@@ -154,6 +162,9 @@ func (s sensor) numeric() bool {
 // about says whether the sensor is about fans at all. Boards exist whose
 // tachometers have an OEM type, so that the unit counts too.
 func (s sensor) about() bool {
+	if s.Type == typeEntity {
+		return (s.Kind == kindOwn || s.Kind == kindPresence) && (s.Entity == entityFan || nameOf(s.Name).any(fanWords))
+	}
 	if s.Type == typeFan || s.Type == typeCooling {
 		_, fan := s.unit()
 		return fan || s.Kind != kindThreshold

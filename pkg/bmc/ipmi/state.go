@@ -56,7 +56,7 @@ var availabilities = []offset{
 	availOnLine:      {"transition to on line", good},
 	availOffLine:     {"transition to off line", critical},
 	availOffDuty:     {"transition to off duty", warning},
-	availDegraded:    {"transition to degraded", critical},
+	availDegraded:    {"transition to degraded", warning}, // it turns: weak, not failed
 	availPowerSave:   {"transition to power save", good},
 	availInstallFail: {"install error", critical},
 }
@@ -165,7 +165,7 @@ func (r reading) health() bmc.Health {
 	health := bmc.HealthUnknown
 	for which, state := range known {
 		if r.has(which) {
-			health = worse(health, r.meaning(which, state))
+			health = bmc.Worse(health, r.meaning(which, state))
 		}
 	}
 	return health
@@ -200,16 +200,6 @@ func (r reading) judged() bmc.Health {
 		return bmc.HealthUnknown
 	}
 	return bmc.HealthOK
-}
-
-// ranks order what is worse.
-var ranks = map[bmc.Health]int{bmc.HealthUnknown: 0, bmc.HealthOK: 1, bmc.HealthWarning: 2, bmc.HealthCritical: 3}
-
-func worse(a, b bmc.Health) bmc.Health {
-	if ranks[b] > ranks[a] {
-		return b
-	}
-	return a
 }
 
 // absent says that the sensor itself says that there is no fan, and present

@@ -25,6 +25,13 @@ func hpe(b *board, number byte, name string) {
 	b.state(number+2, 0x02)
 }
 
+// entity is an entity presence sensor, of the type's own states.
+func entity(number byte, name string) []byte {
+	r := discrete(number, typeEntity, kindOwn, name)
+	r[atEntity] = map[bool]byte{true: entityFan, false: 0x20}[strings.HasPrefix(name, "FAN")]
+	return r
+}
+
 var vendorTests = []vendorTest{
 	{"HPE triples", func(b *board) {
 		hpe(b, 0x10, "Fan 1")
@@ -42,9 +49,18 @@ var vendorTests = []vendorTest{
 	}, nil, []string{
 		"0x11, Fan 1, absent, unknown, -",
 		"0x14, Fan 2, present, ok, 11.76 %",
-		"0x17, Fan 3, present, critical, 0 %",
+		"0x17, Fan 3, present, warning, 0 %",
 		"0x30, Fans, set, critical, lost true",
 	}},
+	{"HPE fan whose presence lags behind: it is seen running", func(b *board) {
+		hpe(b, 0x10, "Fan 1")
+		b.state(0x12, 0x01)
+	}, nil, []string{"0x11, Fan 1, present, ok, 11.76 %"}},
+	{"a duty cycle alone may be what the fan was told", func(b *board) {
+		b.put(duty(0x11, "Fan 1 DutyCycle"), discrete(0x12, typeFan, kindPresence, "Fan 1 Presence"))
+		b.turn(0x11, 30, 0xc0, 0xc0)
+		b.state(0x12, 0x01)
+	}, []string{"0x11"}, []string{"0x11, Fan 1 Presence, absent, unknown, -"}},
 	{"HPE fan pulled out", func(b *board) {
 		hpe(b, 0x10, "Fan 1")
 		b.na(0x10)
@@ -200,8 +216,8 @@ var vendorTests = []vendorTest{
 		b.state(0x62, 0x02)
 	}, []string{"0x30"}, []string{
 		"0x30, Fan 7, absent, unknown, -",
-		"0x61, PS Fan Run, present, critical, -",
-		"0x62, Fan Zone, present, warning, -",
+		"0x61, PS Fan Run, part, critical",
+		"0x62, Fan Zone, part, warning",
 	}},
 	{"every other kind of state", func(b *board) {
 		b.put(discrete(0x60, typeFan, kindPredictive, "A"), discrete(0x61, typeFan, kindLimit, "B"), discrete(0x62, typeFan, kindPerformance, "C"),
@@ -223,9 +239,51 @@ var vendorTests = []vendorTest{
 		"0x63, D, standby, unknown, -",
 		"0x64, E, present, ok, -",
 		"0x65, F, present, ok, -",
-		"0x67, H, present, critical, -",
 		"0x68, I, set, critical, lost true",
+		"0x67, H, part, critical",
 	}},
+	{"a fan in transition to degraded is weak, not failed", func(b *board) {
+		b.put(discrete(0x60, typeFan, kindAvailability, "Fan 1"), discrete(0x61, typeFan, kindAvailability, "Fan 2"), discrete(0x62, typeFan, kindAvailability, "Fan 3"))
+		b.state(0x60, 1<<availRunning)
+		b.state(0x61, 1<<availDegraded)
+		b.state(0x62, 1<<availOffLine)
+	}, nil, []string{"0x60, Fan 1, present, ok, -", "0x61, Fan 2, present, warning, -", "0x62, Fan 3, present, critical, -"}},
+	{"cooling units and one state for all fans are no fans", func(b *board) {
+		b.put(tach(0x30, "FAN 1"), tach(0x31, "FAN 2"), discrete(0x60, typeFan, kindState, "Fan Fail"), discrete(0x61, typeCooling, kindAvailability, "Cooling Unit 1"),
+			discrete(0x62, typeFan, kindState, "Fan 2 Fail"))
+		b.turn(0x30, 30)
+		b.turn(0x31, 31)
+		b.state(0x60, 0x02)
+		b.state(0x61, 0x40)
+		b.state(0x62, 0x01)
+	}, nil, []string{
+		"0x30, FAN 1, present, ok, 3000 RPM",
+		"0x31, FAN 2, present, ok, 3100 RPM",
+		"0x60, Fan Fail, part, critical",
+		"0x61, Cooling Unit 1, part, warning",
+	}},
+	{"entity presence: there, empty, disabled, not read", func(b *board) {
+		b.put(tach(0x41, "FAN1 SYS"), tach(0x42, "FAN2 SYS"), tach(0x43, "FAN3 SYS"), tach(0x44, "FAN4 SYS"),
+			entity(0x71, "FAN1 SYS"), entity(0x72, "FAN2 SYS"), entity(0x73, "FAN3 SYS"), entity(0x74, "FAN4 SYS"), entity(0x75, "DIMM A1"))
+		b.turn(0x41, 51)
+		b.na(0x42)
+		b.na(0x43)
+		b.na(0x44)
+		b.state(0x71, 0x02) // contradicts a fan that turns: not asked
+		b.state(0x72, 0x01)
+		b.state(0x73, 0x02)
+		b.sensors[0x74] = []byte{0, 1}
+	}, nil, []string{
+		"0x41, FAN1 SYS, present, ok, 5100 RPM",
+		"0x42, FAN2 SYS, present, unknown, -",
+		"0x43, FAN3 SYS, absent, unknown, -",
+		"0x44, FAN4 SYS, unread, unknown, -",
+		"gap sensor 0x74 FAN4 SYS",
+	}},
+	{"a pump", func(b *board) {
+		b.put(tach(0x30, "Pump 1"))
+		b.turn(0x30, 0, 0xc0, 0xc0|7)
+	}, nil, []string{"0x30, Pump 1, present, critical, 0 RPM"}},
 	{"thresholds in a compact record: states only", func(b *board) {
 		b.put(discrete(0x60, typeFan, kindThreshold, "Fan 1"))
 		b.turn(0x60, 0, 0xc0, 0xc2)

@@ -33,7 +33,7 @@ var (
 	errElsewhere = errors.New("the link leads to another host and is not followed")
 	errLink      = errors.New("the link is not one that Redfish uses")
 	errLate      = errors.New("not read: the time was up")
-	errTooMany   = fmt.Errorf("not read: %d requests were enough for one poll", maxRequests)
+	errTooMany   = errors.New("not read: that takes more requests than one poll may send")
 	errTooLong   = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
 	errNotJSON   = errors.New("the answer is not JSON")
 	errPage      = errors.New("the answer is a web page, not JSON")

@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
 // How much of a collection is read.
@@ -39,7 +40,13 @@ type chassisBody struct {
 	Thermal          link   `json:"Thermal"`
 	ThermalSubsystem link   `json:"ThermalSubsystem"`
 	Sensors          link   `json:"Sensors"`
+	Power            link   `json:"Power"`
+	PowerSubsystem   link   `json:"PowerSubsystem"`
+	NetworkAdapters  link   `json:"NetworkAdapters"`
+	PCIeDevices      link   `json:"PCIeDevices"`
+	Drives           link   `json:"Drives"`
 	Links            around `json:"Links"`
+	Status           status `json:"Status"`
 }
 
 // around are the systems of a chassis and the controllers that manage it.
@@ -78,12 +85,8 @@ func (p *poll) readChassis(ctx context.Context) error {
 	path := cmp.Or(string(p.root.Chassis), "/redfish/v1/Chassis")
 	members, err := p.members(ctx, path)
 	if err != nil {
-		if shutOut(err) && p.cred.Username == "" {
-			return &ConnectError{Address: p.base.Host, Err: err, What: "a user name and password are needed",
-				Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
-		}
-		if shutOut(err) || p.barred {
-			return p.unreachable(err)
+		if err := p.shut(err); err != nil {
+			return err
 		}
 		p.hidden(anyFan, "the chassis collection", err)
 		for _, known := range p.memory.Fans {
@@ -93,7 +96,11 @@ func (p *poll) readChassis(ctx context.Context) error {
 		p.memory.Identity = ""
 	}
 	for _, m := range members {
-		if untouchable(m.path) || slices.ContainsFunc(p.chassis, func(c *chassis) bool { return trimSlash(c.path) == trimSlash(m.path) }) {
+		if untouchable(m.path) {
+			p.server.LeftOut = append(p.server.LeftOut, bmc.LeftOut{What: "Chassis " + chassisID(m.path), Why: whyUntouchable})
+			continue
+		}
+		if slices.ContainsFunc(p.chassis, func(c *chassis) bool { return trimSlash(c.path) == trimSlash(m.path) }) {
 			continue
 		}
 		if c := p.chassisOf(ctx, m); c != nil {
@@ -103,9 +110,26 @@ func (p *poll) readChassis(ctx context.Context) error {
 	return nil
 }
 
+// shut is the error when the controller does not let us in at all, nil when it
+// is about the resource.
+func (p *poll) shut(err error) error {
+	switch {
+	case shutOut(err) && p.cred.Username == "":
+		return &ConnectError{Address: p.base.Host, Err: err, What: "a user name and password are needed",
+			Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
+	case shutOut(err) || p.barred:
+		return p.unreachable(err)
+	}
+	return nil
+}
+
+// whyUntouchable is the reason in words.
+const whyUntouchable = "on iDRACs a request for the chassis of a RAID controller or of its shelf has restarted the controller"
+
 // untouchable chassis are never asked for: on iDRACs a request for the chassis
 // of a RAID controller has restarted the controller (check_redfish leaves them
-// out for that reason), and none of them has fans.
+// out for that reason). External shelves among them have fans, which are then
+// not seen: each is said to be left out.
 func untouchable(path string) bool {
 	return strings.Contains(path, "RAID") || strings.Contains(path, "Enclosure.Internal")
 }
@@ -151,22 +175,32 @@ type member struct {
 
 // members reads a collection, expanded where that is possible.
 func (p *poll) members(ctx context.Context, path string) ([]member, error) {
+	return p.list(ctx, path, maxMembers)
+}
+
+// list is members with another bound.
+func (p *poll) list(ctx context.Context, path string, most int) ([]member, error) {
 	if !p.root.Features.expands || slices.Contains(p.memory.Plain, path) {
-		return p.pages(ctx, path)
+		return p.upTo(ctx, path, most)
 	}
-	query := "?$expand=."
-	if p.root.Features.levels {
-		query += "($levels=1)"
-	}
-	out, err := p.pages(ctx, path+query)
+	out, err := p.upTo(ctx, path+p.expansion(), most)
 	if err == nil || missing(err) || shutOut(err) || ctx.Err() != nil || p.barred {
 		return out, err
 	}
 	// One member that cannot be rendered fails the whole expansion.
-	if refused := (*StatusError)(nil); errors.As(err, &refused) && refused.Code != http.StatusServiceUnavailable {
+	// Sensors are too many to be asked one by one because of one bad moment.
+	if refused := (*StatusError)(nil); errors.As(err, &refused) && refused.Code != http.StatusServiceUnavailable && most == maxMembers {
 		p.memory.Plain = append(p.memory.Plain, path)
 	}
-	return p.pages(ctx, path)
+	return p.upTo(ctx, path, most)
+}
+
+// expansion is the query that asks for members as a whole.
+func (p *poll) expansion() string {
+	if p.root.Features.levels {
+		return "?$expand=.($levels=1)"
+	}
+	return "?$expand=."
 }
 
 // shutOut says that the controller does not let us read.
@@ -178,16 +212,21 @@ func shutOut(err error) bool {
 var (
 	errLoop   = errors.New("the list's next page is one that was read before")
 	errMember = errors.New("a member of the list has no address")
-	errPages  = fmt.Errorf("the list has more than %d members or %d pages", maxMembers, maxPages)
+	errPages  = errors.New("the list has more members or pages than are read")
 )
 
-// pages reads a collection to its end or its bound. Members that come more
-// than once are listed once.
+// pages reads a collection without expanding it.
 func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
+	return p.upTo(ctx, path, maxMembers)
+}
+
+// upTo reads a collection to its end or its bound. Members that come more than
+// once are listed once.
+func (p *poll) upTo(ctx context.Context, path string, most int) ([]member, error) {
 	var out []member
 	var bad error
 	seen := map[string]bool{}
-	for range maxPages {
+	for range max(maxPages, most/maxMembers) {
 		var page collection
 		seen[path] = true
 		if _, err := p.read(ctx, path, &page); err != nil {
@@ -204,7 +243,7 @@ func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
 				}
 				continue
 			}
-			if len(out) == maxMembers {
+			if len(out) == most {
 				return out, errPages
 			}
 			known := "member " + trimSlash(string(self))

@@ -1,17 +1,17 @@
 package redfish
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/transport"
 )
 
 // What one poll may ask and keep at most, whatever a controller answers.
@@ -25,7 +25,7 @@ const (
 // client sends the requests of one poll. It is not safe for concurrent use:
 // controllers answer one request at a time, and slowly.
 type client struct {
-	http *http.Client
+	door *door
 	base *url.URL
 	cred secret.Credentials
 	now  func() time.Time
@@ -34,9 +34,12 @@ type client struct {
 	token    string // of the session, when scheme is bySession
 	login    func(ctx context.Context, refused *StatusError) error
 	requests int
+	most     int // requests; 0 means maxRequests
 	evidence []string
-	buffer   bytes.Buffer // of the last answer
 }
+
+// left is how many requests may still be sent.
+func (c *client) left() int { return cmp.Or(c.most, maxRequests) - c.requests }
 
 // scheme is how requests are authenticated.
 type scheme int
@@ -50,18 +53,20 @@ const (
 // answer is what came back for one request.
 type answer struct {
 	path string
+	code int
 	body []byte // until the next request; what is decoded of it is copied
 	head http.Header
+	bad  error // why it must not be decoded, see [lenient.Bound]
 	// clock is the controller's clock less ours, from the Date header.
 	clock *time.Duration
 }
 
-// get asks for a path. A refused login is retried once, when login finds
-// another way in.
+// get asks for a path. A refused login is retried when login finds another way
+// in, which it does once, or takes what another run has found.
 func (c *client) get(ctx context.Context, path string) (*answer, error) {
 	a, err := c.once(ctx, http.MethodGet, path, nil)
 	var refused *StatusError
-	if errors.As(err, &refused) && refused.Code == http.StatusUnauthorized && c.login != nil {
+	for errors.As(err, &refused) && refused.Code == http.StatusUnauthorized && c.login != nil {
 		login := c.login
 		c.login = nil
 		if err := login(ctx, refused); err != nil {
@@ -90,7 +95,7 @@ func (c *client) read(ctx context.Context, path string, into any) (*answer, erro
 
 // once sends one request. At most half of the time that is left goes into it,
 // so that one slow resource does not cost all others.
-func (c *client) once(ctx context.Context, method, path string, body io.Reader) (*answer, error) {
+func (c *client) once(ctx context.Context, method, path string, body any) (*answer, error) {
 	target, err := c.target(path)
 	if err != nil {
 		return nil, err
@@ -98,30 +103,33 @@ func (c *client) once(ctx context.Context, method, path string, body io.Reader) 
 	if ctx.Err() != nil {
 		return nil, errLate
 	}
-	if c.requests++; c.requests > maxRequests {
+	if c.requests++; c.left() < 0 {
 		return nil, errTooMany
 	}
 	ctx, cancel := share(ctx)
 	defer cancel()
 	start := c.now()
-	a, code, err := c.send(ctx, method, target, body)
+	a, err := c.door.send(ctx, c.credentials(), request{method, target.RequestURI(), body})
 	took := c.now().Sub(start)
+	for _, odd := range transport.Handshakes(c.door.http) {
+		c.note("%s", odd)
+	}
 	if err != nil {
 		err = c.explain(err)
 		c.note("%s %s failed after %d ms: %v", method, path, took.Milliseconds(), err)
 		return nil, err
 	}
-	c.note("%s %s %d %s %d ms", method, path, code, size(len(a.body)), took.Milliseconds())
+	c.note("%s %s %d %s %d ms", method, path, a.code, size(len(a.body)), took.Milliseconds())
 	a.path = path
 	a.clock = clockOf(a.head, start.Add(took/2))
-	if code < 200 || code > 299 {
-		refused := refusal(path, code, a)
+	if a.code < 200 || a.code > 299 {
+		refused := refusal(path, a.code, a)
 		if clean := c.explain(errors.New(refused.Reason)); refused.Reason != "" {
 			refused.Reason = clean.Error()
 		}
 		return nil, refused
 	}
-	return a, nil
+	return a, a.bad
 }
 
 // share bounds one request to half of what is left.
@@ -133,39 +141,15 @@ func share(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(end)/2)
 }
 
-func (c *client) send(ctx context.Context, method string, target *url.URL, content io.Reader) (*answer, int, error) {
-	req, err := http.NewRequestWithContext(ctx, method, target.String(), content)
-	if err != nil {
-		return nil, 0, err
-	}
-	req.URL = target
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("OData-Version", "4.0")
-	req.Header.Set("User-Agent", "noout")
-	if content != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
+// credentials are those of the scheme.
+func (c *client) credentials() login {
 	switch c.scheme {
 	case byBasic:
-		req.SetBasicAuth(c.cred.Username, c.cred.Password.Reveal())
+		return login{user: c.cred.Username, password: c.cred.Password.Reveal()}
 	case bySession:
-		req.Header.Set("X-Auth-Token", c.token)
+		return login{token: c.token}
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer resp.Body.Close()
-	c.buffer.Reset()
-	if n := resp.ContentLength; n > 0 && n <= maxBody {
-		c.buffer.Grow(int(n) + bytes.MinRead)
-	}
-	_, err = c.buffer.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
-	a := &answer{head: resp.Header, body: c.buffer.Bytes()}
-	if err == nil && len(a.body) > maxBody {
-		err = errTooLong
-	}
-	return a, resp.StatusCode, err
+	return login{}
 }
 
 // target makes the URL of a path that a controller gave. It stays on the

@@ -161,11 +161,15 @@ func (l *list) UnmarshalJSON(raw []byte) error {
 		l.items = split(raw)
 	case '{':
 		l.items = values(raw)
+		l.wrong = len(l.items) > maxNamed
 	default:
 		l.wrong = true
 	}
 	return nil
 }
+
+// maxNamed is how many objects of an object are taken for a list.
+const maxNamed = 1024
 
 // values are the values of an object, in the order of their keys, when all are
 // objects; else the object itself.
@@ -174,8 +178,12 @@ func values(raw []byte) []json.RawMessage {
 	if json.Unmarshal(raw, &all) != nil || len(all) == 0 {
 		return []json.RawMessage{bytes.Clone(raw)}
 	}
-	var out []json.RawMessage
-	for _, key := range slices.SortedFunc(maps.Keys(all), bmc.Compare) {
+	out := make([]json.RawMessage, 0, len(all))
+	keys := slices.Collect(maps.Keys(all))
+	if len(keys) <= maxNamed { // the order of more is nobody's
+		slices.SortFunc(keys, bmc.Compare)
+	}
+	for _, key := range keys {
 		if v := bytes.TrimSpace(all[key]); v[0] != '{' {
 			return []json.RawMessage{bytes.Clone(raw)}
 		}
@@ -227,10 +235,11 @@ func (l *link) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// status is {"State": ..., "Health": ...} or one word for either.
+// status is {"State": ..., "Health": ...} or one word for either. The roll-up
+// stands for the health of a resource that has no other.
 type status struct {
-	state, health string
-	said          bool
+	state, health, rollup string
+	said                  bool
 }
 
 // UnmarshalJSON never fails.
@@ -251,9 +260,9 @@ func (s *status) UnmarshalJSON(raw []byte) error {
 		}
 		return nil
 	}
-	var o struct{ State, Health text }
+	var o struct{ State, Health, HealthRollup text } // HealthRollUp of iLO4 is the same to encoding/json
 	if json.Unmarshal(raw, &o) == nil {
-		*s = status{state: o.State.Name(), health: o.Health.Name(), said: true}
+		*s = status{state: o.State.Name(), health: o.Health.Name(), rollup: o.HealthRollup.Name(), said: true}
 	}
 	return nil
 }
@@ -266,6 +275,8 @@ func (s status) says() string {
 	}
 	if s.health != "" {
 		parts = append(parts, "Health "+s.health)
+	} else if s.rollup != "" {
+		parts = append(parts, "HealthRollup "+s.rollup)
 	}
 	if len(parts) == 0 {
 		return "no Status"

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -16,6 +15,8 @@ type logEntry struct {
 	ID           text   `json:"Id"`
 	Self         link   `json:"@odata.id"`
 	Created      text   `json:"Created"`
+	EventStamp   text   `json:"EventTimestamp"`
+	Severity     text   `json:"Severity"`
 	Modified     text   `json:"Modified"`
 	EntryCode    text   `json:"EntryCode"`
 	SensorType   text   `json:"SensorType"`
@@ -27,6 +28,8 @@ type logEntry struct {
 	Oem          oem    `json:"Oem"`
 
 	place int // in the list as it was read, from 1
+	// over says that the entry is the end of what its text tells.
+	over bool
 }
 
 // oem is what vendors add to entries.
@@ -35,7 +38,8 @@ type oem struct {
 	count    number // HPE: how often the event happened
 	updated  text   // HPE: when the entry last changed
 	event    text   // Lenovo: CommonEventID
-	category text   // Lenovo: AlertCategory
+	huawei   bool
+	category text // Lenovo: AlertCategory
 }
 
 // UnmarshalJSON never fails.
@@ -48,16 +52,17 @@ func (o *oem) UnmarshalJSON(raw []byte) error {
 		AlertCategory text
 		Category      text
 	}
-	var all struct{ Hpe, Hp, Lenovo json.RawMessage }
+	var all struct{ Hpe, Hp, Lenovo, Huawei json.RawMessage }
 	*o = oem{}
 	if object(raw, &all) != nil {
 		return nil
 	}
+	o.huawei = all.Huawei != nil
 	for _, one := range []json.RawMessage{all.Hpe, all.Hp, all.Lenovo} {
 		var v vendor
 		if one != nil && object(one, &v) == nil {
 			*o = oem{
-				repaired: v.Repaired, count: v.Count, updated: v.Updated,
+				huawei: o.huawei, repaired: v.Repaired, count: v.Count, updated: v.Updated,
 				event: v.CommonEventID, category: cmp.Or(v.AlertCategory, v.Category),
 			}
 		}
@@ -87,14 +92,38 @@ func (e logEntry) id() string {
 	return id[strings.LastIndexByte(id, '.')+1:]
 }
 
+// stamp is when the entry says that it was made: Created, or EventTimestamp
+// where that has no date.
+func (e logEntry) stamp() string {
+	created, event := e.Created.String(), e.EventStamp.String()
+	if stamp(created).IsZero() && !stamp(event).IsZero() {
+		return event
+	}
+	return cmp.Or(created, event)
+}
+
+// key is the stamp as it came: with the id it tells entries apart.
+func (e logEntry) key() string {
+	if e.stamp() == e.EventStamp.String() && e.Created.String() != e.stamp() {
+		return string(e.EventStamp)
+	}
+	return string(e.Created)
+}
+
+// well says that the entry calls what it tells fine.
+func (e logEntry) well() bool { return strings.EqualFold(e.Severity.String(), "OK") }
+
 // eventsOf makes the events of one entry, none when it is not about fans. HPE's
 // IML has one entry for a fault, however often it happened, and marks it
 // repaired; OpenBMC marks an entry resolved. Each change becomes an event of
 // its own, with an id of its own.
-func (p *poll) eventsOf(e logEntry, order int64, now time.Time) []bmc.Event {
+func (p *poll) eventsOf(e logEntry, order int64, when calendar) []bmc.Event {
 	m, ok := e.meaning()
 	if !ok {
 		return nil
+	}
+	if back, ends := ending[m.kind]; ends && e.over {
+		m.kind = back
 	}
 	fan := ""
 	if m.kind != bmc.RedundancyLost && m.kind != bmc.RedundancyRegained {
@@ -103,7 +132,7 @@ func (p *poll) eventsOf(e logEntry, order int64, now time.Time) []bmc.Event {
 		}
 	}
 	first := bmc.Event{
-		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: clip(string(e.Created), maxName), Time: dated(e.Created.String(), now),
+		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: clip(e.key(), maxName), Time: when.dated(e.stamp()),
 		Fan: fan, Kind: m.kind, Level: m.level, Text: clip(cmp.Or(e.Message.String(), e.MessageID.String()), maxText),
 	}
 	out := []bmc.Event{first}
@@ -111,7 +140,7 @@ func (p *poll) eventsOf(e logEntry, order int64, now time.Time) []bmc.Event {
 	again := func(suffix string, kind bmc.Kind) {
 		next := first
 		next.ID, next.Kind = first.ID+suffix, kind
-		next.Stamp, next.Time = clip(changed, maxName), dated(changed, now)
+		next.Stamp, next.Time = clip(changed, maxName), when.dated(changed)
 		out = append(out, next)
 	}
 	if n := e.Oem.count.count(); n > 1 && changed != "" && changed != first.Stamp {

@@ -9,74 +9,6 @@ import (
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
-// thermalFan is a fan of a Thermal resource, in the words of the standard and
-// of iLO4, which wrote FanName, CurrentReading and Units.
-type thermalFan struct {
-	Self             link   `json:"@odata.id"`
-	MemberID         text   `json:"MemberId"`
-	Name             text   `json:"Name"`
-	FanName          text   `json:"FanName"`
-	Reading          number `json:"Reading"`
-	CurrentReading   number `json:"CurrentReading"`
-	ReadingUnits     text   `json:"ReadingUnits"`
-	Units            text   `json:"Units"`
-	SensorNumber     number `json:"SensorNumber"`
-	SerialNumber     text   `json:"SerialNumber"`
-	Status           status `json:"Status"`
-	LowerNonCritical number `json:"LowerThresholdNonCritical"`
-	LowerCritical    number `json:"LowerThresholdCritical"`
-	LowerFatal       number `json:"LowerThresholdFatal"`
-	UpperNonCritical number `json:"UpperThresholdNonCritical"`
-	UpperCritical    number `json:"UpperThresholdCritical"`
-}
-
-// empty says that nothing in the element is about a fan.
-func (f thermalFan) empty() bool {
-	return f.MemberID == "" && f.Name == "" && f.FanName == "" && !f.Status.said &&
-		f.Reading.value == nil && f.CurrentReading.value == nil && f.SensorNumber.value == nil
-}
-
-// fan makes a fan of an element of Thermal's Fans.
-func (f thermalFan) fan() bmc.Fan {
-	reading := f.Reading
-	if reading.value == nil {
-		reading = f.CurrentReading
-	}
-	out := bmc.Fan{
-		Name: cmp.Or(f.Name.Name(), f.FanName.Name()), Serial: word(f.SerialNumber),
-		Sensor: sensorNumber(f.SensorNumber), Reading: reading.value,
-		Unit:             unit(cmp.Or(f.ReadingUnits.Name(), f.Units.Name())),
-		LowerNonCritical: f.LowerNonCritical.threshold(),
-		LowerCritical:    f.LowerCritical.threshold(),
-		LowerFatal:       f.LowerFatal.threshold(),
-		UpperNonCritical: f.UpperNonCritical.threshold(),
-		UpperCritical:    f.UpperCritical.threshold(),
-	}
-	f.Status.put(&out)
-	out.ID = f.key(out)
-	return out
-}
-
-// key tells the fan from the others of its chassis. iDRAC8 and older iDRAC9
-// put the device in front of it ("0x17||Fan.Embedded.1A"). A MemberId that is
-// just a number is the place in the list (iDRAC9 6.00, Intel, Supermicro, AMI):
-// when a fan leaves the list, all behind it move up. The sensor number and the
-// name stay, so they go first.
-func (f thermalFan) key(fan bmc.Fan) string {
-	id := f.MemberID.Name()
-	if _, after, ok := strings.Cut(id, "||"); ok && after != "" {
-		id = after
-	}
-	switch {
-	case id != "" && strings.Trim(id, "0123456789") != "":
-		return id
-	case fan.Sensor >= 0:
-		return fmt.Sprintf("0x%02x", fan.Sensor)
-	default:
-		return cmp.Or(fan.Name, id)
-	}
-}
-
 // subsystemFan is a Fan resource of a ThermalSubsystem.
 type subsystemFan struct {
 	ID           text    `json:"Id"`
@@ -84,88 +16,57 @@ type subsystemFan struct {
 	SerialNumber text    `json:"SerialNumber"`
 	Status       status  `json:"Status"`
 	SpeedPercent excerpt `json:"SpeedPercent"`
+	Secondary    excerpt `json:"SecondarySpeedPercent"`
 }
 
 // excerpt is a sensor inside of another resource. Dell's SpeedPercent has only
 // SpeedRPM, HPE's only Reading; where both are given (Lenovo, AMI) Reading may
 // be the rotations again.
-type excerpt struct{ reading, rpm number }
+type excerpt struct {
+	reading, rpm number
+	source       link // the sensor's own resource
+	said         bool // there is one, whatever is in it
+}
 
 // UnmarshalJSON never fails; a bare number is the reading.
 func (e *excerpt) UnmarshalJSON(raw []byte) error {
 	*e = excerpt{}
 	if len(raw) > 0 && raw[0] != '{' {
-		return e.reading.UnmarshalJSON(raw)
+		err := e.reading.UnmarshalJSON(raw)
+		e.said = e.reading.value != nil
+		return err
 	}
 	var o struct {
-		Reading  number
-		SpeedRPM number
+		Reading       number
+		SpeedRPM      number
+		DataSourceURI link `json:"DataSourceUri"`
 	}
 	if json.Unmarshal(raw, &o) == nil {
-		*e = excerpt{reading: o.Reading, rpm: o.SpeedRPM}
+		*e = excerpt{reading: o.Reading, rpm: o.SpeedRPM, source: o.DataSourceURI, said: true}
 	}
 	return nil
+}
+
+// rotor is the measurement of an excerpt, false when there is none to speak of.
+func (e excerpt) rotor(property string) (bmc.Rotor, bool) {
+	r := bmc.Rotor{ID: property, Name: property, Reading: e.reading.value, Unit: "%", From: string(e.source)}
+	if e.rpm.value != nil {
+		r.Reading, r.Unit = e.rpm.value, "RPM"
+	}
+	return r, e.said
 }
 
 func (f subsystemFan) fan() bmc.Fan {
-	out := bmc.Fan{
-		ID: f.ID.Name(), Name: f.Name.Name(), Serial: word(f.SerialNumber), Sensor: -1,
-		Reading: f.SpeedPercent.reading.value, Unit: "%",
-	}
-	if rpm := f.SpeedPercent.rpm.value; rpm != nil {
-		out.Reading, out.Unit = rpm, "RPM"
-	}
+	out := bmc.Fan{ID: f.ID.Name(), Name: f.Name.Name(), Serial: word(f.SerialNumber), Sensor: -1, Unit: "%"}
 	out.ID = cmp.Or(out.ID, out.Name)
 	f.Status.put(&out)
-	return out
-}
-
-// sensor is a Sensor resource.
-type sensor struct {
-	ID           text       `json:"Id"`
-	Name         text       `json:"Name"`
-	Reading      number     `json:"Reading"`
-	ReadingType  text       `json:"ReadingType"`
-	ReadingUnits text       `json:"ReadingUnits"`
-	Context      text       `json:"PhysicalContext"`
-	Status       status     `json:"Status"`
-	Thresholds   thresholds `json:"Thresholds"`
-}
-
-// thresholds of a Sensor.
-type thresholds struct{ lowerCaution, lowerCritical, lowerFatal, upperCaution, upperCritical number }
-
-// UnmarshalJSON never fails.
-func (t *thresholds) UnmarshalJSON(raw []byte) error {
-	var o struct{ LowerCaution, LowerCritical, LowerFatal, UpperCaution, UpperCritical excerpt }
-	*t = thresholds{}
-	if json.Unmarshal(raw, &o) == nil {
-		*t = thresholds{
-			lowerCaution: o.LowerCaution.reading, lowerCritical: o.LowerCritical.reading, lowerFatal: o.LowerFatal.reading,
-			upperCaution: o.UpperCaution.reading, upperCritical: o.UpperCritical.reading,
-		}
+	if r, ok := f.SpeedPercent.rotor("SpeedPercent"); ok {
+		out.Rotors = append(out.Rotors, r)
 	}
-	return nil
-}
-
-// turns says whether the sensor measures a fan: pumps turn too.
-func (s sensor) turns() bool {
-	rotational := strings.EqualFold(s.ReadingType.String(), "Rotational") || strings.EqualFold(s.ReadingUnits.String(), "RPM") ||
-		strings.EqualFold(s.ReadingUnits.String(), "{rev}/min")
-	return rotational && !strings.Contains(strings.ToLower(s.Context.String()+" "+s.Name.String()), "pump")
-}
-
-func (s sensor) fan() bmc.Fan {
-	out := bmc.Fan{
-		ID: cmp.Or(s.ID.Name(), s.Name.Name()), Name: cmp.Or(s.Name.Name(), s.ID.Name()), Sensor: -1,
-		Reading: s.Reading.value, Unit: "RPM",
-		LowerNonCritical: s.Thresholds.lowerCaution.threshold(),
-		LowerCritical:    s.Thresholds.lowerCritical.threshold(),
-		LowerFatal:       s.Thresholds.lowerFatal.threshold(),
-		UpperNonCritical: s.Thresholds.upperCaution.threshold(),
-		UpperCritical:    s.Thresholds.upperCritical.threshold(),
+	if r, ok := f.Secondary.rotor("SecondarySpeedPercent"); ok {
+		out.Rotors = append(out.Rotors, r)
 	}
-	s.Status.put(&out)
+	out.Weigh()
 	return out
 }
 
@@ -178,7 +79,7 @@ func (s status) put(fan *bmc.Fan) {
 	case "standbyoffline", "standbyspare", "disabled":
 		fan.Presence = bmc.Standby
 	}
-	fan.Health = health(s.health)
+	fan.State, fan.Health = s.state, health(cmp.Or(s.health, s.rollup))
 	fan.Says = s.says()
 }
 

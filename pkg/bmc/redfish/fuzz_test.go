@@ -101,7 +101,7 @@ func FuzzLogEntry(f *testing.F) {
 		p := pollOf(fans...)
 		r := &logRead{words: p.fanWords()}
 		r.take([]json.RawMessage{body}, &logMemory{})
-		events := p.events(r, now)
+		events := p.events(r, calendar{now: now, zone: 2 * time.Hour})
 		if len(events) > 3 {
 			t.Errorf("%d events of one entry", len(events))
 		}

@@ -143,7 +143,7 @@ func TestEntries(t *testing.T) {
 			r := &logRead{words: pollOf(test.fans...).fanWords()}
 			r.take([]json.RawMessage{json.RawMessage(test.entry)}, &logMemory{})
 			var got []told1
-			for _, e := range pollOf(test.fans...).events(r, time.Now()) {
+			for _, e := range pollOf(test.fans...).events(r, calendar{now: time.Now()}) {
 				got = append(got, told1{e.Fan, e.Kind, e.Level})
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

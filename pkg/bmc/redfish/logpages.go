@@ -69,7 +69,7 @@ func (p *poll) readLog(ctx context.Context, m *logMemory) error {
 	if log.Clock != nil {
 		now = now.Add(*log.Clock)
 	}
-	log.Events = p.events(r, now)
+	log.Events = p.events(r, calendar{now: now, zone: p.zone(ctx, r)})
 	p.server.Logs = append(p.server.Logs, log)
 	m.learn(r, err)
 	return err
@@ -171,15 +171,18 @@ func (p *poll) inline(ctx context.Context, m *logMemory, r *logRead, items []jso
 
 // numbered is the number and the time of an entry.
 func numbered(item json.RawMessage) (n int64, created string, ok bool) {
+	event := ""
 	fields(item, func(key string, value []byte) {
 		switch key {
 		case "Id":
 			n, ok = number64(plain(value, 0))
 		case "Created":
 			created = clip(plain(value, 0), maxText)
+		case "EventTimestamp":
+			event = clip(plain(value, 0), maxText)
 		}
 	})
-	return n, created, ok
+	return n, cmp.Or(created, event), ok
 }
 
 // bare says that an element is nothing but a link.
@@ -239,9 +242,10 @@ func number64(s string) (int64, bool) {
 }
 
 // events makes events of the entries that are about fans.
-func (p *poll) events(r *logRead, now time.Time) []bmc.Event {
+func (p *poll) events(r *logRead, when calendar) []bmc.Event {
 	var out []bmc.Event
-	rising := r.rising(now)
+	rising := r.rising(when)
+	r.ends()
 	for _, e := range r.entries {
 		order, ok := number64(e.ID.String())
 		if !ok {
@@ -250,17 +254,34 @@ func (p *poll) events(r *logRead, now time.Time) []bmc.Event {
 				order = int64(r.raw - e.place)
 			}
 		}
-		out = append(out, p.eventsOf(e, order, now)...)
+		out = append(out, p.eventsOf(e, order, when)...)
 	}
 	return out
 }
 
+// ends finds entries that end what another one of the same text began: Huawei's
+// iBMC writes the end of an alarm as a second entry, word for word, whose only
+// difference is the Severity OK. Of other controllers that is believed only when
+// the log has both: some call every entry OK.
+func (r *logRead) ends() {
+	begun := map[text]bool{}
+	for _, e := range r.entries {
+		if !e.well() && e.Severity != "" && e.Message != "" {
+			begun[e.Message] = true
+		}
+	}
+	for i := range r.entries {
+		e := &r.entries[i]
+		e.over = e.well() && !e.Oem.repaired.said && (begun[e.Message] || e.Oem.huawei)
+	}
+}
+
 // rising says whether the oldest entry comes first, by the times: iDRAC and
 // CIMC list the newest first.
-func (r *logRead) rising(now time.Time) bool {
+func (r *logRead) rising(when calendar) bool {
 	var first, last time.Time
 	for _, e := range r.entries {
-		if t := dated(e.Created.String(), now); !t.IsZero() {
+		if t := when.dated(e.stamp()); !t.IsZero() {
 			if first.IsZero() {
 				first = t
 			}

@@ -1,10 +1,10 @@
 package redfish
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // meaning is what an entry tells.
@@ -114,11 +114,11 @@ var lenovo = map[string]meaning{
 	"036": {kind: bmc.RedundancyLost, level: degraded}, "037": {kind: bmc.RedundancyLost, level: degraded},
 }
 
-var lenovoID = regexp.MustCompile(`^FQXSPCA([02])([0-9]{3})[A-Z]$`)
+var lenovoID = regex.Of(`^FQXSPCA([02])([0-9]{3})[A-Z]$`)
 
 // registered are ids of registries that were read whole: one that is not among
 // the messages tells nothing about a fan of the chassis, whatever its text.
-var registered = regexp.MustCompile(`^([A-Z]{2,4}[0-9]{3,4}|FQX[A-Z]{4}[0-9]{4}[A-Z]|(PowerSupply|StorageSystem)Fan[A-Za-z]+|FansHealth[A-Za-z]+)$`)
+var registered = regex.Of(`^([A-Z]{2,4}[0-9]{3,4}|FQX[A-Z]{4}[0-9]{4}[A-Z]|(PowerSupply|StorageSystem)Fan[A-Za-z]+|FansHealth[A-Za-z]+)$`)
 
 // meaning says what an entry tells, by what is most certain: the sensor type
 // with the entry code, then the message id, then the text.
@@ -183,10 +183,10 @@ func (e logEntry) about(m meaning) bool {
 }
 
 // speaksOfFan finds the word fan, also as a name: FAN1, FANA, fan0_0.
-var speaksOfFan = regexp.MustCompile(`(^|[^a-z])(fans?|fan[a-z]|tach|blowers?)([^a-z]|$)|_fan|fan_`)
+var speaksOfFan = regex.Of(`(^|[^a-z])(fans?|fan[a-z]|tach|blowers?)([^a-z]|$)|_fan|fan_`)
 
 // unrelated are texts with the word fan that tell nothing about a fan of the
 // chassis: settings, firmware, other devices' fans, fan-out.
-var unrelated = regexp.MustCompile(`fan[- ]?out|profile|firmware|update|setting|configur|policy|acoustic|minimum fan|` +
+var unrelated = regex.Of(`fan[- ]?out|profile|firmware|update|setting|configur|policy|acoustic|minimum fan|` +
 	`fan speeds? (limit|offset|(is |are |was |were |has |have |may |will |been |be )*(increas|rais|chang|adjust|set|decreas|reduc))|` +
 	`storage (system|enclosure)|enclosure unit|witness server|gpu|graphics`)

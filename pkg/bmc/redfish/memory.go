@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // maxAge is how long paths are believed without looking anew: a chassis or a
@@ -31,18 +32,43 @@ type memory struct {
 	// these again costs requests and tells nothing.
 	Fans  []string `json:"fans,omitempty"`
 	Quiet []string `json:"quiet,omitempty"`
-	// Single are the ThermalSubsystems without redundancy sets, and where
-	// their fans are, if they were looked for there.
-	Single map[string]string `json:"single,omitempty"`
+	// Subsystems are the ThermalSubsystems that were read.
+	Subsystems map[string]subsystemMemory `json:"subsystems,omitempty"`
+	// Measured are the sensors that gave the speed of a fan that shows none
+	// itself, by the fan's id.
+	Measured map[string]measuredMemory `json:"measured,omitempty"`
+	// Doubted is when the sensors of a list last were no worse than the fans.
+	Doubted map[string]time.Time `json:"doubted,omitempty"`
+	// Members are ids of fans whose addresses do not end in them, Orders the ids
+	// of the fans of a Thermal in the order of its list: so that one that cannot
+	// be read has a name.
+	Members map[string]string   `json:"members,omitempty"`
+	Orders  map[string][]string `json:"orders,omitempty"`
 	// Plain are the collections where $expand is announced but fails.
 	Plain []string `json:"plain,omitempty"`
 	// Logs are those that are read, NoLog is when none was found.
-	Logs    []logMemory `json:"logs,omitempty"`
-	NoLog   time.Time   `json:"noLog,omitzero"`
-	Session *session    `json:"session,omitempty"`
-	// Entering is written before a login and taken back after it: a run that was
-	// killed in between may have left a session whose name nobody knows.
-	Entering bool `json:"entering,omitempty"`
+	Logs  []logMemory `json:"logs,omitempty"`
+	NoLog time.Time   `json:"noLog,omitzero"`
+	// Zone is the controller's, where its log does not say.
+	Zone    zoneMemory `json:"zone,omitzero"`
+	Session *session   `json:"session,omitempty"`
+	// Logins are processes that log in, written before a login and taken back after
+	// it: one that was killed in between may have left a session whose name nobody
+	// knows.
+	Logins []state.Process `json:"logins,omitempty"`
+}
+
+// subsystemMemory is what is in a ThermalSubsystem: where its fans, pumps and
+// leak detectors are, whether it has redundancy sets, and when it last said that
+// it is well.
+type subsystemMemory struct {
+	Fans  string `json:"fans,omitempty"`
+	Pumps string `json:"pumps,omitempty"`
+	Leaks string `json:"leaks,omitempty"`
+	Sets  bool   `json:"sets,omitempty"`
+	// Unread says that its leak detectors could not be found.
+	Unread bool      `json:"unread,omitempty"`
+	Well   time.Time `json:"well,omitzero"`
 }
 
 // logMemory is a log that is read, and how far it was.
@@ -75,7 +101,7 @@ func (m memory) store() bmc.Memory {
 	raw, err := json.Marshal(m)
 	if err != nil || len(raw) > maxMemory {
 		// Too long only for a controller that makes up addresses.
-		raw, err = json.Marshal(memory{Version: memoryVersion, Session: m.Session})
+		raw, err = json.Marshal(memory{Version: memoryVersion, Session: m.Session, Logins: m.Logins})
 		if err != nil {
 			return nil
 		}
@@ -83,12 +109,64 @@ func (m memory) store() bmc.Memory {
 	return raw
 }
 
-// single notes that a ThermalSubsystem has no redundancy sets.
-func (m *memory) single(path, fans string) {
-	if m.Single == nil {
-		m.Single = map[string]string{}
+// subsystem notes what is in a ThermalSubsystem.
+func (m *memory) subsystem(path string, s subsystemMemory) {
+	if m.Subsystems == nil {
+		m.Subsystems = map[string]subsystemMemory{}
 	}
-	m.Single[path] = fans
+	m.Subsystems[path] = s
+}
+
+// measured notes which sensors gave the speed of a fan.
+func (m *memory) measured(fan string, sensors measuredMemory) {
+	if m.Measured == nil {
+		m.Measured = map[string]measuredMemory{}
+	}
+	m.Measured[fan] = sensors
+}
+
+// doubted notes that the sensors of a list are no worse than the fans.
+func (m *memory) doubted(list string, at time.Time) {
+	if m.Doubted == nil {
+		m.Doubted = map[string]time.Time{}
+	}
+	m.Doubted[list] = at
+}
+
+// measuredMemory is where the speed of a fan is, and when it was found there or
+// nowhere.
+type measuredMemory struct {
+	Paths []string  `json:"paths,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// none says that a while ago no sensor measured the fan. Some are there only
+// while the host is on.
+func (m measuredMemory) none(now time.Time) bool {
+	age := now.Sub(m.At)
+	return !m.At.IsZero() && len(m.Paths) == 0 && age >= 0 && age < noLogAge
+}
+
+// named notes the id of a fan whose address does not end in it.
+func (m *memory) named(path, id string) {
+	if id == lastOf(path) || len(m.Members) >= maxFans {
+		return
+	}
+	if m.Members == nil {
+		m.Members = map[string]string{}
+	}
+	m.Members[path] = id
+}
+
+// ordered notes the ids of a Thermal's fans.
+func (m *memory) ordered(path string, ids []string) {
+	if len(ids) == 0 || len(ids) > maxFans {
+		return
+	}
+	if m.Orders == nil {
+		m.Orders = map[string][]string{}
+	}
+	m.Orders[path] = ids
 }
 
 // forget drops the paths but not the session.

@@ -2,27 +2,27 @@ package redfish
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // called finds what a text calls a fan: a word with fan in it, with what
 // numbers it. "Fan 3A RPM", "FANA, Fan, Lower", "(Fan 5, Location System)",
 // "Chassis_0_FAN_2_FRONT critical", "Fan Module 2 removed".
-var called = regexp.MustCompile(`(?i)[a-z0-9_.#-]*(?:fan|tach|blower)[a-z0-9_.#-]*(?: (?:module|tray|zone|unit|rotor|location|bay|slot|number))?(?: ?#?[0-9]+[a-z]?\b| [a-z]\b)?`)
+var called = regex.Of(`(?i)[a-z0-9_.#-]*(?:fan|tach|blower)[a-z0-9_.#-]*(?: (?:module|tray|zone|unit|rotor|location|bay|slot|number))?(?: ?#?[0-9]+[a-z]?\b| [a-z]\b)?`)
 
 // supply finds power supplies: their fans are not the chassis'.
-var supply = regexp.MustCompile(`(?i)power[ _-]?supply|power unit|(^|[^a-z])(psu|pws|ps)[ _-]?[0-9]*([^a-z]|$)|pwrsupply`)
+var supply = regex.Of(`(?i)power[ _-]?supply|power unit|(^|[^a-z])(psu|pws|ps)[ _-]?[0-9]*([^a-z]|$)|pwrsupply`)
 
 // place are words between Fan and its number in a message (iLO: "fan location
 // 3" is Fan 3).
-var place = regexp.MustCompile(`(?i) (location|bay|slot|number)\b`)
+var place = regex.Of(`(?i) (location|bay|slot|number)\b`)
 
 // designator is what is left of a fan's name when a message already says Fan.
-var designator = regexp.MustCompile(`^[0-9]{1,3}[A-Za-z]?$|^[A-Za-z][0-9]{0,2}$`)
+var designator = regex.Of(`^[0-9]{1,3}[A-Za-z]?$|^[A-Za-z][0-9]{0,2}$`)
 
 // fanOf finds the fan of an entry: its id, or the name the log gives when no
 // fan of the server fits, or nothing when it is no fan of the chassis.
@@ -84,7 +84,8 @@ func (p *poll) bySensor(number int) string {
 }
 
 // byName finds the fan of a name: the same name, else the same words and
-// numbers, else the module of which there is one rotor. A name that fits
+// numbers, else the module of which there is one rotor, else the module of the
+// rotor that is named. A name that fits
 // several is none: "Fan 1" of FAN0001 (iDRAC) may be either of Fan1A and Fan1B.
 func (p *poll) byName(name string) string {
 	if name == "" {
@@ -95,6 +96,7 @@ func (p *poll) byName(name string) string {
 		func(own string) bool { return strings.EqualFold(own, name) },
 		func(own string) bool { return bmc.SameFan(own, name) },
 		func(own string) bool { module, rotor := bmc.Module(own); return rotor && module == key },
+		func(own string) bool { module, rotor := bmc.Module(name); return rotor && module == bmc.FanKey(own) },
 	}
 	for _, fit := range fits {
 		var found []string

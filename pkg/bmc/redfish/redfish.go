@@ -3,13 +3,10 @@
 // say about them. It only ever reads, except that it may open and close a
 // session of its own.
 //
-// Requests are plain net/http. A Redfish library would have to be guarded
-// against rather than used: github.com/stmcginnis/gofish v0.23.0 loses the
-// whole controller to one odd value in the service root (Product: 5), sends the
-// credentials wherever a link such as "@other.example/x" points, drops the
-// WWW-Authenticate header that tells a wrong password from a refused way to log
-// in, loses a session whose Location is missing, and logs out without a time
-// limit once the context has ended.
+// It asks through github.com/stmcginnis/gofish, the Redfish client that users of
+// Go know: requests, authentication, sessions. The [door] holds what it leaves
+// open. Bodies are decoded here, tolerantly: one odd value costs gofish's typed
+// resources the whole resource.
 package redfish
 
 import (
@@ -24,6 +21,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // Options is the address of a management controller.
@@ -42,12 +40,12 @@ func (o Options) Validate() error {
 
 // Source reads one management controller. It implements [bmc.Source].
 type Source struct {
-	// Remember, when set, is called as soon as a session was opened that is to
-	// be kept, with the memory that names it: a poll that is killed later
-	// leaves a session that the next one finds. With an error it says that
-	// nothing can be kept: the session is then closed. It is not called from
-	// another goroutine.
-	Remember func(bmc.Memory) error
+	// Remember, when set, changes what all runs remember, one after another: before
+	// a login, and as soon as a session was opened that is to be kept. So a poll that
+	// is killed later leaves a session that the next one finds, and polls at the same
+	// time share one. With an error it says that nothing can be kept: the session is
+	// then closed. It is not called from another goroutine.
+	Remember func(Change) error
 
 	http *http.Client
 	base string
@@ -112,11 +110,13 @@ type poll struct {
 	// session is the one that is open, nil without; remember stores it.
 	session  *session
 	kept     *session // by an earlier poll
-	remember func(bmc.Memory) error
-	barred   bool // a login failed
-	unsure   bool // whether the logs that were found are the best ones
+	remember func(Change) error
+	mark     *state.Process // that we log in
+	barred   bool           // a login failed
+	unsure   bool           // whether the logs that were found are the best ones
 	manager  *manager
 	hosts    map[string]*computer
+	cooled   map[string]bool // ThermalSubsystems that were read
 	fresh    context.Context // for a login that must not be cut off
 	closing  context.Context // for a logout
 }
@@ -129,11 +129,7 @@ func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 		return bmc.Server{}, err
 	}
 	server := bmc.Server{}
-	p := &poll{
-		client: &client{http: s.http, base: base, cred: s.cred, now: s.now, scheme: byNothing},
-		ask:    ask, server: &server, remember: s.Remember,
-		memory: recall(ask.Memory),
-	}
+	p := s.poll(base, ask, &server)
 	defer s.http.CloseIdleConnections()
 	end := p.outlive(ctx, s.grace)
 	defer end()
@@ -149,6 +145,14 @@ func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 	server.Evidence = p.evidence
 	server.Memory = p.memory.store()
 	return server, nil
+}
+
+func (s *Source) poll(base *url.URL, ask bmc.Ask, server *bmc.Server) *poll {
+	return &poll{
+		client: &client{door: newDoor(s.http, base), base: base, cred: s.cred, now: s.now, scheme: byNothing},
+		ask:    ask, server: server, remember: s.Remember,
+		memory: recall(ask.Memory),
+	}
 }
 
 // address is the base URL, which must be one.
@@ -167,9 +171,17 @@ func (s *Source) address() (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// enter reads the service root, without credentials: controllers count each
-// wrong password, and the root is readable without one.
+// enter gets us in.
 func (p *poll) enter(ctx context.Context) error {
+	if err := p.greet(ctx); err != nil {
+		return err
+	}
+	return p.readChassis(ctx)
+}
+
+// greet reads the service root, without credentials: controllers count each
+// wrong password, and the root is readable without one.
+func (p *poll) greet(ctx context.Context) error {
 	at := "/redfish/v1/"
 	_, err := p.read(ctx, at, &p.root)
 	var refused *StatusError
@@ -186,9 +198,6 @@ func (p *poll) enter(ctx context.Context) error {
 		if _, err = p.read(ctx, at, &p.root); err != nil {
 			return p.unreachable(err)
 		}
-	}
-	if err := p.readChassis(ctx); err != nil {
-		return err
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package redfish
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,26 +56,5 @@ func (p *poll) redundancies(c *chassis, sets list, what string) {
 			Members:   max(len(s.Set.items), len(s.Group.items)),
 			Says:      strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
 		})
-	}
-}
-
-// readFanRedundancy reads the redundancy sets of a chassis whose Thermal has
-// none (AMI, HPE, Lenovo): once, and again only where there are some.
-func (p *poll) readFanRedundancy(ctx context.Context, c *chassis) {
-	path := string(c.body.ThermalSubsystem)
-	if _, none := p.memory.Single[path]; none || path == "" {
-		return
-	}
-	var body subsystem
-	switch _, err := p.read(ctx, path, &body); {
-	case missing(err):
-	case err != nil:
-		p.gap("Chassis "+c.id+" ThermalSubsystem", false, err)
-		return
-	default:
-		p.redundancies(c, body.FanRedundancy, "Chassis "+c.id+" ThermalSubsystem")
-	}
-	if len(body.FanRedundancy.items) == 0 && !body.FanRedundancy.wrong {
-		p.memory.single(path, "")
 	}
 }

@@ -1,11 +1,8 @@
 package redfish
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -54,9 +51,10 @@ func (p *poll) prepare() {
 
 var errNoSession = errors.New("basic authentication is refused and there is no session service")
 
-// logIn opens a session after a 401. The request is not cut off when ctx ends:
-// the session it may already have opened could not be closed.
-func (p *poll) logIn(_ context.Context, refused *StatusError) error {
+// logIn opens a session after a 401, or takes the one that another run has opened
+// meanwhile. The request is not cut off when ctx ends: the session it may already
+// have opened could not be closed.
+func (p *poll) logIn(ctx context.Context, refused *StatusError) error {
 	if p.scheme == byBasic && refused.offersBasic {
 		return refused
 	}
@@ -70,18 +68,22 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 		}
 		return errNoSession
 	}
-	body, err := json.Marshal(map[string]string{"UserName": p.cred.Username, "Password": p.cred.Password.Reveal()})
+	stray, other, err := p.claim(ctx)
 	if err != nil {
-		return fmt.Errorf("log in: %w", err)
+		p.barred = true
+		return err
 	}
 	p.scheme, p.session, p.memory.Session = byNothing, nil, nil
+	if other != nil {
+		p.session, p.kept, p.memory.Session = other, other, other
+		p.scheme, p.token, p.login = bySession, other.Token, p.logIn
+		return nil
+	}
 	p.barred = true
-	stray := p.announce()
-	a, err := p.once(p.fresh, http.MethodPost, path, bytes.NewReader(body))
+	a, err := p.once(p.fresh, http.MethodPost, path, map[string]string{"UserName": p.cred.Username, "Password": p.cred.Password.Reveal()})
 	if err != nil {
-		if refused := (*StatusError)(nil); errors.As(err, &refused) && p.memory.Entering && !stray {
-			p.memory.Entering = false // no session was made: none is to be looked for
-			p.write()
+		if status := (*StatusError)(nil); errors.As(err, &status) {
+			p.refused()
 		}
 		return err
 	}
@@ -101,56 +103,31 @@ func (p *poll) logIn(_ context.Context, refused *StatusError) error {
 		return errors.New("the login was accepted without a token")
 	}
 	p.session, p.scheme, p.token, p.barred = &made, bySession, made.Token, false
-	p.memory.Entering = false
 	if p.ask.Keep {
-		p.memory.Session = &made
-		p.write()
+		p.made(&made)
 	}
-	if stray {
-		p.sweep(path)
+	if stray && p.sweep(path) {
+		p.swept()
 	}
 	return nil
-}
-
-// announce notes that a login is about to be tried, and says whether an earlier
-// one was never finished.
-func (p *poll) announce() (stray bool) {
-	stray = p.memory.Entering
-	if p.ask.Keep && p.remember != nil {
-		p.memory.Entering = true
-		p.write()
-	}
-	return stray
-}
-
-// write stores the memory at once. When that fails nothing is kept: each poll
-// would leave a session, until the controller has none left for anybody.
-func (p *poll) write() {
-	if p.remember == nil {
-		return
-	}
-	if err := p.remember(p.memory.store()); err != nil {
-		p.ask.Keep = false
-		p.memory.Entering = false
-		p.note("the session is not kept: %v", err)
-	}
 }
 
 // maxSweep is more sessions than controllers allow (iDRAC 8, others 4 to 16).
 const maxSweep = 16
 
-// sweep ends the sessions of our user but our own. It is asked for only after
-// a run that was killed while it logged in, whose session has no other way to
-// be found; another poller with the same account then logs in once more.
-func (p *poll) sweep(path string) {
+// sweep ends the sessions of our user but our own, and says whether it saw them
+// all. It is asked for only after a run that was killed while it logged in, whose
+// session has no other way to be found, and while no other run logs in; another
+// poller with the same account then logs in once more.
+func (p *poll) sweep(path string) bool {
 	members, err := p.members(p.fresh, path)
 	if err != nil {
 		p.note("a session of a run that was killed may be left: %v", err)
-		return
+		return false
 	}
 	for i, m := range members {
 		if i == maxSweep {
-			return
+			break
 		}
 		if trimSlash(m.path) == trimSlash(p.session.Path) {
 			continue
@@ -165,6 +142,7 @@ func (p *poll) sweep(path string) {
 			p.note("the session %s of a run that was killed was not closed: %v", m.path, err)
 		}
 	}
+	return true
 }
 
 // local is the path of an address. Controllers put a name of their own in
@@ -222,6 +200,13 @@ func (p *poll) outlive(ctx context.Context, grace time.Duration) (end func()) {
 // later is a context that ends some time after ctx does.
 func later(ctx context.Context, extra time.Duration) (out context.Context, stop, cancel func()) {
 	out, end := context.WithCancel(context.WithoutCancel(ctx))
-	halt := context.AfterFunc(ctx, func() { time.AfterFunc(extra, end) })
+	// Without them the deadline of the whole run ends what goes on.
+	halt := context.AfterFunc(ctx, func() {
+		defer func() { _ = recover() }()
+		time.AfterFunc(extra, func() {
+			defer func() { _ = recover() }()
+			end()
+		})
+	})
 	return out, func() { halt() }, end
 }

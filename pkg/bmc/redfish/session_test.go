@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,13 +98,11 @@ func TestKilled(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
 	source := ours(t, s, sim.Password)
 	var written bmc.Memory
-	source.Remember = func(m bmc.Memory) error {
-		written = m
-		if recall(m).Session != nil {
+	source.Remember = remembering(&written, func(m memory) {
+		if m.Session != nil {
 			panic("killed")
 		}
-		return nil
-	}
+	})
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -127,14 +126,14 @@ func TestKilled(t *testing.T) {
 func TestKilledDuringLogin(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
 	source := ours(t, s, sim.Password)
-	var announced bmc.Memory
-	source.Remember = func(m bmc.Memory) error {
+	var now, announced bmc.Memory
+	source.Remember = remembering(&now, func(memory) {
 		if announced == nil {
-			announced = m
+			announced = now
 		}
-		return nil
-	}
+	})
 	mustPoll(t, source, bmc.Ask{Keep: true})
+	source.Remember = remembering(&announced, nil)
 	if n := s.Stats().Sessions; n != 1 {
 		t.Fatalf("%d sessions", n)
 	}
@@ -144,25 +143,42 @@ func TestKilledDuringLogin(t *testing.T) {
 	}
 }
 
-// TestInterrupted cancels polls at random moments, of a controller that has
-// four sessions: none is left but the one that is written down, and that only
-// by a poll that came to its end.
+// TestInterrupted cancels polls at each moment that a controller sees, before
+// the conversation goes on and somewhere before the next moment, of a controller
+// that has four sessions: none is left but the one that is written down, and
+// that only by a poll that came to its end.
 func TestInterrupted(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Sessions: 4})
-	mend := s.MustBreak(t, sim.Fault{Name: sim.Slow, Method: "*", Delay: time.Millisecond})
-	defer mend()
 	source := ours(t, s, sim.Password)
-	source.grace = 20 * time.Second // what a loaded machine takes is not what is tested
+	source.grace = 5 * time.Minute // what a loaded machine takes is not what is tested
 	var memory bmc.Memory
+	var gap time.Duration // between two moments
+	moments := 0
 	for i := range 150 {
 		ctx, cancel := context.WithCancel(t.Context())
-		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(14*time.Millisecond))), cancel)
+		all, pause := moments, gap
+		at := 1 + i%max(all, 1)
+		var seen atomic.Int32
+		begun := time.Now()
+		watch(t, s, func(sim.Moment) {
+			switch {
+			case int(seen.Add(1)) != at || all == 0: // the first poll is measured
+			case i/all%2 == 0:
+				cancel()
+			default:
+				time.AfterFunc(rand.N(pause+1), cancel)
+			}
+		})
 		server, err := source.Poll(ctx, bmc.Ask{Logs: true, Keep: i%2 == 0, Memory: memory})
+		if moments == 0 {
+			moments = int(seen.Load())
+			gap = time.Since(begun) / time.Duration(moments)
+		}
+		watch(t, s, nil)
+		cancel()
 		if err == nil {
 			memory = server.Memory // otherwise what was written down stands
 		}
-		timer.Stop()
-		cancel()
 		kept := 0
 		if recall(memory).Session != nil {
 			kept = 1
@@ -173,6 +189,13 @@ func TestInterrupted(t *testing.T) {
 	}
 	if s.Stats().Logins == 0 || s.Stats().Exhausted > 0 {
 		t.Errorf("%d logins, %d times no session left", s.Stats().Logins, s.Stats().Exhausted)
+	}
+}
+
+func watch(t *testing.T, s *sim.Sim, f func(sim.Moment)) {
+	t.Helper()
+	if err := s.Watch(f); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -190,7 +213,7 @@ func TestNoSessionLeft(t *testing.T) {
 func TestLogoutHangs(t *testing.T) {
 	s := sim.Start(t, sim.Server{Auth: sim.SessionsOnly, Clock: world.Still(noon)})
 	s.MustBreak(t, sim.Fault{Name: sim.Hang, Method: http.MethodDelete})
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // the poll takes 20 ms
 	defer cancel()
 	server, err := ours(t, s, sim.Password).Poll(ctx, bmc.Ask{})
 	if err != nil {

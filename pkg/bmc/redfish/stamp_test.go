@@ -30,7 +30,7 @@ func TestStamps(t *testing.T) {
 	}
 	for _, test := range tests {
 		got := ""
-		if at := dated(test.text, test.now); !at.IsZero() {
+		if at := (calendar{now: test.now}).dated(test.text); !at.IsZero() {
 			got = at.Truncate(time.Second).Format(time.RFC3339)
 		}
 		if got != test.want {

@@ -1,6 +1,7 @@
 package redfish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,9 +38,10 @@ func (p *poll) readFans(ctx context.Context) {
 	// What was remembered does not hold any more: look once more everywhere.
 	p.note("no fan where fans were before: looking everywhere")
 	p.server.Fans, p.server.Redundancies, p.server.Gaps = nil, nil, p.server.Gaps[:gaps]
+	p.server.Parts, p.cooled = nil, nil
 	before := p.memory
 	skipped := p.memory.Quiet
-	p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Single = "", nil, nil, nil
+	p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Subsystems, p.memory.Measured = "", nil, nil, nil, nil
 	for _, path := range skipped {
 		if slices.ContainsFunc(p.chassis, func(c *chassis) bool { return c.path == path }) {
 			continue
@@ -49,11 +51,12 @@ func (p *poll) readFans(ctx context.Context) {
 		}
 	}
 	p.tryWays(ctx)
-	if len(p.server.Fans) > 0 && p.memory.Way != before.Way {
+	if p.fans() > 0 && p.memory.Way != before.Way {
 		// Another way has other ids and fewer thresholds. A controller that is
 		// starting may offer only that one: until what is remembered is too old,
 		// the way that worked is tried first.
-		p.memory.Way, p.memory.Fans, p.memory.Quiet, p.memory.Single = before.Way, before.Fans, before.Quiet, before.Single
+		p.memory.Way, p.memory.Fans, p.memory.Quiet = before.Way, before.Fans, before.Quiet
+		p.memory.Subsystems, p.memory.Measured = before.Subsystems, before.Measured
 	}
 }
 
@@ -72,14 +75,14 @@ func (p *poll) tryWays(ctx context.Context) bool {
 				continue
 			}
 			n, clean := p.fansOf(ctx, c, w)
-			if n == 0 && clean {
+			if n == 0 && clean && !p.turning(c) && !p.troubled(c) {
 				quiet = append(quiet, c)
 				if slices.Contains(known, c.path) {
 					return false
 				}
 			}
 		}
-		if len(p.server.Fans) > 0 {
+		if p.fans() > 0 {
 			p.settle(w, quiet)
 			return true
 		}
@@ -87,37 +90,41 @@ func (p *poll) tryWays(ctx context.Context) bool {
 			return true
 		}
 	}
+	if len(p.server.Fans) > 0 { // pumps alone
+		p.settle("", nil)
+	}
 	return len(known) == 0 || len(p.server.Gaps) > 0
 }
 
-// settle finishes the list of fans and learns where they are.
-func (p *poll) settle(w way, quiet []*chassis) {
-	with := map[string]bool{}
-	for i := range p.server.Fans {
-		with[p.server.Fans[i].Chassis] = true
-	}
-	if len(with) == 1 {
-		for i := range p.server.Fans {
-			p.server.Fans[i].Chassis = ""
+// fans counts the fans that were found: pumps are none.
+func (p *poll) fans() int {
+	n := 0
+	for _, f := range p.server.Fans {
+		if !f.Pump {
+			n++
 		}
 	}
-	unique(p.server.Fans)
-	p.memory.Way, p.memory.Fans = w, nil
-	for _, c := range p.chassis {
-		if with[c.id] {
-			p.memory.Fans = append(p.memory.Fans, c.path)
-		}
-	}
-	for _, c := range quiet {
-		p.memory.Quiet = append(p.memory.Quiet, c.path)
-	}
-	p.memory.Quiet = append(p.memory.Quiet, p.gone...)
+	return n
+}
+
+// turning says whether anything was found in a chassis, a pump too.
+func (p *poll) turning(c *chassis) bool {
+	return slices.ContainsFunc(p.server.Fans, func(f bmc.Fan) bool { return f.Chassis == c.id })
+}
+
+// troubled says that a part of a chassis' cooling has to be watched although
+// nothing turns there.
+func (p *poll) troubled(c *chassis) bool {
+	return slices.ContainsFunc(p.server.Parts, func(one bmc.Part) bool {
+		bad := one.Health == bmc.HealthWarning || one.Health == bmc.HealthCritical
+		return strings.HasPrefix(one.ID, c.id+"/") && (one.Kind == bmc.LeakDetector || bad)
+	})
 }
 
 // fansOf reads the fans of one chassis one way. It says how many there were,
 // and whether that is all there is to say.
 func (p *poll) fansOf(ctx context.Context, c *chassis, w way) (n int, clean bool) {
-	before, gaps := len(p.server.Fans), len(p.server.Gaps)
+	before, start, gaps := p.fans(), len(p.server.Fans), len(p.server.Gaps)
 	switch w {
 	case byThermal:
 		p.readThermal(ctx, c)
@@ -126,7 +133,8 @@ func (p *poll) fansOf(ctx context.Context, c *chassis, w way) (n int, clean bool
 	case bySensors:
 		p.readSensors(ctx, c)
 	}
-	return len(p.server.Fans) - before, len(p.server.Gaps) == gaps
+	p.measure(ctx, c, start)
+	return p.fans() - before, len(p.server.Gaps) == gaps
 }
 
 // add adds a fan of a chassis.
@@ -150,6 +158,21 @@ func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string)
 	if fans.wrong {
 		p.hidden(c.id+"/", what, errors.New("its Fans are no list"))
 	}
+	if len(fans.items) > maxFans {
+		p.hidden(c.id+"/", what, errMany)
+		fans.items = fans.items[:maxFans]
+	}
+	path := string(c.body.Thermal)
+	order := make([]string, len(fans.items))
+	unread := func(i int, err error) {
+		g := bmc.Gap{What: clip(fmt.Sprintf("%s fan %d", what, i), maxName), Hides: c.id + "/", Err: err}
+		if was := p.memory.Orders[path]; len(was) == len(order) && was[i] != "" {
+			order[i] = was[i]
+			g.Fan = c.id + "/" + was[i]
+			g.Hides = g.Fan
+		}
+		p.server.Gaps = append(p.server.Gaps, g)
+	}
 	for i, item := range fans.items {
 		var f thermalFan
 		err := object(item, &f)
@@ -159,13 +182,16 @@ func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string)
 		switch {
 		case string(item) == "null":
 		case err != nil:
-			p.hidden(c.id+"/", fmt.Sprintf("%s fan %d", what, i), err)
+			unread(i, err)
 		case f.empty():
-			p.hidden(c.id+"/", fmt.Sprintf("%s fan %d", what, i), errEmpty)
+			unread(i, errEmpty)
 		default:
-			p.add(c, f.fan(), i)
+			fan := f.fan()
+			order[i] = fan.ID
+			p.add(c, fan, i)
 		}
 	}
+	p.memory.ordered(path, order)
 }
 
 // maxFans is more than any server has.
@@ -176,55 +202,36 @@ var (
 	errMany  = fmt.Errorf("there are more than %d", maxFans)
 )
 
+// readThermal finds the fans of a Thermal. Pumps and leak detectors are asked for
+// where it has no fan, too.
 func (p *poll) readThermal(ctx context.Context, c *chassis) {
-	path := string(c.body.Thermal)
-	if path == "" {
-		return
-	}
-	what := "Chassis " + c.id + " Thermal"
-	var body thermal
-	if _, err := p.read(ctx, path, &body); err != nil {
-		if !missing(err) {
+	what, sets := "Chassis "+c.id+" Thermal", true
+	if path := string(c.body.Thermal); path != "" {
+		var body thermal
+		_, err := p.read(ctx, path, &body)
+		switch {
+		case err == nil:
+			p.takeFans(ctx, c, body.Fans, what)
+			p.redundancies(c, body.Redundancy, what)
+			sets = len(body.Redundancy.items) == 0
+		case !missing(err):
 			p.hidden(c.id+"/", what, err)
+			return
 		}
-		return
 	}
-	p.takeFans(ctx, c, body.Fans, what)
-	p.redundancies(c, body.Redundancy, what)
-	if len(body.Fans.items) > 0 && len(body.Redundancy.items) == 0 {
-		p.readFanRedundancy(ctx, c)
-	}
+	p.cooling(ctx, c, sets)
 }
 
-// subsystem is a ThermalSubsystem resource.
-type subsystem struct {
-	Fans          link `json:"Fans"`
-	FanRedundancy list `json:"FanRedundancy"`
-}
-
+// readSubsystem finds the fans of a ThermalSubsystem, and what else is in it.
 func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	path := string(c.body.ThermalSubsystem)
-	if path == "" {
+	p.cooling(ctx, c, true)
+	fans := p.memory.Subsystems[path].Fans
+	if fans == "" {
 		return
 	}
 	what := "Chassis " + c.id + " ThermalSubsystem"
-	body := subsystem{Fans: link(p.memory.Single[path])}
-	if body.Fans == "" {
-		if _, err := p.read(ctx, path, &body); err != nil {
-			if !missing(err) {
-				p.hidden(c.id+"/", what, err)
-			}
-			return
-		}
-		p.redundancies(c, body.FanRedundancy, what)
-	}
-	if body.Fans == "" {
-		return
-	}
-	if !body.FanRedundancy.found || !body.FanRedundancy.wrong && len(body.FanRedundancy.items) == 0 {
-		p.memory.single(path, string(body.Fans))
-	}
-	members, err := p.members(ctx, string(body.Fans))
+	members, err := p.members(ctx, fans)
 	if err != nil && !missing(err) {
 		p.hidden(c.id+"/", what+" Fans", err)
 	}
@@ -232,42 +239,21 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 		var f subsystemFan
 		if m.body == nil || object(m.body, &f) != nil || f.ID == "" {
 			if _, err := p.read(ctx, m.path, &f); err != nil {
-				p.hidden(c.id+"/"+lastOf(m.path), what+" fan "+lastOf(m.path), err)
+				p.unread(c, m.path, what+" fan "+lastOf(m.path), err)
 				continue
 			}
 		}
-		p.add(c, f.fan(), i)
+		fan := f.fan()
+		p.memory.named(m.path, fan.ID)
+		p.add(c, fan, i)
 	}
 }
 
-// readSensors finds fans that are only sensors, as on GB200 boxes, whose Fans
-// collections are empty.
-func (p *poll) readSensors(ctx context.Context, c *chassis) {
-	path := string(c.body.Sensors)
-	if path == "" {
-		return
-	}
-	what := "Chassis " + c.id + " Sensors"
-	members, err := p.members(ctx, path)
-	if err != nil && !missing(err) {
-		p.hidden(c.id+"/", what, err)
-	}
-	for i, m := range members {
-		var s sensor
-		if m.body == nil || object(m.body, &s) != nil || s.ID == "" {
-			// Not expanded: only what sounds like a fan is asked for.
-			if name := strings.ToLower(lastOf(m.path)); !strings.Contains(name, "fan") && !strings.Contains(name, "tach") {
-				continue
-			}
-			if _, err := p.read(ctx, m.path, &s); err != nil {
-				p.hidden(c.id+"/"+lastOf(m.path), what+" "+lastOf(m.path), err)
-				continue
-			}
-		}
-		if s.turns() {
-			p.add(c, s.fan(), i)
-		}
-	}
+// unread notes a member of a list of fans that could not be read, under the id
+// that it had when it could.
+func (p *poll) unread(c *chassis, path, what string, err error) {
+	id := c.id + "/" + cmp.Or(p.memory.Members[path], lastOf(path))
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Hides: id, Fan: id, Err: err})
 }
 
 func lastOf(path string) string {

@@ -1,25 +1,25 @@
 package redfish
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Texts, in lower case.
 var (
-	deasserts = regexp.MustCompile(`de-?assert`)
-	restores  = regexp.MustCompile(`restor|regain|repair|recover|resolved|cleared|within (the )?(normal |operating |normal operating )?range|` +
+	deasserts = regex.Of(`de-?assert`)
+	restores  = regex.Of(`restor|regain|repair|recover|resolved|cleared|within (the )?(normal |operating |normal operating )?range|` +
 		`return(ed|s)? to normal|(is|are|now|status|to|state):? (ok|normal|operational|redundant)\b|back to normal|fully redundant|operating normally|functioning normally`)
-	removes = regexp.MustCompile(`remov|absent|missing|not (present|detected|installed|found)|unplugged|disconnected`)
-	inserts = regexp.MustCompile(`insert|is present|device present|\binstalled|plugged in|was added|hot.?add`)
-	fails   = regexp.MustCompile(`fail|fault|stopped|stall|malfunction|not (responding|spinning|rotating|functioning)|degraded|communication .*lost|` +
+	removes = regex.Of(`remov|absent|missing|not (present|detected|installed|found)|unplugged|disconnected`)
+	inserts = regex.Of(`insert|is present|device present|\binstalled|plugged in|was added|hot.?add`)
+	fails   = regex.Of(`fail|fault|stopped|stall|malfunction|not (responding|spinning|rotating|functioning)|degraded|communication .*lost|` +
 		`less than|below|too (slow|low)|predictive`)
-	notRedundant = regexp.MustCompile(`redundancy (is |was |has been )?(lost|degraded)|(not|no longer|non-?) ?redundant|redundant \(?(lost|no)|insufficient resources|redundancy (failed|failure)`)
-	lower        = regexp.MustCompile(`lower[ -](non-?critical|critical|non-?recoverable|fatal|warning|caution)|(non-?critical|critical|non-?recoverable|fatal|warning|hard ?shutdown) low|low (critical|warning)`)
-	upper        = regexp.MustCompile(`upper|greater than|above|too (fast|high)|(critical|warning|non-?recoverable|shutdown) high`)
-	goesHigh     = regexp.MustCompile(`going high`)
+	notRedundant = regex.Of(`redundancy (is |was |has been )?(lost|degraded)|(not|no longer|non-?) ?redundant|redundant \(?(lost|no)|insufficient resources|redundancy (failed|failure)`)
+	lower        = regex.Of(`lower[ -](non-?critical|critical|non-?recoverable|fatal|warning|caution)|(non-?critical|critical|non-?recoverable|fatal|warning|hard ?shutdown) low|low (critical|warning)`)
+	upper        = regex.Of(`upper|greater than|above|too (fast|high)|(critical|warning|non-?recoverable|shutdown) high`)
+	goesHigh     = regex.Of(`going high`)
 )
 
 // coded reads the entry of a fan sensor: the entry code of Redfish, which is

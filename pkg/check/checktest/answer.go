@@ -15,6 +15,13 @@ import (
 // at a time).
 const size = 4096
 
+// firstLine is how many bytes a pager shows.
+const firstLine = 160
+
+// command is one on a machine, as next steps are written, or the beginning of
+// one anywhere.
+var command = regexp.MustCompile(`\bon [A-Za-z0-9_.-]+: [a-z-]+ |\b(ceph (osd|health|config|fs|mgr|mds|crash|mon) [a-z-]+|(qm|pct|pvesr|ha-manager|pvecm|systemctl|ceph-volume) (start|stop|set|migrate|unlock|run|add|crm-command|status|enable|disable|disk|shutdown|lvm|restart)|(modprobe|sysctl|install|setcap|chmod|chown) -)`)
+
 // Reporter is what a test has to report with: *testing.T, *rapid.T.
 type Reporter interface {
 	Helper()
@@ -24,7 +31,7 @@ type Reporter interface {
 // Answer checks that what a plugin wrote with --output nagios, and its exit
 // code, keep the contract: a status word that goes with the code, text that no
 // host reads as something else, performance data after one | on the first line,
-// at most 4096 bytes.
+// which has at most 160 bytes before it and no command, at most 4096 bytes in all.
 func Answer(t Reporter, stdout []byte, code int) {
 	t.Helper()
 	for _, complaint := range broken(string(stdout), code) {
@@ -58,6 +65,12 @@ func broken(answer string, code int) []string {
 	text, data, found := strings.Cut(lines[0], " | ")
 	if word, rest, ok := strings.Cut(text, ": "); !ok || word != check.Status(code).String() || strings.TrimSpace(rest) == "" {
 		complain("the first line does not begin with %q and a text", check.Status(code).String()+": ")
+	}
+	if len(text) > firstLine {
+		complain("the first line has %d bytes before the performance data, more than %d", len(text), firstLine)
+	}
+	if c := strings.TrimSpace(command.FindString(text)); c != "" && !strings.Contains(text, c+":") { // that names what failed
+		complain("the first line holds a command, %q: it belongs on a line of its own", c)
 	}
 	for _, part := range append([]string{text}, lines[1:]...) {
 		if i := strings.IndexAny(part, "|;\\<>`$"); i >= 0 {

@@ -1,10 +1,11 @@
 //go:build real
 
 // Package cluster runs Debian's Ceph for tests: three monitors, two mgrs and six
-// OSDs on three pretended hosts, all on loopback. It needs the packages ceph-mon,
-// ceph-mgr, ceph-osd, ceph-common and, for the dashboard, ceph-mgr-dashboard,
-// 1 GiB of memory and root (or user namespaces), touches nothing outside its own
-// directory, and ends every process that it started by its id.
+// OSDs on three pretended hosts, or another [Shape], all on loopback. It needs the
+// packages ceph-mon, ceph-mgr, ceph-osd, ceph-common, for the dashboard
+// ceph-mgr-dashboard and for file systems ceph-mds, 1 GiB of memory and root (or
+// user namespaces), touches nothing outside its own directory, and ends every
+// process that it started by its id.
 package cluster
 
 import (
@@ -21,6 +22,8 @@ import (
 
 // Config is what differs between clusters.
 type Config struct {
+	// Shape of the cluster, empty for the usual one.
+	Shape
 	// Network holds the hosts: node1 is its first address. Empty: 127.81.0.
 	Network string
 	// PGs of the pool rbd, 0 for 32.
@@ -33,12 +36,28 @@ type Config struct {
 	Settings string
 }
 
-// Sizes of a cluster.
+// Sizes of the usual cluster.
 const (
 	Hosts = 3
 	OSDs  = 6
-	Mgrs  = 2
 )
+
+// Shape is what a cluster consists of. Nodes are numbered from 1.
+type Shape struct {
+	Nodes int
+	// Disks are its OSDs, dealt to the nodes in turns.
+	Disks int
+	// Mons, Mgrs and MDS are the nodes with such a daemon.
+	Mons, Mgrs, MDS []int
+	// Centres are the data centres of nodes that have one.
+	Centres map[int]string
+}
+
+// usual has a monitor on each node.
+var usual = Shape{Nodes: Hosts, Disks: OSDs, Mons: []int{1, 2, 3}, Mgrs: []int{1, 2}}
+
+// on is the node of an OSD.
+func (s Shape) on(osd int) int { return osd%s.Nodes + 1 }
 
 // Cluster is a real Ceph.
 type Cluster struct {
@@ -55,9 +74,6 @@ func (c *Cluster) For(t testing.TB) *Cluster {
 	own.t = t
 	return &own
 }
-
-// NodeOf is the number of the host of an OSD.
-func NodeOf(osd int) int { return osd%Hosts + 1 }
 
 // Address of a host, by its number.
 func (c *Cluster) Address(node int) string { return fmt.Sprintf("%s%d", c.Network, node) }
@@ -85,7 +101,7 @@ func (c *Cluster) mkdir(parts ...string) {
 // Tool runs a program to its end and returns what it printed.
 func (c *Cluster) Tool(name string, args ...string) string {
 	c.t.Helper()
-	out, err := c.Try(30*time.Second, name, args...)
+	out, err := c.Try(3*time.Minute, name, args...)
 	if err != nil {
 		c.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}

@@ -45,7 +45,7 @@ func (c *Cluster) Run(names ...string) {
 			c.t.Fatal(err)
 		}
 		if kind == "osd" {
-			node = NodeOf(node)
+			node = c.on(node)
 		}
 		c.start(kind, id, node)
 	}
@@ -130,7 +130,7 @@ func (c *Cluster) Running(node int) []string {
 
 // down stops everything that was started.
 func (c *Cluster) down() {
-	for _, kind := range []string{"osd", "mgr", "mon"} {
+	for _, kind := range []string{"mds", "osd", "mgr", "mon"} {
 		for name, d := range c.daemons {
 			if d.kind == kind && d.runs() {
 				// SIGKILL reaches a frozen one too

@@ -26,8 +26,12 @@ const (
 func (c *Cluster) dashboards() {
 	c.certificate()
 	c.Write("password", Password)
-	for m := range Mgrs {
-		c.Ceph("config", "set", "mgr", fmt.Sprintf("mgr/dashboard/node%d/server_addr", m+1), c.Address(m+1))
+	for _, m := range c.Mgrs {
+		// the options of a module are unknown until the active mgr has told them
+		c.Until("the monitors know the dashboard's options", 3*time.Minute, func() bool {
+			_, err := c.Try(20*time.Second, "ceph", "--connect-timeout", "15", "config", "set", "mgr", fmt.Sprintf("mgr/dashboard/node%d/server_addr", m), c.Address(m))
+			return err == nil
+		})
 	}
 	c.Ceph("config", "set", "mgr", "mgr/dashboard/ssl_server_port", "8443")
 	c.Ceph("mgr", "module", "enable", "dashboard")
@@ -36,12 +40,13 @@ func (c *Cluster) dashboards() {
 		return err == nil
 	})
 	c.Ceph("dashboard", "set-ssl-certificate-key", "-i", c.Path("dashboard.key"))
-	c.Ceph("dashboard", "ac-user-create", User, "-i", c.Path("password"), "read-only", "--force-password")
+	// as contrib/ceph says: the password comes in on standard input
+	c.Tool("sh", "-c", `exec ceph --connect-timeout 15 dashboard ac-user-create "$1" -i - read-only --force-password <"$2"`, "sh", User, c.Path("password"))
 	c.Ceph("mgr", "module", "disable", "dashboard")
 	c.Ceph("mgr", "module", "enable", "dashboard")
 	c.Until("the dashboards listen", 3*time.Minute, func() bool {
-		for m := range Mgrs {
-			conn, err := net.DialTimeout("tcp", c.Address(m+1)+":8443", time.Second)
+		for _, m := range c.Mgrs {
+			conn, err := net.DialTimeout("tcp", c.Address(m)+":8443", time.Second)
 			if err != nil {
 				return false
 			}
@@ -59,8 +64,8 @@ func (c *Cluster) certificate() {
 		c.t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
-	for m := range Mgrs {
-		template.IPAddresses = append(template.IPAddresses, net.ParseIP(c.Address(m+1)))
+	for _, m := range c.Mgrs {
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(c.Address(m)))
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

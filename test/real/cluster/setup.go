@@ -34,6 +34,9 @@ func Up(t testing.TB, config Config) *Cluster {
 	if config.PGs == 0 {
 		config.PGs = 32
 	}
+	if config.Nodes == 0 {
+		config.Shape = usual
+	}
 	c := &Cluster{Config: config, t: t, dir: dir, daemons: map[string]*daemon{}}
 	t.Cleanup(func() {
 		c.down()
@@ -46,7 +49,7 @@ func Up(t testing.TB, config Config) *Cluster {
 		}
 	})
 	c.FSID = c.uuid()
-	for _, d := range []string{"run", "log", "crash", "mon", "mgr", "osd"} {
+	for _, d := range []string{"run", "log", "crash", "mon", "mgr", "osd", "mds"} {
 		c.mkdir(d)
 	}
 	c.configure()
@@ -107,6 +110,9 @@ keyring = DIR/mgr/$id/keyring
 # Debian 12: only one Python interpreter of a mgr can load python3-cryptography,
 # so the module restful must not be loaded beside the dashboard
 mgr disabled modules = restful,diskprediction_localWITHOUT
+[mds]
+mds data = DIR/mds/$id
+keyring = DIR/mds/$id/keyring
 [osd]
 osd data = DIR/osd/$id
 keyring = DIR/osd/$id/keyring
@@ -129,9 +135,9 @@ osd deep scrub interval = 2000000
 // configure writes ceph.conf.
 func (c *Cluster) configure() {
 	var names, addresses []string
-	for n := range Hosts {
-		names = append(names, fmt.Sprintf("node%d", n+1))
-		addresses = append(addresses, fmt.Sprintf("[v2:%s:3300/0,v1:%s:6789/0]", c.Address(n+1), c.Address(n+1)))
+	for _, n := range c.Mons {
+		names = append(names, fmt.Sprintf("node%d", n))
+		addresses = append(addresses, fmt.Sprintf("[v2:%s:3300/0,v1:%s:6789/0]", c.Address(n), c.Address(n)))
 	}
 	without := ""
 	for _, module := range c.Without {
@@ -139,12 +145,17 @@ func (c *Cluster) configure() {
 	}
 	var b strings.Builder
 	b.WriteString(strings.NewReplacer("FSID", c.FSID, "MONS", strings.Join(addresses, ","), "NAMES", strings.Join(names, ","), "DIR", c.dir, "WITHOUT", without).Replace(configuration))
-	for o := range OSDs {
-		at := c.Address(NodeOf(o))
-		fmt.Fprintf(&b, "[osd.%d]\npublic addr = %s\ncluster addr = %s\ncrush location = root=default host=node%d\n", o, at, at, NodeOf(o))
+	for o := range c.Disks {
+		at, centre := c.Address(c.on(o)), ""
+		if name := c.Centres[c.on(o)]; name != "" {
+			centre = " datacenter=" + name
+		}
+		fmt.Fprintf(&b, "[osd.%d]\npublic addr = %s\ncluster addr = %s\ncrush location = root=default%s host=node%d\n", o, at, at, centre, c.on(o))
 	}
-	for n := range Hosts {
-		fmt.Fprintf(&b, "[mon.node%d]\npublic addr = %s\n[mgr.node%d]\npublic addr = %s\n", n+1, c.Address(n+1), n+1, c.Address(n+1))
+	for kind, nodes := range map[string][]int{"mon": c.Mons, "mgr": c.Mgrs, "mds": c.MDS} {
+		for _, n := range nodes {
+			fmt.Fprintf(&b, "[%s.node%d]\npublic addr = %s\n", kind, n, c.Address(n))
+		}
 	}
 	c.Write("ceph.conf", b.String()+c.Settings)
 }
@@ -162,16 +173,21 @@ func (c *Cluster) keys() {
 		}
 	}
 	make("initial", "mon.", "mon", "allow *")
-	make("keyring", "client.admin", "mon", "allow *", "osd", "allow *", "mgr", "allow *")
+	make("keyring", "client.admin", "mon", "allow *", "osd", "allow *", "mgr", "allow *", "mds", "allow *")
 	// the plugins are these
 	make("nagios.keyring", "client.nagios", "mon", "allow r", "mgr", "allow r")
 	make("monitors.keyring", "client.monitors", "mon", "allow r")
-	for m := range Mgrs {
-		id := fmt.Sprintf("node%d", m+1)
+	for _, m := range c.Mgrs {
+		id := fmt.Sprintf("node%d", m)
 		c.mkdir("mgr", id)
-		make("mgr/"+id+"/keyring", "mgr."+id, "mon", "allow profile mgr", "osd", "allow *")
+		make("mgr/"+id+"/keyring", "mgr."+id, "mon", "allow profile mgr", "osd", "allow *", "mds", "allow *")
 	}
-	for o := range OSDs {
+	for _, m := range c.MDS {
+		id := fmt.Sprintf("node%d", m)
+		c.mkdir("mds", id)
+		make("mds/"+id+"/keyring", "mds."+id, "mon", "allow profile mds", "mgr", "allow profile mds", "osd", "allow rwx", "mds", "allow")
+	}
+	for o := range c.Disks {
 		c.mkdir("osd", strconv.Itoa(o))
 		make(fmt.Sprintf("osd/%d/keyring", o), fmt.Sprintf("osd.%d", o), "mon", "allow profile osd", "mgr", "allow profile osd", "osd", "allow *")
 	}
@@ -179,12 +195,12 @@ func (c *Cluster) keys() {
 
 func (c *Cluster) monitors() {
 	args := []string{"--create", "--clobber", "--fsid", c.FSID, "--enable-all-features", "--set-min-mon-release", "pacific"}
-	for n := range Hosts {
-		args = append(args, "--addv", fmt.Sprintf("node%d", n+1), fmt.Sprintf("[v2:%s:3300,v1:%s:6789]", c.Address(n+1), c.Address(n+1)))
+	for _, n := range c.Mons {
+		args = append(args, "--addv", fmt.Sprintf("node%d", n), fmt.Sprintf("[v2:%s:3300,v1:%s:6789]", c.Address(n), c.Address(n)))
 	}
 	c.Tool("monmaptool", append(args, c.Path("monmap"))...)
-	for n := range Hosts {
-		id := fmt.Sprintf("node%d", n+1)
+	for _, n := range c.Mons {
+		id := fmt.Sprintf("node%d", n)
 		c.mkdir("mon", id)
 		c.Tool("ceph-mon", "--mkfs", "-i", id, "-c", c.Path("ceph.conf"), "--monmap", c.Path("monmap"), "--keyring", c.Path("initial"))
 		text, err := os.ReadFile(c.Path("initial"))
@@ -194,9 +210,9 @@ func (c *Cluster) monitors() {
 		c.Write("mon/"+id+"/keyring", string(text))
 		c.Run("mon." + id)
 	}
-	c.Until("quorum", 3*time.Minute, func() bool { return len(c.Status().Quorum) == Hosts })
-	for m := range Mgrs {
-		c.Run(fmt.Sprintf("mgr.node%d", m+1))
+	c.Until("quorum", 3*time.Minute, func() bool { return len(c.Status().Quorum) == len(c.Mons) })
+	for _, m := range c.Mgrs {
+		c.Run(fmt.Sprintf("mgr.node%d", m))
 	}
 	c.Ceph("config", "set", "mon", "auth_allow_insecure_global_id_reclaim", "false")
 	c.Ceph("config", "set", "mon", "mon_warn_on_pool_no_redundancy", "false")
@@ -205,7 +221,7 @@ func (c *Cluster) monitors() {
 // storage makes the OSDs, in the order of their ids, and a pool.
 func (c *Cluster) storage() {
 	var making sync.WaitGroup
-	for o := range OSDs {
+	for o := range c.Disks {
 		uuid := c.uuid()
 		if id := c.Ceph("osd", "new", uuid); id != strconv.Itoa(o) {
 			c.t.Fatalf("osd new: %s instead of %d", id, o)
@@ -219,10 +235,10 @@ func (c *Cluster) storage() {
 		}()
 	}
 	making.Wait()
-	for o := range OSDs {
+	for o := range c.Disks {
 		c.Run(fmt.Sprintf("osd.%d", o))
 	}
-	c.Until("all OSDs up", 3*time.Minute, func() bool { return c.Status().OSDs.Up == OSDs })
+	c.Until("all OSDs up", 3*time.Minute, func() bool { return c.Status().OSDs.Up == c.Disks })
 	c.Ceph("osd", "pool", "create", "rbd", strconv.Itoa(c.PGs), strconv.Itoa(c.PGs))
 	c.Ceph("osd", "pool", "application", "enable", "rbd", "rbd")
 }

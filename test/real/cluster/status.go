@@ -31,6 +31,12 @@ type Status struct {
 		Standbys  int `json:"num_standbys"`
 	} `json:"mgrmap"`
 	Quorum []string `json:"quorum_names"`
+	FS     struct {
+		Ranks []struct {
+			Name, Status string
+		} `json:"by_rank"`
+		Standbys int `json:"up:standby"`
+	} `json:"fsmap"`
 }
 
 // Status asks for it; it is empty when nobody answers.
@@ -59,16 +65,12 @@ func (s Status) Count(words ...string) int {
 	return n
 }
 
-// Clean says whether all OSDs are up and in and all PGs are clean.
-func (s Status) Clean() bool {
-	return s.PGs.Total > 0 && s.Count("clean") == s.PGs.Total && s.Count("active") == s.PGs.Total && s.Count("stale", "degraded", "remapped") == 0 && s.OSDs.Up == OSDs && s.OSDs.In == OSDs
-}
-
 // UntilWell waits until nothing is missing any more.
 func (c *Cluster) UntilWell() {
 	c.t.Helper()
 	c.Until("all OSDs up and in, all PGs clean, all monitors and mgrs there", 3*time.Minute, func() bool {
 		s := c.Status()
-		return s.Clean() && len(s.Quorum) == Hosts && s.Mgr.Available && s.Mgr.Standbys == Mgrs-1
+		clean := s.PGs.Total > 0 && s.Count("clean") == s.PGs.Total && s.Count("active") == s.PGs.Total && s.Count("stale", "degraded", "remapped") == 0
+		return clean && s.OSDs.Up == c.Disks && s.OSDs.In == c.Disks && len(s.Quorum) == len(c.Mons) && s.Mgr.Available && s.Mgr.Standbys == len(c.Mgrs)-1
 	})
 }

@@ -25,9 +25,13 @@ type door struct {
 	fsid   atomic.Value // string
 }
 
-func newDoor(t testing.TB, fsid string) *door {
+func newDoor(t testing.TB, fsid string, nodes int) *door {
 	t.Helper()
-	sim := pve.Start(t, pve.Config{Name: "lab", Nodes: []pve.Node{{Name: "node1"}, {Name: "node2"}, {Name: "node3"}}, Clock: world.Running()})
+	config := pve.Config{Name: "lab", Clock: world.Running()}
+	for n := range nodes {
+		config.Nodes = append(config.Nodes, pve.Node{Name: fmt.Sprintf("node%d", n+1)})
+	}
+	sim := pve.Start(t, config)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(sim.CA())
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: sim.Address("node1")})

@@ -74,7 +74,7 @@ func (s *site) walk(w state) []string {
 	s.settle(w)
 	var answers [cluster.Hosts]answer
 	for n := range cluster.Hosts {
-		answers[n] = s.expect(n+1, w.hosts[n])
+		answers[n] = s.expect(w.hosts[n], n+1)
 	}
 	s.t.Logf("asked after %v", time.Since(started).Round(time.Second))
 	var lines []string
@@ -84,11 +84,11 @@ func (s *site) walk(w state) []string {
 	}
 	for n, want := range w.hosts {
 		if w.only != 0 && w.only != n+1 {
-			s.answered(n+1, want, answers[n])
+			s.answered(names(n+1), want, answers[n])
 			continue
 		}
 		got := s.cut(n+1, pool, w.blocked)
-		lines = append(lines, s.compare(w.name, n+1, want, answers[n], got))
+		lines = append(lines, s.compare(w.name+" "+names(n+1), want, answers[n], got))
 		if want.out {
 			s.Until("Ceph marks OSDs out", patience, func() bool { return s.Status().OSDs.In < cluster.OSDs })
 			s.Ceph("osd", "in", "0", "1", "2", "3", "4", "5")
@@ -136,10 +136,10 @@ func (s *site) settle(w state) {
 // expect asks until the answer is the expected one: on a busy machine a
 // question may take too long, or come while the last numbers are on their way. A
 // yes is never asked away.
-func (s *site) expect(node int, w want) answer {
+func (s *site) expect(w want, nodes ...int) answer {
 	s.t.Helper()
 	for end := time.Now().Add(patience / 2); ; time.Sleep(time.Second) {
-		a := s.ask(node)
+		a := s.ask(nodes...)
 		if a.Decision == w.decision && strings.Contains(a.reasons(), w.reason) || a.yes() || time.Now().After(end) {
 			return a
 		}
@@ -148,28 +148,28 @@ func (s *site) expect(node int, w want) answer {
 
 // compare is the law: a yes leaves every client served. All else is compared
 // with what is expected, so that no needless no comes in unseen.
-func (s *site) compare(state string, node int, w want, a answer, got truth) string {
+func (s *site) compare(who string, w want, a answer, got truth) string {
 	s.t.Helper()
 	if a.yes() && !got.served {
-		s.t.Errorf("UNSAFE: %s for node%d, and then: %s", a.Decision, node, got.why)
+		s.t.Errorf("UNSAFE: %s for %s, and then: %s", a.Decision, who, got.why)
 	}
-	s.answered(node, w, a)
+	s.answered(who, w, a)
 	if got.served != w.served {
-		s.t.Errorf("node%d was cut off: served is %v (%s), want %v", node, got.served, got.why, w.served)
+		s.t.Errorf("%s cut off: served is %v (%s), want %v", who, got.served, got.why, w.served)
 	}
-	line := fmt.Sprintf("%-22s node%d %-10s %-28s %s", state, node, a.Decision, got.why, a.reasons())
+	line := fmt.Sprintf("%-32s %-10s %-28s %s", who, a.Decision, got.why, a.reasons())
 	if !a.yes() && got.served {
 		if w.needless == "" {
-			s.t.Errorf("node%d: a needless no without a reason", node)
+			s.t.Errorf("%s: a needless no without a reason", who)
 		}
-		line += "\n" + strings.Repeat(" ", 29) + "needless for clients, right because " + w.needless
+		line += "\n" + strings.Repeat(" ", 33) + "needless for clients, right because " + w.needless
 	}
 	return line + "\n"
 }
 
-func (s *site) answered(node int, w want, a answer) {
+func (s *site) answered(who string, w want, a answer) {
 	s.t.Helper()
 	if a.Decision != w.decision || !strings.Contains(a.reasons(), w.reason) {
-		s.t.Errorf("node%d: %s (%s), want %s (%s)", node, a.Decision, a.reasons(), w.decision, w.reason)
+		s.t.Errorf("%s: %s (%s), want %s (%s)", who, a.Decision, a.reasons(), w.decision, w.reason)
 	}
 }

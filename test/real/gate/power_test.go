@@ -33,7 +33,11 @@ type bench struct {
 
 func (s *site) bench(pool string) *bench {
 	s.t.Helper()
-	b := &bench{cmd: s.Command(context.Background(), "rados", "-p", pool, "bench", "3600", "write", "-b", "4096", "-O", "65536", "-t", "4", "--no-cleanup"), ended: make(chan struct{})}
+	command := []string{"rados", "-p", pool, "bench", "3600", "write", "-b", "4096", "-O", "65536", "-t", "4", "--no-cleanup"}
+	if pool == files {
+		command = []string{"/usr/bin/python3", "-c", filesClient, s.Path("ceph.conf")}
+	}
+	b := &bench{cmd: s.Command(context.Background(), command[0], command[1:]...), ended: make(chan struct{})}
 	out, err := b.cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -103,10 +107,19 @@ const (
 // cut kills all that runs on a host and finds out what became of the clients.
 func (s *site) cut(node int, pool string, blocked bool) truth {
 	s.t.Helper()
+	return s.strike([]int{node}, pool, blocked)
+}
+
+// strike kills all that runs on hosts, at once.
+func (s *site) strike(nodes []int, pool string, blocked bool) truth {
+	s.t.Helper()
 	b := s.bench(pool)
 	defer b.stop()
 	s.Until("clients are served before the cut", patience, func() bool { n, still := b.told(); return n > 0 || blocked && still > fewLines })
-	gone := s.Running(node)
+	var gone []string
+	for _, node := range nodes {
+		gone = append(gone, s.Running(node)...)
+	}
 	started := time.Now()
 	for _, name := range gone {
 		s.Signal(name, syscall.SIGKILL)
@@ -129,24 +142,26 @@ func (s *site) cut(node int, pool string, blocked bool) truth {
 			if still >= fewLines && s.probing() {
 				found = &truth{why: "quorum is lost"}
 			}
-		case !s.noticed(st):
+		case s.hanging(st) && still >= fewLines:
+			found = &truth{why: "clients of the file system wait"}
+		case !s.noticed(st) || s.hanging(st):
 		case s.stopped(st) > 0 && still >= fewLines:
 			found = &truth{why: fmt.Sprintf("%d of %d PGs inactive", s.stopped(st), st.PGs.Total)}
-		case still >= enough:
+		case still >= enough && pool != files:
 			found = &truth{why: "clients wait"}
 		case s.stopped(st) == 0 && s.serves(b, pool):
 			found = &truth{served: true, why: "all PGs serve", out: s.Status().OSDs.In < st.OSDs.Up}
 		}
 		return found != nil
 	})
-	s.t.Logf("node%d cut off: %s, told after %v", node, found.why, time.Since(started).Round(time.Second))
+	s.t.Logf("node%d cut off: %s, told after %v", nodes, found.why, time.Since(started).Round(time.Second))
 	return *found
 }
 
 // living counts the daemons of a kind that run.
 func (s *site) living(kind string) int {
 	n := 0
-	for node := range cluster.Hosts {
+	for node := range s.Nodes {
 		for _, name := range s.Running(node + 1) {
 			if strings.HasPrefix(name, kind+".") {
 				n++
@@ -159,7 +174,7 @@ func (s *site) living(kind string) int {
 // probing says whether all monitors that live look for others: what they do
 // when they are too few.
 func (s *site) probing() bool {
-	for node := range cluster.Hosts {
+	for node := range s.Nodes {
 		for _, name := range s.Running(node + 1) {
 			if !strings.HasPrefix(name, "mon.") {
 				continue
@@ -199,6 +214,9 @@ func (s *site) stopped(st cluster.Status) int {
 // object.
 func (s *site) serves(b *bench, pool string) bool {
 	before, _ := b.told()
+	if pool == files {
+		pool = "rbd" // files find few PGs
+	}
 	for _, object := range s.objects[pool] {
 		if _, err := s.Try(30*time.Second, "rados", "-p", pool, "put", object, s.Path("object")); err != nil {
 			return false

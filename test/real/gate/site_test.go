@@ -60,20 +60,28 @@ var unneeded = []string{
 }
 
 // build builds the plugin once.
-func build(t testing.TB) string {
+func build(t testing.TB) string { return buildPlugin(t, "check_serviceable") }
+
+func buildPlugin(t testing.TB, name string) string {
 	t.Helper()
-	binary := t.TempDir() + "/check_serviceable"
-	if out, err := exec.Command("go", "build", "-o", binary, "../../../plugins/check_serviceable").CombinedOutput(); err != nil {
-		t.Fatalf("building check_serviceable: %v\n%s", err, out)
+	binary := t.TempDir() + "/" + name
+	if out, err := exec.Command("go", "build", "-o", binary, "../../../plugins/"+name).CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v\n%s", name, err, out)
 	}
 	return binary
 }
 
 func newSite(t testing.TB, binary, network string) *site {
 	t.Helper()
+	return newSiteOf(t, binary, cluster.Config{Network: network, Settings: settings})
+}
+
+func newSiteOf(t testing.TB, binary string, config cluster.Config) *site {
+	t.Helper()
+	config.PGs, config.Without = 8, unneeded
 	s := &site{t: t, binary: binary, objects: map[string][]string{}}
-	s.Cluster = cluster.Up(t, cluster.Config{Network: network, PGs: 8, Without: unneeded, Settings: settings})
-	s.pve = newDoor(t, s.FSID)
+	s.Cluster = cluster.Up(t, config)
+	s.pve = newDoor(t, s.FSID, min(s.Nodes, 6))
 	s.Write("pve.ini", "[*]\ntoken = "+pve.Token+"\n")
 	s.Write("pve.pem", s.pve.certificate())
 	s.Write("object", strings.Repeat("noout ", 700))
@@ -89,7 +97,7 @@ func (s *site) fill(pool string) {
 	for i := range 100 {
 		fmt.Fprintf(&questions, "osd map %s probe%d\n", pool, i)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	ask := s.Command(ctx, "ceph", "-f", "json")
 	ask.Stdin = strings.NewReader(questions.String())
@@ -119,7 +127,7 @@ func (s *site) fill(pool string) {
 // answer of the plugin.
 type answer struct {
 	Decision  string
-	Checklist []struct{ Condition, Outcome, Evidence, Next string }
+	Checklist []struct{ Condition, Outcome, Evidence string }
 }
 
 // yes says whether the technician would go.
@@ -139,11 +147,20 @@ func (a answer) reasons() string {
 // codes are the exit codes of the decisions.
 var codes = map[string]int{"yes": 0, "yes-but": 1, "no": 2, "not-proven": 3}
 
-// ask asks the plugin once.
-func (s *site) ask(node int) answer {
+// names of nodes, as --node takes them.
+func names(nodes ...int) string {
+	var out []string
+	for _, n := range nodes {
+		out = append(out, fmt.Sprintf("node%d", n))
+	}
+	return strings.Join(out, ",")
+}
+
+// ask asks the plugin once about nodes that leave together.
+func (s *site) ask(nodes ...int) answer {
 	s.t.Helper()
 	cmd := exec.Command(s.binary,
-		"-H", s.pve.address(), "--auth-file", s.Path("pve.ini"), "--ca-file", s.Path("pve.pem"), "--node", fmt.Sprintf("node%d", node), "--state-dir", s.Path("memory"),
+		"-H", s.pve.address(), "--auth-file", s.Path("pve.ini"), "--ca-file", s.Path("pve.pem"), "--node", names(nodes...), "--state-dir", s.Path("memory"),
 		"--ceph", "command", "--conf", s.Path("ceph.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "--mon-socket", s.Path("run", "none"),
 		"--output", "json", "-t", "20")
 	cmd.Env = append(os.Environ(), "CEPH_ARGS=")

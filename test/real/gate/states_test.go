@@ -144,8 +144,8 @@ var ways = [][]state{
 			},
 			hosts: [...]want{
 				{decision: ready, served: true},
-				{decision: refused, reason: "noout does not cover osd.1, osd.4", served: true, out: true, needless: rebuilds},
-				{decision: refused, reason: "noout does not cover osd.2, osd.5", served: true, out: true, needless: rebuilds},
+				{decision: refused, reason: "noout is set for host node1 and not for node2", served: true, out: true, needless: rebuilds},
+				{decision: refused, reason: "noout is set for host node1 and not for node3", served: true, out: true, needless: rebuilds},
 			},
 		},
 		{
@@ -204,7 +204,7 @@ func (w state) runs(name string) bool {
 	return true
 }
 
-// daemons are all there are.
+// daemons are all there are in the usual cluster.
 func daemons() []string {
 	return strings.Fields("mon.node1 mon.node2 mon.node3 mgr.node1 mgr.node2 osd.0 osd.1 osd.2 osd.3 osd.4 osd.5")
 }

@@ -169,7 +169,7 @@ func TestNoCarrier(t *testing.T) {
 			}
 		}
 		r := a.check(call{user: user, args: []string{"--target", "10.1.0.2", "--target", "fd00:1::2"}})
-		if r.exit != 3 || !strings.HasPrefix(r.text, "UNKNOWN: ") || !strings.Contains(r.text, " 0 of 2 hosts answer") || strings.Contains(r.text, "pl=0%") {
+		if r.exit != 3 || !strings.HasPrefix(r.text, "UNKNOWN: ") || !strings.Contains(r.text, " reachable=0;") || strings.Contains(r.text, "pl=0%") {
 			t.Errorf("exit %d: %s", r.exit, r.text)
 		}
 	})

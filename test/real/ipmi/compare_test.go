@@ -15,7 +15,8 @@ import (
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
-// fact is a fan or a redundancy set as a peer would show it.
+// fact is a fan, a redundancy set or another part of the cooling as a peer would
+// show it.
 type fact struct {
 	id, name, reading, says string
 	health                  bmc.Health
@@ -32,6 +33,9 @@ func factsOf(server bmc.Server) []fact {
 	}
 	for _, r := range server.Redundancies {
 		all = append(all, fact{id: r.ID, name: r.Name, health: r.Health, says: r.Says})
+	}
+	for _, p := range server.Parts {
+		all = append(all, fact{id: p.ID, name: p.Name, health: p.Health, says: p.Says})
 	}
 	return all
 }

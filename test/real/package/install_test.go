@@ -231,23 +231,29 @@ func threeCommands(t *testing.T) {
 			commands = append(commands, strings.TrimSpace(c))
 		}
 	}
-	if len(commands) != 5 {
+	if len(commands) != 10 {
 		t.Fatalf("README.Debian has the commands %q", commands)
 	}
 	s := open(t)
-	s.say(commands[0])
-	s.until("url=https://127.0.0.1:4430 ")
-	for i, want := range []string{"", "OK: 6 fans turn", "", "CRITICAL: "} {
-		got, code := s.command(commands[i+1])
-		if !strings.HasPrefix(got, want) {
-			t.Errorf("$ %s\n%s(exit code %d), expected %s", commands[i+1], got, code, want)
+	background := map[int]string{0: "url=https://127.0.0.1:4430 ", 5: "settings="}
+	want := map[int]string{1: "", 2: "OK: 6 fans turn", 3: "", 4: "CRITICAL: ", 6: "OK: ", 7: "CRITICAL: NO", 8: "crash?node=pve2", 9: "CRITICAL: "}
+	for i, command := range commands {
+		if ready, is := background[i]; is {
+			s.say(command)
+			s.until(ready)
+			continue
 		}
-		t.Logf("$ %s\n%s", commands[i+1], got)
-		if wantCode := map[string]int{"CRITICAL: ": 2}[want]; code != wantCode {
-			t.Errorf("$ %s\n%s(exit code %d)", commands[i+1], got, code)
+		got, code := s.command(command)
+		t.Logf("$ %s\n%s", command, got)
+		wantCode := 0
+		if strings.HasPrefix(want[i], "CRITICAL: ") {
+			wantCode = 2
+		}
+		if !strings.HasPrefix(got, want[i]) || code != wantCode {
+			t.Errorf("$ %s\n%s(exit code %d), expected %s", command, got, code, want[i])
 		}
 	}
-	s.command("kill %1; wait")
+	s.command("kill %1 %2; wait")
 	s.close()
 }
 

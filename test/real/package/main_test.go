@@ -132,9 +132,9 @@ func (b *build) dist(env []string) error {
 	return nil
 }
 
-// run runs a command for at most five minutes and returns its standard output.
+// run runs a command for at most twenty minutes and returns its standard output.
 func run(env []string, name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), env...)

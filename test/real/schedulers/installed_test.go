@@ -60,7 +60,7 @@ func TestIcingaInstalled(t *testing.T) {
 
 	n.answers("bmc3", "fans", "OK: 6 fans turn")
 	n.answers("cluster", "pve", "CRITICAL: node pve2 is offline")
-	n.answers("cluster", "ceph", "WARNING: pve2 is down (2 OSDs), declared by nobody")
+	n.answers("cluster", "ceph", "WARNING: (1) pve2 is down (2 OSDs), declared by nobody")
 	now := time.Now().Unix()
 	if err := n.do("schedule-downtime", fmt.Sprintf(`{"type":"Host","filter":"host.name==\"pve2\"","author":"operator","comment":"a new fan","fixed":true,"start_time":%d,"end_time":%d}`, now-1, now+3600)); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (s service) output() output {
 func TestNagiosExamples(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "examples")
-	setUp(t, dir, debianObjects(t), "nagios/commands.cfg", "nagios/services.cfg")
+	setUp(t, dir, debianObjects(t), "nagios/commands.cfg", "nagios/services.cfg", "second/nagios.cfg")
 }
 
 // debianObjects are those that come with the packages.
@@ -97,7 +97,7 @@ func TestNagiosDowntime(t *testing.T) {
 			return nil
 		}
 	}
-	n.await(time.Minute, "a node that is gone", shows("CRITICAL: node pve2 is offline", "WARNING: pve2 is down (2 OSDs), declared by nobody"))
+	n.await(time.Minute, "a node that is gone", shows("CRITICAL: node pve2 is offline", "WARNING: (1) pve2 is down (2 OSDs), declared by nobody"))
 	now := time.Now().Unix()
 	n.command(fmt.Sprintf("[%d] SCHEDULE_HOST_DOWNTIME;pve2;%d;%d;1;0;3600;operator;a new fan", now, now-1, now+3600))
 	n.await(time.Minute, "a node that is serviced", shows("OK: ", "OK: maintenance of pve2"))

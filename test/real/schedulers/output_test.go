@@ -27,10 +27,11 @@ func (a answer) parts() output {
 }
 
 // newOutput leaves out what no two runs have in common: how long a request or
-// a ping took. All other numbers must be the same.
+// a ping took, how far the simulated cluster's clock is ahead of ours. All other
+// numbers must be the same.
 func newOutput(exit int, first, long string, perf []string) output {
 	o := output{Exit: exit, First: took.ReplaceAllString(first, "$1")}
-	for line := range strings.Lines(took.ReplaceAllString(long, "$1")) {
+	for line := range strings.Lines(behind.ReplaceAllString(took.ReplaceAllString(long, "$1"), "$1")) {
 		o.Long = append(o.Long, strings.TrimSuffix(line, "\n"))
 	}
 	for _, p := range perf {
@@ -40,8 +41,9 @@ func newOutput(exit int, first, long string, perf []string) output {
 }
 
 var (
-	took = regexp.MustCompile(`\b[0-9.]+ ?(us|ms)\b`)
-	trip = regexp.MustCompile(`^(rta|rta_max)=[0-9.]+(ms.*)$`)
+	took   = regexp.MustCompile(`\b[0-9.]+ ?(us|ms)\b`)
+	behind = regexp.MustCompile(`(our clock is behind by )[0-9dhms]+`)
+	trip   = regexp.MustCompile(`^(rta|rta_max)=[0-9.]+(ms.*)$`)
 )
 
 // same compares what arrived with what was printed.

@@ -3,14 +3,15 @@
 package schedulers
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/pve"
 	"github.com/noout-monitoring/noout/test/story/room"
@@ -146,6 +147,10 @@ var opened = sync.OnceValues(func() (*site, error) {
 		return nil, err
 	}
 	s.silent = l
+	bin, err := plugins()
+	if err != nil {
+		return nil, err
+	}
 	for scene, lines := range scenes {
 		c := room.Lab()
 		if scene == "crowded" {
@@ -165,7 +170,7 @@ var opened = sync.OnceValues(func() (*site, error) {
 			return nil, err
 		}
 		s.names[scene]["ROOM"], s.names[scene]["CEPH"] = dir, filepath.Join(home, "plugins", "ceph")
-		if err := baseline(dir); err != nil {
+		if err := baseline(dir, filepath.Join(bin, "check_drained"), s.names[scene]); err != nil {
 			return nil, err
 		}
 		for _, line := range lines {
@@ -177,12 +182,15 @@ var opened = sync.OnceValues(func() (*site, error) {
 	return s, nil
 })
 
-// baseline is what check_drained --save wrote before pve3 was emptied.
-func baseline(dir string) error {
-	text := fmt.Sprintf(`{"format":1,"saved":%q,"cluster":"lab-pve1-192.0.2.1","leaving":["pve3"],"guests":[
-{"vmid":103,"name":"shop","type":"qemu","node":"pve3","status":"running","ha":"started"},
-{"vmid":105,"name":"db1","type":"qemu","node":"pve3","status":"running"}],"versions":{}}`, time.Now().Add(-2*time.Hour).UTC().Format(time.RFC3339))
-	return os.WriteFile(filepath.Join(dir, "baseline.json"), []byte(text), 0o600)
+// baseline has check_drained write down how pve3 is before it is emptied.
+func baseline(dir, plugin string, names map[string]string) error {
+	path := filepath.Join(dir, "baseline.json")
+	out, err := exec.Command(plugin, "-H", names["NODES"], "--auth-file", names["AUTH"], "--ca-file", names["CA"], "--node", "pve3", "--state", "off", "--save", path).CombinedOutput()
+	// The node is not empty: its answer is no.
+	if _, missing := os.Stat(path); missing != nil {
+		return fmt.Errorf("check_drained --save: %w: %s", errors.Join(err, missing), out)
+	}
+	return nil
 }
 
 func openSite(t testing.TB) *site {

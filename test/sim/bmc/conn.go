@@ -14,25 +14,38 @@ type listener struct {
 
 // Accept waits for a client.
 func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.sim.own.is(c) {
+			l.sim.stats.broke(c.Close())
+			continue
+		}
+		l.sim.stats.connection()
+		one := &conn{Conn: c, sim: l.sim, silent: l.sim.faults.accept(), closed: make(chan struct{})}
+		if f := l.sim.watch.Load(); f != nil {
+			one.watch = *f
+		}
+		return one, nil
 	}
-	l.sim.stats.connection()
-	return &conn{Conn: c, sim: l.sim, silent: l.sim.faults.accept(), closed: make(chan struct{})}, nil
 }
 
-// conn counts what is sent and may never read a byte.
+// conn counts its bytes and may never read a byte.
 type conn struct {
 	net.Conn
 	sim    *Sim
 	silent bool
+	watch  watcher
+	begin  sync.Once
 	once   sync.Once
 	closed chan struct{}
 }
 
 // Read blocks for ever on a silent connection.
 func (c *conn) Read(b []byte) (int, error) {
+	c.begin.Do(func() { c.watch.tell(Connected, nil) })
 	if c.silent {
 		select {
 		case <-c.closed:
@@ -40,7 +53,9 @@ func (c *conn) Read(b []byte) (int, error) {
 		}
 		return 0, net.ErrClosed
 	}
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	c.sim.stats.got(n)
+	return n, err
 }
 
 // Write counts what is sent.

@@ -22,7 +22,15 @@ import (
 //	mend      ends all faults
 //	advance   by
 //	forget    begins counting anew
+//	hardware  part, is: see [machine.Machine.Set]
 func (s *Sim) Do(text string) error {
+	if query, ok := strings.CutPrefix(text, "hardware?"); ok {
+		values, err := url.ParseQuery(query)
+		if err != nil || s.server.Machine == nil {
+			return fmt.Errorf("reading %q: this server shows no hardware (%w)", text, err)
+		}
+		return s.server.Machine.Set(values.Get("part"), values.Get("is"))
+	}
 	action, err := s.action(text)
 	if err != nil {
 		return err

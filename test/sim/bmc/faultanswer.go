@@ -22,10 +22,11 @@ const gigabyte = 1 << 30
 // never will.
 var before = map[string]func(*exchange, Fault) bool{
 	Slow: func(x *exchange, f Fault) bool {
-		return !x.sim.pause(x.r.Context(), orElse(f.Delay, time.Second))
+		x.wait(orElse(f.Delay, time.Second))
+		return false
 	},
-	SilentTLS: func(x *exchange, _ Fault) bool { x.sim.pause(x.r.Context(), 0); return true },
-	Hang:      func(x *exchange, _ Fault) bool { x.sim.pause(x.r.Context(), 0); return true },
+	SilentTLS: func(x *exchange, _ Fault) bool { x.wait(0); return true },
+	Hang:      func(x *exchange, _ Fault) bool { x.wait(0); return true },
 	Reset:     func(x *exchange, _ Fault) bool { x.sim.reset(x.w); return true },
 	Redirect: func(x *exchange, _ Fault) bool {
 		http.Redirect(x.w, x.r, x.sim.Elsewhere().URL+x.r.URL.Path, http.StatusFound)
@@ -68,9 +69,7 @@ func (x *exchange) late(f Fault) {
 	y.w = done
 	y.faults = slices.DeleteFunc(slices.Clone(x.faults), func(o Fault) bool { return o.Name == Late })
 	y.answer()
-	if !x.sim.pause(x.r.Context(), orElse(f.Delay, time.Second)) {
-		return
-	}
+	x.wait(orElse(f.Delay, time.Second))
 	maps.Copy(x.w.Header(), done.Header())
 	x.w.WriteHeader(done.Code)
 	// A client that left needs no answer.
@@ -146,6 +145,15 @@ func (x *exchange) bomb() {
 	x.left(err)
 }
 
+// wait waits, 0 is for ever, and ends the answer when the client leaves: to
+// return would send an empty answer with status 200, which a client that is
+// only about to close its connection still reads.
+func (x *exchange) wait(d time.Duration) {
+	if !x.sim.pause(x.r.Context(), d) {
+		x.left(http.ErrAbortHandler)
+	}
+}
+
 // left ends an answer that the client did not wait for: nothing else can be
 // said to it, and the server must not reuse the connection.
 func (x *exchange) left(err error) {
@@ -167,9 +175,8 @@ var after = map[string]func(*exchange, Fault, []byte){
 		c := http.NewResponseController(x.w)
 		for i := range body {
 			x.raw("application/json", string(body[i:i+1]))
-			if c.Flush() != nil || !x.sim.pause(x.r.Context(), orElse(f.Delay, 100*time.Millisecond)) {
-				x.left(http.ErrAbortHandler)
-			}
+			x.left(c.Flush())
+			x.wait(orElse(f.Delay, 100*time.Millisecond))
 		}
 	},
 	BadUTF8: func(x *exchange, _ Fault, body []byte) {

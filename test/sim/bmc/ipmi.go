@@ -26,7 +26,7 @@ func (s *Sim) serveIPMI() error {
 		return nil
 	}
 	c := *s.server.IPMI
-	c.World = s.World
+	c.World, c.Machine = s.World, s.server.Machine
 	c.Single = c.Single || s.profile.World.Single
 	if c.Vendor == "" {
 		c.Vendor = ipmiVendors[s.server.Vendor]

@@ -35,8 +35,15 @@ func (s *Sim) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		s.reset(w)
 		return
 	}
+	watch := watching(r)
+	watch.tell(Came, r)
+	w.done = func() { watch.tell(Done, r) }
 	x := &exchange{sim: s, w: w, r: r, where: path.Clean(r.URL.Path), faults: s.faults.hit(r)}
 	x.answer()
+	if watch != nil {
+		_ = http.NewResponseController(w).Flush() // a client that left needs no answer
+		watch.tell(Told, r)
+	}
 }
 
 // answer does what was asked for, or what the faults do instead.
@@ -180,6 +187,7 @@ func marshal(o map[string]any) []byte {
 type answer struct {
 	http.ResponseWriter
 	note  func(int)
+	done  func() // called before anything is sent
 	noted bool
 }
 
@@ -188,6 +196,9 @@ func (a *answer) WriteHeader(status int) {
 	if !a.noted {
 		a.noted = true
 		a.note(status)
+		if a.done != nil {
+			a.done()
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/redfish"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	"github.com/noout-monitoring/noout/test/sim/machine"
 )
 
 // Vendor names the shape of a controller.
@@ -51,6 +52,8 @@ type Server struct {
 	World func(*world.Config)
 	// Profile changes the vendor's habits: page size, sessions, queries.
 	Profile func(*redfish.Profile)
+	// Machine is what the server is made of; nil: nothing but fans is shown.
+	Machine *machine.Machine
 	// Clock is the true time; nil is the machine's.
 	Clock *world.Clock
 	// Username and Password are those of the account; empty: the package's.
@@ -99,7 +102,7 @@ const (
 // check refuses settings that there are not.
 func (s Server) check() error {
 	for _, c := range []struct{ what, value, known string }{
-		{"TLS", string(s.TLS), " selfsigned expired wrongname rsa tls10 none"},
+		{"TLS", string(s.TLS), " rsakey selfsigned expired wrongname rsa tls10 none"},
 		{"authentication", string(s.Auth), " sessions basic open"},
 		{"$expand", string(s.Expand), " off on"},
 	} {

@@ -47,6 +47,13 @@ func (s *sessions) follow(now time.Time, boots int) {
 	s.open = slices.DeleteFunc(s.open, func(o session) bool { return now.Sub(o.used) > s.sim.server.Idle })
 }
 
+// EndSessions is what an administrator does who ends all sessions.
+func (s *Sim) EndSessions() {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	s.sessions.open = nil
+}
+
 func (s *sessions) count() (open, peak int) {
 	look := s.sim.World.Look()
 	s.follow(look.Time, look.Boots)

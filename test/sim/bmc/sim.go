@@ -24,6 +24,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
@@ -59,6 +60,8 @@ type Sim struct {
 	done      chan struct{} // closed when the simulator stops
 	close     sync.Once
 	elsewhere *Elsewhere
+	watch     atomic.Pointer[func(Moment)]
+	own       own
 }
 
 // TB is the part of a test that the simulator needs.
@@ -108,6 +111,7 @@ func Run(s Server) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile.Machine = s.Machine
 	if s.Profile != nil {
 		s.Profile(&profile)
 	}
@@ -158,7 +162,7 @@ func (s *Sim) listen() error {
 	s.Host = inner.Addr().String()
 	s.URL = s.server.TLS.scheme() + "://" + s.Host
 	s.http = &http.Server{
-		Handler: s, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: s, ConnContext: within, ErrorLog: log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: 5 * time.Minute, // longer than any test's own deadline
 	}
 	go func() {

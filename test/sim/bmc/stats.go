@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // Stats is what a controller was asked and what came of it.
@@ -19,9 +20,10 @@ type Stats struct {
 	// Count of all requests, and of each "GET /redfish/v1/Chassis".
 	Count  int
 	ByPath map[string]int
-	// Connections accepted, TLS handshakes completed, bytes sent.
-	Connections, Handshakes int
-	Bytes                   int64
+	// Connections accepted, TLS handshakes completed, those of them that resumed
+	// a session, bytes sent and received.
+	Connections, Handshakes, Resumed int
+	Bytes, Received                  int64
 	// Logins by session, wrong passwords by either way, requests answered with
 	// 401, logins refused because the account was locked or no session left.
 	Logins, WrongPasswords, Unauthorized, Locked, Exhausted int
@@ -96,8 +98,17 @@ func (s *stats) do(f func(*Stats)) {
 }
 
 func (s *stats) connection() { s.do(func(s *Stats) { s.Connections++ }) }
-func (s *stats) handshake()  { s.do(func(s *Stats) { s.Handshakes++ }) }
 func (s *stats) sent(n int)  { s.do(func(s *Stats) { s.Bytes += int64(n) }) }
+func (s *stats) got(n int)   { s.do(func(s *Stats) { s.Received += int64(n) }) }
+
+func (s *stats) handshake(resumed bool) {
+	s.do(func(s *Stats) {
+		s.Handshakes++
+		if resumed {
+			s.Resumed++
+		}
+	})
+}
 
 func (s *stats) violation(text string) {
 	s.do(func(s *Stats) { s.Violations = append(s.Violations, text) })
@@ -127,6 +138,14 @@ func (s *Sim) Stats() Stats {
 		out.IPMI = &other
 	}
 	return out
+}
+
+// Wire is the same about its connections, as the other simulators tell it.
+func (s *Sim) Wire() wire.Count {
+	s.stats.mu.Lock()
+	defer s.stats.mu.Unlock()
+	n := s.stats.Stats
+	return wire.Count{Connections: n.Connections, Full: n.Handshakes - n.Resumed, Resumed: n.Resumed, Sent: n.Bytes, Received: n.Received}
 }
 
 // Forget begins counting anew; open sessions stay.

@@ -24,6 +24,7 @@ type TLS string
 // TLS values.
 const (
 	TLSGood       TLS = ""           // a certificate for 127.0.0.1 by a CA of its own
+	TLSRSA        TLS = "rsakey"     // the same with an RSA key, as most have
 	TLSSelfSigned TLS = "selfsigned" // as most controllers are delivered
 	TLSExpired    TLS = "expired"
 	TLSWrongName  TLS = "wrongname" // for another address
@@ -59,8 +60,8 @@ func (s *Sim) secure(l net.Listener) (net.Listener, error) {
 	config := &tls.Config{
 		Certificates: []tls.Certificate{id.certificate},
 		NextProtos:   []string{"http/1.1"}, // no controller speaks HTTP/2
-		VerifyConnection: func(tls.ConnectionState) error {
-			s.stats.handshake()
+		VerifyConnection: func(c tls.ConnectionState) error {
+			s.stats.handshake(c.DidResume)
 			return nil
 		},
 	}
@@ -118,9 +119,10 @@ func newIdentity(kind TLS) (identity, error) {
 	}, nil
 }
 
-// newKey makes a key: RSA where the key exchange of old TLS needs it.
+// newKey makes a key: RSA where it is wanted, or the key exchange of old TLS
+// needs it.
 func newKey(kind TLS) (crypto.Signer, error) {
-	if kind == TLSOldRSA || kind == TLS10 {
+	if kind == TLSRSA || kind == TLSOldRSA || kind == TLS10 {
 		return rsa.GenerateKey(rand.Reader, 2048)
 	}
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

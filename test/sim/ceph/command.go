@@ -47,6 +47,7 @@ func (w *World) ask(words []string, caps string) Reply {
 		"osd tree":            func() any { return object{"nodes": w.tree(false), "stray": []any{}} },
 		"quorum_status":       func() any { return w.quorumStatus() },
 		"mgr metadata":        func() any { return w.mgrMetadata() },
+		"node ls":             func() any { return w.nodeList() },
 		"fs dump":             func() any { return w.fsDump() },
 		"osd crush rule dump": func() any { return w.rules() },
 	}[question]
@@ -78,7 +79,7 @@ func (w *World) askMgr(words []string, caps string) Reply {
 }
 
 // okToStop is Ceph's answer: about PGs on these OSDs that are up, whether they
-// keep enough copies.
+// keep enough copies. Of sites it knows nothing.
 func (w *World) okToStop(ids []int) object {
 	good, bad := 0, []string{}
 	for _, p := range w.pools {
@@ -87,7 +88,7 @@ func (w *World) okToStop(ids []int) object {
 			left := slices.DeleteFunc(slices.Clone(alive), func(id int) bool { return slices.Contains(ids, id) })
 			switch {
 			case len(left) == len(alive):
-			case len(left) >= p.MinSize:
+			case len(left) >= w.least(p):
 				good++
 			default:
 				bad = append(bad, g.id)

@@ -3,6 +3,7 @@ package ceph
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ func (w *World) crushMap() string {
 	for _, o := range w.osds {
 		fmt.Fprintf(&b, "device %d osd.%d class %s\n", o.id, o.id, o.class)
 	}
-	b.WriteString("\n# types\ntype 0 osd\ntype 1 host\ntype 11 root\n\n# buckets\n")
+	b.WriteString("\n# types\ntype 0 osd\ntype 1 host\ntype 8 datacenter\ntype 11 root\n\n# buckets\n")
 	for i, h := range w.config.Hosts {
 		fmt.Fprintf(&b, "host %s {\n\tid %d\t\t# do not change unnecessarily\n\talg straw2\n\thash 0\t# rjenkins1\n", h.Name, -2-i)
 		for _, o := range w.osds {
@@ -23,17 +24,37 @@ func (w *World) crushMap() string {
 		}
 		b.WriteString("}\n")
 	}
+	var below []string
+	for site := range w.sites() {
+		below = append(below, site)
+	}
+	slices.Sort(below)
+	for _, site := range below {
+		fmt.Fprintf(&b, "datacenter %s {\n\tid %d\t\t# do not change unnecessarily\n\talg straw2\n\thash 0\t# rjenkins1\n", site, w.bucketOf(site))
+		for _, h := range w.config.Hosts {
+			if w.config.Sites[h.Name] == site {
+				fmt.Fprintf(&b, "\titem %s weight 0.00195\n", h.Name)
+			}
+		}
+		b.WriteString("}\n")
+	}
 	b.WriteString("root default {\n\tid -1\t\t# do not change unnecessarily\n\talg straw2\n\thash 0\t# rjenkins1\n")
 	for _, h := range w.config.Hosts {
-		fmt.Fprintf(&b, "\titem %s weight 0.00195\n", h.Name)
+		if w.config.Sites == nil {
+			below = append(below, h.Name)
+		}
+	}
+	for _, name := range below {
+		fmt.Fprintf(&b, "\titem %s weight 0.00195\n", name)
 	}
 	b.WriteString("}\n\n# rules\n")
 	for _, p := range w.pools {
-		take, choose := "default", map[string]string{"host": "chooseleaf", "osd": "choose"}[p.Domain]
+		take := "default"
+		choose := map[string]string{"host": "step chooseleaf firstn 0 type host", "osd": "step choose firstn 0 type osd", "site": fmt.Sprintf("step choose firstn 0 type datacenter\n\tstep chooseleaf firstn %d type host", p.Size/2)}[p.Domain]
 		if p.Class != "" {
 			take += " class " + p.Class
 		}
-		fmt.Fprintf(&b, "rule %s {\n\tid %d\n\ttype replicated\n\tstep take %s\n\tstep %s firstn 0 type %s\n\tstep emit\n}\n", p.Name, p.id, take, choose, p.Domain)
+		fmt.Fprintf(&b, "rule %s {\n\tid %d\n\ttype replicated\n\tstep take %s\n\t%s\n\tstep emit\n}\n", p.Name, p.id, take, choose)
 	}
 	b.WriteString("\n# end crush map\n")
 	return b.String()

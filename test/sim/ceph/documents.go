@@ -83,49 +83,23 @@ func (w *World) pgmap(n *snapshot) object {
 	return m
 }
 
-func (w *World) fsmap() object {
-	ranks, standbys := []any{}, 0
-	for i, d := range w.mds {
-		switch {
-		case !d.up:
-		case len(ranks) == 0:
-			ranks = append(ranks, object{"filesystem_id": 1, "rank": 0, "name": d.Name, "status": "up:active", "gid": 4000 + i})
-		default:
-			standbys++
-		}
-	}
-	return object{"epoch": 1, "by_rank": ranks, "up:standby": standbys}
-}
-
-func (w *World) fsDump() object {
-	info, standbys, systems := object{}, []any{}, []any{}
-	for i, d := range w.mds {
-		row := object{"gid": 4000 + i, "name": d.Name, "addr": w.addr(d.Host, 6820+i), "state": "up:standby"}
-		switch {
-		case !d.up:
-		case len(info) == 0:
-			row["state"] = "up:active"
-			info[fmt.Sprintf("gid_%d", 4000+i)] = row
-		default:
-			standbys = append(standbys, row)
-		}
-	}
-	if len(w.mds) > 0 {
-		systems = append(systems, object{"id": 1, "mdsmap": object{"fs_name": "cephfs", "info": info}})
-	}
-	return object{"epoch": 1, "standbys": standbys, "filesystems": systems}
-}
-
 // addr is the address of a daemon on a host: each host has one in 192.0.2.0/24.
 func (w *World) addr(host string, port int) string {
 	i := slices.IndexFunc(w.config.Hosts, func(h Host) bool { return h.Name == host })
+	if i < 0 { // a machine without an OSD
+		i = len(w.config.Hosts) + slices.Index(slices.Sorted(maps.Keys(w.config.Sites)), host)
+	}
 	return fmt.Sprintf("192.0.2.%d:%d/0", 11+i, port)
 }
 
 func (w *World) monmap() object {
 	mons := []any{}
 	for i, m := range w.mons {
-		mons = append(mons, object{"rank": i, "name": m.Name, "addr": w.addr(m.Host, 6789), "public_addr": w.addr(m.Host, 6789)})
+		row := object{"rank": i, "name": m.Name, "addr": w.addr(m.Host, 6789), "public_addr": w.addr(m.Host, 6789)}
+		if site := w.config.Sites[m.Host]; site != "" {
+			row["crush_location"] = "{datacenter=" + site + "}"
+		}
+		mons = append(mons, row)
 	}
 	return object{"epoch": 1, "fsid": w.config.FSID, "min_mon_release_name": "reef", "disallowed_leaders: ": "", "mons": mons}
 }
@@ -157,14 +131,20 @@ func (w *World) osdDump() object {
 		if w.poolFull(p) {
 			names = "hashpspool,full"
 		}
-		pools = append(pools, object{"pool": p.id, "pool_name": p.Name, "type": 1, "size": p.Size, "min_size": p.MinSize, "crush_rule": p.id, "pg_num": p.PGs, "flags_names": names})
+		row := object{"pool": p.id, "pool_name": p.Name, "type": 1, "size": p.Size, "min_size": w.least(p), "crush_rule": p.id, "pg_num": p.PGs, "flags_names": names}
+		maps.Copy(row, w.peers(p))
+		pools = append(pools, row)
 	}
-	return object{
+	dump := object{
 		"epoch": w.epoch, "fsid": w.config.FSID, "created": stamp(w.created), "modified": stamp(w.modified),
 		"last_up_change": stamp(w.upped), "last_in_change": stamp(w.inned),
 		"flags": strings.Join(flags, ","), "flags_set": flags, "crush_node_flags": nodes, "device_class_flags": classes,
 		"pools": pools, "osds": osds,
 	}
+	if w.config.Sites != nil {
+		dump["stretch_mode"] = w.stretchMode()
+	}
+	return dump
 }
 
 func (w *World) osdRow(o *osd) object {
@@ -204,9 +184,16 @@ func (w *World) tree(usage bool) []any {
 			}
 			n := object{"id": o.id, "name": fmt.Sprintf("osd.%d", o.id), "type": "osd", "type_id": 0, "device_class": o.class, "crush_weight": 0.001, "depth": 2, "exists": 1, "status": word[o.up], "reweight": 1}
 			if usage {
-				n["utilization"] = o.used
+				n["utilization"], n["pgs"] = o.used, w.placed(o.id)
 			}
 			nodes = append(nodes, n)
+		}
+	}
+	if w.config.Sites != nil {
+		hosts = nil
+		for _, site := range slices.Sorted(maps.Keys(w.sites())) {
+			hosts = append(hosts, w.bucketOf(site))
+			nodes = append(nodes, object{"id": w.bucketOf(site), "name": site, "type": "datacenter", "type_id": 8, "children": w.sites()[site]})
 		}
 	}
 	return append([]any{object{"id": -1, "name": "default", "type": "root", "type_id": 11, "children": hosts}}, nodes...)
@@ -219,8 +206,16 @@ func (w *World) rules() []any {
 		if p.Class != "" {
 			root = object{"op": "take", "item": -100 - p.id, "item_name": "default~" + p.Class}
 		}
-		op := map[string]string{"host": "chooseleaf_firstn", "osd": "choose_firstn"}[p.Domain]
-		out = append(out, object{"rule_id": p.id, "rule_name": p.Name, "type": 1, "steps": []any{root, object{"op": op, "num": 0, "type": p.Domain}, object{"op": "emit"}}})
+		steps := []any{root}
+		switch p.Domain {
+		case "host":
+			steps = append(steps, object{"op": "chooseleaf_firstn", "num": 0, "type": "host"})
+		case "site":
+			steps = append(steps, object{"op": "choose_firstn", "num": 0, "type": "datacenter"}, object{"op": "chooseleaf_firstn", "num": p.Size / 2, "type": "host"})
+		default:
+			steps = append(steps, object{"op": "choose_firstn", "num": 0, "type": "osd"})
+		}
+		out = append(out, object{"rule_id": p.id, "rule_name": p.Name, "type": 1, "steps": append(steps, object{"op": "emit"})})
 	}
 	return out
 }

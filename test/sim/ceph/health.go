@@ -38,6 +38,7 @@ func (w *World) health() map[string]check {
 		warn("OSD_FLAGS", scoped, "%d OSDs or CRUSH {nodes, device-classes} have {NOUP,NODOWN,NOIN,NOOUT} flags set", len(scoped))
 	}
 	w.osdHealth(out, warn)
+	w.stretchHealth(warn)
 	if n := w.numbers(); n.degraded > 0 {
 		warn("PG_DEGRADED", nil, "Degraded data redundancy: %d objects degraded", n.degraded)
 	}
@@ -56,17 +57,39 @@ func (w *World) health() map[string]check {
 	return out
 }
 
+// usageHealth warns of OSDs by Ceph's own ratios.
+func (w *World) usageHealth(out map[string]check, warn func(string, []string, string, ...any)) {
+	var full, backfill, near []string
+	for _, o := range w.osds {
+		name := fmt.Sprintf("osd.%d", o.id)
+		switch {
+		case !o.up:
+		case o.used >= 95:
+			full = append(full, name+" is full")
+		case o.used >= 90:
+			backfill = append(backfill, name+" is backfill full")
+		case o.used >= 85:
+			near = append(near, name+" is near full")
+		}
+	}
+	if len(backfill) > 0 {
+		warn("OSD_BACKFILLFULL", backfill, "%d backfillfull osd(s)", len(backfill))
+	}
+	if len(near) > 0 {
+		warn("OSD_NEARFULL", near, "%d nearfull osd(s)", len(near))
+	}
+	if len(full) > 0 {
+		out["OSD_FULL"] = check{"HEALTH_ERR", fmt.Sprintf("%d full osd(s)", len(full)), full}
+	}
+}
+
 func (w *World) osdHealth(out map[string]check, warn func(string, []string, string, ...any)) {
-	var down, hosts, full, near []string
+	w.usageHealth(out, warn)
+	var down, hosts []string
 	for _, o := range w.osds {
 		name := fmt.Sprintf("osd.%d", o.id)
 		if !o.up && o.in {
 			down = append(down, fmt.Sprintf("%s (root=default,host=%s) is down", name, o.host))
-		}
-		if o.up && o.used >= 95 {
-			full = append(full, name+" is full")
-		} else if o.up && o.used >= 85 {
-			near = append(near, name+" is near full")
 		}
 	}
 	for _, h := range w.config.Hosts {
@@ -80,12 +103,6 @@ func (w *World) osdHealth(out map[string]check, warn func(string, []string, stri
 	}
 	if len(hosts) > 0 {
 		warn("OSD_HOST_DOWN", hosts, "%d host down", len(hosts))
-	}
-	if len(near) > 0 {
-		warn("OSD_NEARFULL", near, "%d nearfull osd(s)", len(near))
-	}
-	if len(full) > 0 {
-		out["OSD_FULL"] = check{"HEALTH_ERR", fmt.Sprintf("%d full osd(s)", len(full)), full}
 	}
 	damaged := 0
 	for _, p := range w.pools {

@@ -30,17 +30,17 @@ func (w *World) place(p *pool, g *pg) []int {
 	}
 	slices.SortFunc(candidates, func(a, b *osd) int { return cmp.Compare(draw(g.id, b.id), draw(g.id, a.id)) })
 	var out []int
-	taken := map[string]bool{}
+	taken, sites := map[string]bool{}, map[string]int{}
 	for _, o := range candidates {
+		site := w.config.Sites[o.host]
 		if len(out) == p.Size {
 			break
 		}
-		if p.Domain == "host" {
-			if taken[o.host] {
-				continue
-			}
-			taken[o.host] = true
+		if p.Domain != "osd" && taken[o.host] || p.Domain == "site" && sites[site] == p.Size/2 {
+			continue
 		}
+		taken[o.host] = true
+		sites[site]++
 		out = append(out, o.id)
 	}
 	return out
@@ -60,7 +60,7 @@ func (w *World) alive(g *pg) []int {
 // active says whether clients are served.
 func (w *World) active(p *pool, g *pg) bool {
 	_, passing := w.peering[g.id]
-	return !passing && len(w.alive(g)) >= p.MinSize
+	return !passing && w.enough(p, w.alive(g))
 }
 
 // state works out what the placement group is in.
@@ -72,7 +72,7 @@ func (w *World) state(p *pool, g *pg) string {
 	switch {
 	case len(alive) == 0:
 		return "stale+undersized+degraded+peered"
-	case len(alive) < p.MinSize:
+	case !w.enough(p, alive):
 		return "undersized+degraded+peered"
 	}
 	var words []string
@@ -107,7 +107,7 @@ func (w *World) recover() {
 	}
 	for _, p := range w.pools {
 		for _, g := range p.pgs {
-			if len(w.alive(g)) < p.MinSize {
+			if !w.enough(p, w.alive(g)) {
 				continue
 			}
 			var holds []int

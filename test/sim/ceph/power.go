@@ -9,7 +9,8 @@ func (w *World) power(c *call, on bool) {
 	case c.Has("mgr"):
 		w.switchMgr(c.daemon(w.mgrs, "mgr"), on)
 	case c.Has("mds"):
-		c.daemon(w.mds, "mds").up = on
+		d := c.daemon(w.mds, "mds")
+		d.up, d.killed = on, !on && c.Get("kill") == "1"
 	default:
 		for _, o := range c.osds(w) {
 			if on {

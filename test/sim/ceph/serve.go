@@ -23,6 +23,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // Sim is a cluster that listens.
@@ -35,6 +37,8 @@ type Sim struct {
 	// Questions is where the ceph command asks, Control where Do is reached:
 	// plain HTTP on loopback.
 	Questions, Control string
+	// Wire counts what goes over connections with TLS.
+	Wire wire.Counter
 
 	certificate tls.Certificate
 	addresses   map[string]string
@@ -124,7 +128,7 @@ func (s *Sim) serve(address string, h http.Handler, secure bool) (string, error)
 	}
 	at := l.Addr().String()
 	if secure {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{s.certificate}, MinVersion: tls.VersionTLS12})
+		l = tls.NewListener(s.Wire.Listen(l), &tls.Config{Certificates: []tls.Certificate{s.certificate}, MinVersion: tls.VersionTLS12, VerifyConnection: s.Wire.Shaken})
 	}
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	s.servers = append(s.servers, server)
@@ -191,12 +195,15 @@ func (s *Sim) answer(out http.ResponseWriter, r *http.Request) {
 	_, _ = out.Write(raw)
 }
 
-// hang answers nothing until the client leaves or the simulator ends.
+// hang answers nothing until the client leaves or the simulator ends. To return
+// then would send an empty answer with status 200, which a client that is only
+// about to close its connection still reads.
 func (s *Sim) hang(r *http.Request) {
 	select {
 	case <-r.Context().Done():
 	case <-s.done:
 	}
+	panic(http.ErrAbortHandler)
 }
 
 func (s *Sim) note(r *http.Request) {

@@ -85,7 +85,7 @@ func (w *World) truthOf(t *Truth, p *pool, g *pg) {
 	switch {
 	case passing:
 		t.Passing++
-	case copies < p.MinSize:
+	case !w.enough(p, w.alive(g)):
 		t.Dead++
 	}
 	if copies < p.Size {
@@ -93,10 +93,10 @@ func (w *World) truthOf(t *Truth, p *pool, g *pg) {
 		if !lacking {
 			t.Lasting++
 		}
-		t.Edge = t.Edge || copies <= p.MinSize && !passing
+		t.Edge = t.Edge || copies <= w.least(p) && !passing
 	}
 	if passing || copies < p.Size || lacking {
 		t.Unclean++
 	}
-	t.Moving = t.Moving || lacking && copies >= p.MinSize && !passing
+	t.Moving = t.Moving || lacking && copies >= w.least(p) && !passing
 }

@@ -21,6 +21,9 @@ type Config struct {
 	Mons  []Daemon
 	Mgrs  []Daemon
 	MDS   []Daemon
+	// Sites turn stretch mode on: the data centre of each machine, of which two
+	// have OSDs.
+	Sites map[string]string
 	// Clock is the time of the cluster; nil is the machine's.
 	Clock Clock
 	// Nested answers with the osdmap of status one level deeper, and all of the
@@ -35,7 +38,8 @@ type Host struct {
 	Class string // hdd unless given
 }
 
-// Pool is a pool; its rule puts at most one copy in each Domain, host or osd.
+// Pool is a pool; its rule puts at most one copy in each Domain, host or osd, or
+// for "site" half of them on either site, on different hosts.
 type Pool struct {
 	Name          string
 	Size, MinSize int
@@ -114,6 +118,7 @@ type daemon struct {
 	Daemon
 	up     bool
 	active bool
+	killed bool // and not stopped: an MDS takes no leave then
 }
 
 // extra is a health check that follows from nothing in the model.
@@ -175,6 +180,9 @@ func (c Config) filled() Config {
 		if c.Hosts[i].Class == "" {
 			c.Hosts[i].Class = "hdd"
 		}
+	}
+	if c.Pools == nil && c.Sites != nil {
+		c.Pools = []Pool{{Name: ".mgr", Size: 4, MinSize: 2, PGs: 1, Domain: "site"}, {Name: "rbd", Size: 4, MinSize: 2, PGs: 32, Domain: "site"}}
 	}
 	if c.Pools == nil {
 		c.Pools = []Pool{{Name: ".mgr", Size: 3, MinSize: 2, PGs: 1}, {Name: "rbd", Size: 3, MinSize: 2, PGs: 32}}

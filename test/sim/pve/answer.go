@@ -27,6 +27,8 @@ type question struct {
 	at     *node // that was asked
 	rights rights
 	path   []string // split at slashes
+	// bare disks are listed without their health.
+	bare bool
 }
 
 // answer finds the document, with the world locked.
@@ -44,6 +46,8 @@ func (q question) answer() (any, *refusal) {
 		return q.taskList(""), nil
 	case path == "/cluster/replication":
 		return q.jobList(""), nil
+	case strings.HasPrefix(path, "/cluster/mapping/"):
+		return q.mappings(q.path[2]), nil
 	case q.path[0] == "cluster":
 		if bad := q.need("/", "Sys.Audit"); bad != nil {
 			return nil, bad
@@ -76,6 +80,20 @@ func (q question) cluster(path string) (any, *refusal) {
 		return q.currentStatus(), nil
 	case "/cluster/ha/resources":
 		return q.haResources(), nil
+	case "/cluster/ha/rules":
+		if !q.release(9, 0) {
+			return nil, q.missing()
+		}
+		return q.haRules(), nil
+	case "/cluster/ha/groups":
+		if q.release(9, 0) {
+			return nil, &refusal{code: 500, reason: "cannot index groups: ha groups have been migrated to rules"}
+		}
+		return q.haGroups(), nil
+	case "/cluster/options":
+		return q.options(), nil
+	case "/cluster/backup-info/not-backed-up":
+		return q.unscheduled(), nil
 	case "/cluster/config/nodes":
 		return q.votes(), nil
 	case "/cluster/config/qdevice":
@@ -146,16 +164,19 @@ func (q question) votes() []object {
 
 func (q question) device() object {
 	d := q.w.device
-	if d == nil {
-		return object{}
+	if d == nil || !q.at.daemon {
+		return object{} // each node tells of its own daemon only
 	}
-	state := "Connect failed"
-	if d.Connected {
+	state, poll := "Connect failed", q.w.now.UTC().Format("2006-01-02T15:04:05")
+	if d.Connected && q.at.reached {
 		state = "Connected"
+	}
+	if q.w.given(q.at) {
+		poll += " (cast vote)"
 	}
 	return object{
 		"Model": "Net", "State": state, "Algorithm": d.Algorithm, "QNetd host": "192.0.2.250:5403",
-		"Tie-breaker": "Node with lowest node ID",
+		"Tie-breaker": "Node with lowest node ID", "Last poll call": poll,
 	}
 }
 
@@ -168,7 +189,7 @@ func (q question) nodeRow(n *node) object {
 			used := int64(0)
 			for _, g := range q.w.guests {
 				if g.Node == n.Name && g.status != "stopped" {
-					used += 4 << 30
+					used += g.Used
 				}
 			}
 			maps.Copy(row, object{
@@ -217,7 +238,7 @@ func (q question) resources() []object {
 			}
 			out = append(out, object{
 				"id": "storage/" + n.Name + "/" + s.Name, "type": "storage", "storage": s.Name, "node": n.Name,
-				"status": "available", "shared": bit(s.Shared), "plugintype": s.Plugin, "content": "images,rootdir",
+				"status": map[bool]string{false: "available", true: "unknown"}[s.Silent], "shared": bit(s.Shared), "plugintype": s.Plugin, "content": s.content(),
 				"disk": int64(20 << 30), "maxdisk": int64(100 << 30),
 			})
 		}
@@ -234,11 +255,14 @@ func (q question) guestRow(g guest, view *replica) object {
 	if h, told := q.at.heardGuest[g.ID]; told && q.w.now.Sub(h.at) < rrdAge {
 		maps.Copy(row, object{
 			"status": h.status, "name": h.name, "template": bit(h.template), "uptime": int64(h.uptime.Seconds()),
-			"cpu": 0.01, "maxcpu": 2, "mem": int64(1 << 30), "maxmem": int64(4 << 30), "disk": 0, "maxdisk": int64(32 << 30),
+			"cpu": 0.01, "maxcpu": 2, "mem": int64(0), "maxmem": g.Memory, "disk": 0, "maxdisk": int64(32 << 30),
 			"netin": 1, "netout": 1, "diskread": 1, "diskwrite": 1,
 		})
+		if h.status != "stopped" {
+			row["mem"] = g.Used
+		}
 		if q.release(9, 0) && kind == "qemu" {
-			row["memhost"] = int64(1 << 30)
+			row["memhost"] = row["mem"]
 		}
 	}
 	for key, value := range map[string]string{"pool": g.Pool, "tags": g.Tags, "lock": g.lock} {

@@ -108,7 +108,13 @@ func (q question) haResources() []object {
 	for _, id := range slices.Sorted(maps.Keys(q.w.guests)) {
 		if g := q.w.guests[id]; g.HA != "" {
 			sid := q.w.sid(id)
-			out = append(out, object{"sid": sid, "type": sid[:2], "state": g.HA, "digest": "0123"})
+			row := object{"sid": sid, "type": sid[:2], "state": g.HA, "digest": "0123", "max_relocate": 1, "max_restart": 1}
+			if q.release(9, 0) {
+				row["failback"] = 1
+			} else if name := q.w.config.groupOf(sid); name != "" {
+				row["group"] = name
+			}
+			out = append(out, row)
 		}
 	}
 	return out

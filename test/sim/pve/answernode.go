@@ -22,6 +22,26 @@ func (q question) node() (any, *refusal) {
 	switch rest := q.path[2:]; {
 	case len(rest) == 1:
 		return q.nodeDocument(n, rest[0])
+	case len(rest) == 3 && rest[0] == "storage" && rest[2] == "content":
+		return q.backups(n, rest[1])
+	case len(rest) == 2 && rest[0] == "hardware" && rest[1] == "pci":
+		if bad := q.need("/", "Sys.Audit"); bad != nil {
+			return nil, bad
+		}
+		return listed(n, q.cards(n)), nil
+	case len(rest) == 2 && rest[0] == "disks" && rest[1] == "list":
+		if bad := q.need("/nodes/"+n.Name, "Sys.Audit"); bad != nil {
+			return nil, bad
+		}
+		return listed(n, q.disks(n, !q.bare)), nil
+	case len(rest) == 2 && rest[0] == "apt" && rest[1] == "versions":
+		if bad := q.need("/nodes/"+n.Name, "Sys.Audit"); bad != nil {
+			return nil, bad
+		}
+		return []object{
+			{"Package": "proxmox-ve", "OldVersion": n.Version, "Version": n.Version, "CurrentState": "Installed"},
+			{"Package": "pve-ha-manager", "OldVersion": q.w.config.managerVersion(), "Version": "5.2.0", "CurrentState": "Installed"},
+		}, nil
 	case len(rest) >= 3 && (rest[0] == "qemu" || rest[0] == "lxc"):
 		return q.guestDocument(n, rest)
 	}
@@ -49,7 +69,9 @@ func (q question) nodeDocument(n *node, name string) (any, *refusal) {
 		if bad := q.need("/nodes/"+n.Name, "Sys.Audit"); bad != nil {
 			return nil, bad
 		}
-		return object{"uptime": int64(q.w.now.Sub(n.started).Seconds()), "pveversion": "pve-manager/" + n.Version + "/0123456789abcdef"}, nil
+		return q.statusOf(n), nil
+	case "network":
+		return listed(n, q.network(n)), nil
 	}
 	return nil, q.missing()
 }
@@ -62,7 +84,7 @@ func (q question) guestList(n *node, containers bool) []object {
 		if g.Node != n.Name || g.Container != containers || !q.rights.has(q.w, "/vms/"+strconv.Itoa(id), "VM.Audit") {
 			continue
 		}
-		row := object{"vmid": id, "name": g.Name, "status": "stopped", "maxmem": int64(4 << 30), "cpus": 2, "uptime": 0}
+		row := object{"vmid": id, "name": g.Name, "status": "stopped", "maxmem": g.Memory, "cpus": 2, "uptime": 0}
 		if containers {
 			row["type"] = "lxc"
 		}
@@ -85,7 +107,7 @@ func (q question) storages(n *node) []object {
 	for _, s := range n.Storages {
 		if q.rights.has(q.w, "/storage/"+s.Name, "Datastore.Audit") {
 			out = append(out, object{
-				"storage": s.Name, "type": s.Plugin, "content": "images,rootdir", "shared": bit(s.Shared),
+				"storage": s.Name, "type": s.Plugin, "content": s.content(), "shared": bit(s.Shared),
 				"active": 1, "enabled": 1, "total": int64(100 << 30), "used": int64(20 << 30), "avail": int64(80 << 30),
 			})
 		}

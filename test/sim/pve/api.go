@@ -54,7 +54,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status, body, delay := a.answer(r, path)
 	if !a.sim.pause(r, delay) {
-		return
+		// To return would send an empty answer with status 200, which a client
+		// that is only about to close its connection still reads.
+		panic(http.ErrAbortHandler)
 	}
 	switch kind {
 	case "":
@@ -65,6 +67,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.write(w, reply{status, contentType, body, len(body)})
 	case Hang:
 		<-a.sim.done
+		panic(http.ErrAbortHandler)
 	case Drip:
 		a.drip(w, body)
 	case Huge:
@@ -125,7 +128,7 @@ func (a *api) answer(r *http.Request, path string) (status string, body []byte, 
 			bad = &refusal{code: 400, reason: "Parameter verification failed."}
 			return
 		}
-		q := question{w, a.node, rights, strings.Split(strings.Trim(plain, "/"), "/")}
+		q := question{w, a.node, rights, strings.Split(strings.Trim(plain, "/"), "/"), r.URL.Query().Get("skipsmart") == "1"}
 		if data, bad = q.answer(); bad == nil {
 			// Encoded while the world is locked.
 			body, err = json.Marshal(object{"data": data})

@@ -21,10 +21,12 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	"github.com/noout-monitoring/noout/test/sim/machine"
 )
 
 // Config is a cluster at the start.
 type Config struct {
+	Reserve
 	// Release is what pve-manager says it is; it decides which fields there
 	// are. Empty: 9.2.11.
 	Release string
@@ -60,6 +62,8 @@ type Node struct {
 	Votes   int // 0 means 1; -1 means none
 	Version string
 	Memory  int64 // bytes, 0 means 64 GiB
+	// Machine is what it is made of; nil: a usual one.
+	Machine *machine.Machine
 	// Storages of this node; nil: local (not shared) and ceph (shared).
 	Storages []Storage
 }
@@ -68,6 +72,17 @@ type Node struct {
 type Storage struct {
 	Name, Plugin string
 	Shared       bool
+	// Content it takes; empty: images,rootdir.
+	Content string
+	// Silent storages are not available.
+	Silent bool
+}
+
+func (s Storage) content() string {
+	if s.Content == "" {
+		return "images,rootdir"
+	}
+	return s.Content
 }
 
 // Guest is a virtual machine or a container.
@@ -89,6 +104,8 @@ type Guest struct {
 	Addresses []string
 	// Values are further lines of the configuration: scsi0, hostpci0, net0.
 	Values map[string]string
+	// Memory and Used in bytes; 0 means 4 GiB and 1 GiB.
+	Memory, Used int64
 }
 
 // Device is a quorum device.
@@ -172,8 +189,11 @@ func (c Config) filled() Config {
 		if n.Memory == 0 {
 			n.Memory = 64 << 30
 		}
+		if n.Machine == nil {
+			n.Machine = machine.Lab(i + 1)
+		}
 		if n.Storages == nil {
-			n.Storages = []Storage{{"local", "dir", false}, {"ceph", "rbd", true}}
+			n.Storages = []Storage{{Name: "local", Plugin: "dir"}, {Name: "ceph", Plugin: "rbd", Shared: true}}
 		}
 	}
 	c.Guests = slices.Clone(c.Guests)
@@ -190,6 +210,12 @@ func (c Config) filled() Config {
 
 // defaults are a disk and a network card for a guest of which nothing was said.
 func (g *Guest) defaults() {
+	if g.Memory == 0 {
+		g.Memory = 4 << 30
+	}
+	if g.Used == 0 {
+		g.Used = min(g.Memory, 1<<30)
+	}
 	mac := fmt.Sprintf("BC:24:11:%02X:%02X:%02X", g.ID>>16&255, g.ID>>8&255, g.ID&255)
 	disk, volume, card := "scsi0", "ceph:vm-disk-0,size=32G", "virtio="+mac+",bridge=vmbr0"
 	if g.Container {

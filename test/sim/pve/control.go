@@ -78,13 +78,24 @@ var verbs = map[string]func(*World, *call){
 	"lrm":      func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.mute = !c.on() }) },
 	"crm":      func(w *World, c *call) { w.when(c, func() { w.headless = !c.on() }) },
 	"version":  func(w *World, c *call) { n := c.node(w, "node"); w.when(c, func() { n.Version = c.Get("is") }) },
+	// hardware?node=pve3&part=psu2&is=off, see machine.Set.
+	"hardware": (*World).hardware,
+	// The device as a whole, or one node's daemon: on=0 is that qnetd does not
+	// answer, gone=1 that the daemon does not run, removed=1 that the device was
+	// taken out of the configuration.
 	"qdevice": func(w *World, c *call) {
 		if w.device == nil {
 			c.fail("there is no qdevice")
 		}
+		nodes := w.nodes
+		if c.Get("node") != "" {
+			nodes = []*node{c.node(w, "node")}
+		}
 		w.when(c, func() {
-			w.device.Connected = c.on()
-			if c.Get("gone") == "1" { // its daemon does not run
+			for _, n := range nodes {
+				n.daemon, n.reached = c.Get("gone") != "1", c.on()
+			}
+			if c.Get("removed") == "1" {
 				w.device = nil
 			}
 		})
@@ -147,8 +158,27 @@ var verbs = map[string]func(*World, *call){
 			}
 		})
 	},
+	// what a cluster falls back on: control of [Reserve]
+	"backup": backupVerb,
+	"rule":   ruleVerb,
+	"crs": func(w *World, c *call) {
+		mode := c.Get("ha")
+		if !slices.Contains([]string{"basic", "static", "dynamic"}, mode) {
+			c.fail("ha=%q: expected basic, static or dynamic", mode)
+		}
+		w.when(c, func() { w.config.Scheduler = mode })
+	},
+	"memory":  memoryVerb,
+	"storage": storageVerb,
+	"mapping": func(w *World, c *call) {
+		n := c.node(w, "node")
+		w.when(c, func() {
+			w.config.Mappings = append(w.config.Mappings, Mapping{c.Get("kind"), c.Get("name"), n.Name})
+		})
+	},
 	// the token
 	"revoke": func(w *World, c *call) { w.when(c, func() { w.config.Tokens[Token] = nil }) },
+	"lose":   loseVerb,
 	"grant": func(w *World, c *call) {
 		g := Grant{Path: c.Get("path"), NoPropagate: c.Get("propagate") == "0"}
 		if c.Get("privileges") != "" {

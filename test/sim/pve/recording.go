@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // Recording answers with what a real node once answered: a directory with a
@@ -42,7 +44,7 @@ func Replay(tb TB, dir string) *Recording {
 	r := &Recording{Address: l.Addr().String(), dir: dir, identity: id}
 	r.http = &http.Server{Handler: r, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	go func() {
-		if err := r.http.Serve(id.listener(l)); !errors.Is(err, http.ErrServerClosed) {
+		if err := r.http.Serve(id.listener(l, new(wire.Counter))); !errors.Is(err, http.ErrServerClosed) {
 			r.fail(err)
 		}
 	}()

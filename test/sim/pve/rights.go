@@ -100,3 +100,17 @@ func (r rights) dump(w *World) object {
 	}
 	return out
 }
+
+// loseVerb takes one privilege from the token: "lose?privilege=Datastore.Audit".
+func loseVerb(w *World, c *call) {
+	if c.Get("privilege") == "" {
+		c.fail("privilege is missing")
+	}
+	w.when(c, func() {
+		grants := slices.Clone(w.config.Tokens[Token])
+		for i, g := range grants {
+			grants[i].Privileges = slices.DeleteFunc(slices.Clone(g.Privileges), func(p string) bool { return p == c.Get("privilege") })
+		}
+		w.config.Tokens[Token] = grants
+	})
+}

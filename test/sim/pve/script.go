@@ -16,7 +16,14 @@ var Presets = map[string]func() Config{
 	"lab":     Lab,
 	"two":     func() Config { return shrunk(2) },
 	"qdevice": func() Config { c := shrunk(2); c.Device = &Device{"Fifty-Fifty split", true}; return c },
-	"single":  func() Config { c := shrunk(1); c.Name = ""; return c },
+	"lms":     func() Config { c := Lab(); c.Device = &Device{"LMS", true}; return c },
+	"four": func() Config {
+		c := Lab()
+		c.Nodes = append(c.Nodes, Node{Name: "pve4"})
+		c.Device = &Device{"Fifty-Fifty split", true}
+		return c
+	},
+	"single": func() Config { c := shrunk(1); c.Name = ""; return c },
 	"five": func() Config {
 		c := Lab()
 		c.Nodes = append(c.Nodes, Node{Name: "pve4"}, Node{Name: "pve5"})
@@ -25,10 +32,11 @@ var Presets = map[string]func() Config{
 	"local": func() Config { // no storage is on a Ceph
 		c := Lab()
 		for i := range c.Nodes {
-			c.Nodes[i].Storages = []Storage{{"local", "dir", false}, {"share", "nfs", true}}
+			c.Nodes[i].Storages = []Storage{{Name: "local", Plugin: "dir"}, {Name: "share", Plugin: "nfs", Shared: true}}
 		}
 		return c
 	},
+	"saved": Saved,
 	"plain": func() Config { // without HA
 		c := Lab()
 		for i := range c.Guests {

@@ -12,11 +12,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // Sim is a running cluster.
 type Sim struct {
-	World  *World
+	World *World
+	// Wire counts what goes over the nodes' connections.
+	Wire   wire.Counter
 	faults *faults
 
 	mu       sync.Mutex
@@ -104,7 +108,7 @@ func (s *Sim) listen(n *node, address string) error {
 	a.http = &http.Server{Handler: a, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	s.servers = append(s.servers, a)
 	go func() {
-		if err := a.http.Serve(s.identity.listener(quiet{l, a})); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.http.Serve(s.identity.listener(quiet{l, a}, &s.Wire)); !errors.Is(err, http.ErrServerClosed) {
 			s.problem(err)
 		}
 	}()

@@ -29,7 +29,7 @@ func as(t *testing.T, s *Sim, node, token, path string) (status string, data any
 	pool.AppendCertsFromPEM(s.CA())
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	defer client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+s.Address(node)+base+path, nil)
 	if err != nil {

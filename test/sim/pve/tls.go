@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // identity is the cluster's authority and the certificate of its nodes.
@@ -22,9 +24,10 @@ type identity struct {
 	certificate tls.Certificate
 }
 
-func (i identity) listener(l net.Listener) net.Listener {
-	return tls.NewListener(l, &tls.Config{
+func (i identity) listener(l net.Listener, counter *wire.Counter) net.Listener {
+	return tls.NewListener(counter.Listen(l), &tls.Config{
 		Certificates: []tls.Certificate{i.certificate}, NextProtos: []string{"http/1.1"},
+		VerifyConnection: counter.Shaken,
 	})
 }
 

@@ -14,6 +14,9 @@ type Truth struct {
 	// one with quorum.
 	Away    []string
 	Quorate bool
+	// Without are nodes that the majority sees and that have no quorum
+	// themselves: the quorum device votes for others and not for them.
+	Without []string
 	// Maintained are the nodes in maintenance, by the master's word or request.
 	Maintained []string
 	// Failed are the services that HA could not start or has to recover.
@@ -47,8 +50,11 @@ func (s *Sim) Truth() Truth {
 			}
 		}
 		for _, n := range w.nodes {
-			if !seen[n.Name] {
+			switch {
+			case !seen[n.Name]:
 				t.Away = append(t.Away, n.Name)
+			case !w.live(n):
+				t.Without = append(t.Without, n.Name)
 			}
 			if w.ha.request[n.Name] || w.ha.nodes[n.Name] == "maintenance" {
 				t.Maintained = append(t.Maintained, n.Name)
@@ -70,6 +76,9 @@ func (s *Sim) Walk() []string {
 	for _, n := range s.Nodes() {
 		for _, verb := range []string{"poweroff", "crash", "poweron", "maintenance", "pvestatd"} {
 			out = append(out, verb+"?node="+n)
+		}
+		if s.World.device != nil {
+			out = append(out, "qdevice?gone=1&node="+n, "qdevice?on=0&node="+n, "qdevice?node="+n)
 		}
 		out = append(out, "maintenance?on=0&node="+n, "pvestatd?on=0&node="+n, "link?on=0&node="+n, "link?node="+n)
 		for _, id := range []string{"100", "102", "103", "105", "200"} {

@@ -34,6 +34,8 @@ type node struct {
 	linked  bool // to the others
 	statd   bool // pvestatd runs
 	mute    bool // its local HA manager does not
+	// daemon says that its corosync-qdevice runs, reached that qnetd answers it.
+	daemon, reached bool
 	// heard is what the pvestatd daemons told this node, by guest and by node.
 	heardGuest map[int]heard
 	heardNode  map[string]time.Time
@@ -98,7 +100,7 @@ func newWorld(c Config) *World {
 	}
 	for i, n := range c.Nodes {
 		w.nodes = append(w.nodes, &node{
-			Node: n, id: i + 1, up: true, linked: true, statd: true, started: w.now.Add(-time.Hour),
+			Node: n, id: i + 1, up: true, linked: true, statd: true, daemon: true, reached: true, started: w.now.Add(-time.Hour),
 			heardGuest: map[int]heard{}, heardNode: map[string]time.Time{},
 		})
 	}
@@ -183,11 +185,18 @@ func (w *World) live(n *node) bool {
 			votes = len(w.nodes) - 1
 		}
 		all += votes
-		if w.device.Connected && w.favoured(n) {
+		// Expected are its votes whatever runs, given are they to each node by
+		// itself.
+		if w.given(n) {
 			have += votes
 		}
 	}
 	return 2*have > all
+}
+
+// given says whether the qdevice gives its votes to a node.
+func (w *World) given(n *node) bool {
+	return w.device.Connected && n.daemon && n.reached && w.favoured(n)
 }
 
 // favoured says whether the qdevice votes for a node's side: the largest, of

@@ -36,6 +36,8 @@ func (r *Room) door(node string) *httptest.Server {
 	}}
 	s := httptest.NewUnstartedServer(d)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Listener = r.wire.Listen(s.Listener)
+	s.TLS = &tls.Config{VerifyConnection: r.wire.Shaken}
 	s.StartTLS()
 	return s
 }
@@ -86,9 +88,16 @@ func (d *door) ask(r *http.Request, uri string) *http.Response {
 	return a
 }
 
-// pass hands an answer on, with its reason phrase, which net/http would replace
-// by its own. When nobody is there the connection ends.
+// pass hands an answer on: a refusal with its reason phrase, which net/http would
+// replace by its own. With it, and when nobody is there, the connection ends.
 func (d *door) pass(w http.ResponseWriter, a *http.Response) {
+	if a != nil && a.StatusCode == http.StatusOK {
+		defer a.Body.Close()
+		w.Header().Set("Content-Type", a.Header.Get("Content-Type"))
+		w.Header()["Date"] = a.Header["Date"] // the room's time, not the machine's
+		_, _ = io.Copy(w, a.Body)
+		return
+	}
 	conn, buffer, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return

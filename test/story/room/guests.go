@@ -34,6 +34,18 @@ func Addressed(list []pve.Guest) []pve.Guest {
 	return list
 }
 
+// Silent are the addresses of guests that do not run, or whose node is away.
+func (r *Room) Silent() []netip.Addr {
+	running := (&network{cluster: r.PVE}).running()
+	var out []netip.Addr
+	for _, id := range r.guests {
+		if running[id] == "" {
+			out = append(out, address(id))
+		}
+	}
+	return out
+}
+
 // network is where the guests answer pings. Whether one does is asked of the
 // cluster for each packet: its node is up, and it runs there.
 type network struct {

@@ -19,7 +19,9 @@ import (
 	"github.com/noout-monitoring/noout/test/sim/bmc/ipmi"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/machine"
 	"github.com/noout-monitoring/noout/test/sim/pve"
+	"github.com/noout-monitoring/noout/test/sim/wire"
 )
 
 // Room is one machine room.
@@ -32,7 +34,9 @@ type Room struct {
 
 	clock   *world.Clock
 	doors   []*httptest.Server
-	network *network // nil where the guests cannot be pinged
+	wire    wire.Counter // of the doors
+	network *network     // nil where the guests cannot be pinged
+	guests  []int
 
 	mu     sync.Mutex
 	absent map[string]string // why a node has no Ceph
@@ -45,6 +49,7 @@ type Config struct {
 	// Served is the node with the management controller; empty: the last one.
 	Served string
 	Vendor bmc.Vendor
+	TLS    bmc.TLS // of the management controller
 	Clock  *world.Clock
 	// Wired guests answer pings, behind an interface of this network namespace
 	// that [Wired] has found fit; see [Addressed].
@@ -62,8 +67,24 @@ func Lab() Config {
 	return c
 }
 
-// password of the controller's account: IPMI takes no more than twenty bytes.
-const password = "fan 3 is loose again"
+// Stretch is five nodes whose Ceph is in stretch mode: two data centres with two
+// OSD hosts and two monitors each, one of them on a node without an OSD, and the
+// tiebreaker on a machine that is no node.
+func Stretch() Config {
+	c := Config{PVE: pve.Presets["five"](), Vendor: bmc.Supermicro, Served: "pve1"}
+	c.Ceph.Sites = map[string]string{"pve1": "dc1", "pve2": "dc1", "pve3": "dc2", "pve4": "dc2", "pve5": "dc2", "tie": "dc3"}
+	for _, n := range c.PVE.Nodes[:4] {
+		c.Ceph.Hosts = append(c.Ceph.Hosts, ceph.Host{Name: n.Name, OSDs: 2})
+	}
+	for _, name := range []string{"pve1", "pve2", "pve3", "pve5", "tie"} {
+		c.Ceph.Mons = append(c.Ceph.Mons, ceph.Daemon{Name: name, Host: name})
+	}
+	c.Ceph.Mgrs = []ceph.Daemon{{Name: "pve1", Host: "pve1"}, {Name: "pve2", Host: "pve2"}}
+	return c
+}
+
+// Password of the controller's account: IPMI takes no more than twenty bytes.
+const Password = "fan 3 is loose again"
 
 // Open starts the simulators.
 func Open(c Config) (*Room, error) {
@@ -74,7 +95,11 @@ func Open(c Config) (*Room, error) {
 	if c.Served == "" {
 		c.Served = c.PVE.Nodes[len(c.PVE.Nodes)-1].Name
 	}
+	shown := c.machine()
 	r := &Room{Served: c.Served, clock: c.Clock, absent: map[string]string{}}
+	for _, g := range c.PVE.Guests {
+		r.guests = append(r.guests, g.ID)
+	}
 	var err error
 	if r.PVE, err = pve.Run(c.PVE); err != nil {
 		return nil, err
@@ -83,7 +108,7 @@ func Open(c Config) (*Room, error) {
 		r.Close()
 		return nil, err
 	}
-	if r.BMC, err = bmc.Run(bmc.Server{Vendor: c.Vendor, Clock: c.Clock, Username: bmc.Username, Password: password, IPMI: &ipmi.Config{}}); err != nil {
+	if r.BMC, err = bmc.Run(bmc.Server{Vendor: c.Vendor, TLS: c.TLS, Machine: shown, Clock: c.Clock, Username: bmc.Username, Password: Password, IPMI: &ipmi.Config{}}); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -97,6 +122,20 @@ func Open(c Config) (*Room, error) {
 		}
 	}
 	return r, nil
+}
+
+// machine is what the served node is made of, which its controller shows too.
+func (c *Config) machine() *machine.Machine {
+	c.PVE.Nodes = slices.Clone(c.PVE.Nodes)
+	for i := range c.PVE.Nodes {
+		if n := &c.PVE.Nodes[i]; n.Name == c.Served {
+			if n.Machine == nil {
+				n.Machine = machine.Lab(i + 1)
+			}
+			return n.Machine
+		}
+	}
+	return machine.Lab(0)
 }
 
 // Close stops them. What went wrong between the guests and those who ask them
@@ -120,6 +159,9 @@ func (r *Room) Close() {
 	}
 }
 
+// Wire counts what goes over the connections of the nodes and the controller.
+func (r *Room) Wire() wire.Count { return r.wire.Count().Add(r.BMC.Wire()) }
+
 // Now is the time in the room.
 func (r *Room) Now() time.Time { return r.clock.Now() }
 
@@ -139,7 +181,7 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 	}
 	names["NODES"] = strings.Join(nodes, ",")
 	for _, f := range []struct{ name, base, text string }{
-		{"AUTH", "auth.ini", fmt.Sprintf("[*]\ntoken = %s\nusername = %s\npassword = %s\n", pve.Token, bmc.Username, password)},
+		{"AUTH", "auth.ini", fmt.Sprintf("[*]\ntoken = %s\nusername = %s\npassword = %s\n", pve.Token, bmc.Username, Password)},
 		{"CA", "pve-root-ca.pem", r.authorities()},
 		{"BMCCA", "bmc-ca.pem", string(r.BMC.CA())},
 		{"CONF", "ceph.conf", ""},

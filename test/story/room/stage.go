@@ -13,7 +13,7 @@ import (
 
 // Stage sets a scene for one recorded command after the other: a file named
 // world in the directory says what happens before each. Its first line may name
-// a cluster of Proxmox VE, as in "cluster two".
+// a cluster of Proxmox VE, as in "cluster two", or be "cluster stretch".
 type Stage struct {
 	Room *Room
 	dir  string
@@ -31,13 +31,15 @@ type TB interface {
 func (s *Stage) Open(tb TB, dir, command string) map[string]string {
 	tb.Helper()
 	c := Lab()
-	c.Clock = world.Still(time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC))
 	text := s.read(tb, dir)
-	if first, _, _ := strings.Cut(text, "\n"); strings.HasPrefix(first, "cluster ") {
+	if first, _, _ := strings.Cut(text, "\n"); first == "cluster stretch" {
+		c = Stretch()
+	} else if strings.HasPrefix(first, "cluster ") {
 		c.PVE = pve.Presets[strings.TrimPrefix(first, "cluster ")]()
 		c.Served = "pve1"
 		c.Ceph.Hosts = c.Ceph.Hosts[:min(len(c.Ceph.Hosts), len(c.PVE.Nodes))]
 	}
+	c.Clock = world.Still(time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC))
 	r, err := Open(c)
 	if err != nil {
 		tb.Fatalf("opening the room: %v", err)

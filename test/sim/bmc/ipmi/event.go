@@ -34,6 +34,10 @@ func (s *Server) events(r world.Record) []event {
 func (s *Server) fanEvents(r world.Record) []event {
 	number := byte(r.Fan.Sensor)
 	recovered := r.Kind == world.FanRecovered
+	if s.config.Vendor == DiscreteOnly {
+		state := map[bool]byte{false: 0x04, true: 0x00}[recovered] // off line, running
+		return []event{{typ: typeFan, number: number, kind: kindRunning, data: [3]byte{state, 0xff, 0xff}}}
+	}
 	if r.Fan.Threshold(r.Level) == 0 {
 		if discrete, ok := s.machine.state[r.Number]; ok {
 			number = discrete

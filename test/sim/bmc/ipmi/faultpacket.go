@@ -49,6 +49,8 @@ var envelopes = map[string]func(*envelope){
 
 // send sends a packet, unless a fault of what is sent does something else.
 func (s *Server) send(x *exchange, packet []byte) {
+	s.moment(Done)
+	defer s.moment(Told)
 	for name, junk := range junks {
 		if s.hit(name) != nil {
 			for range 3 {

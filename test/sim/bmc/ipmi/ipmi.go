@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	hardware "github.com/noout-monitoring/noout/test/sim/machine"
 )
 
 // Config is one controller. World is the only field that must be set.
@@ -26,6 +27,9 @@ type Config struct {
 	Listen string // empty: 127.0.0.1:0
 	// Accounts are who may log in.
 	Accounts []Account
+	// Machine is what the server is made of; nil: every sensor of a part says that
+	// it is there.
+	Machine *hardware.Machine
 	// Kg is the key of the controller, at most 20 bytes; empty: none is set,
 	// and the account's password takes its place.
 	Kg string
@@ -89,6 +93,9 @@ type Server struct {
 	reserved uint16         // of the sensor records
 	late     map[*time.Timer]bool
 	closed   bool
+	watch    atomic.Pointer[func(Moment)]
+	own      string        // who sent the packet to itself
+	answered chan struct{} // closed when it came
 
 	// What a script of the world changes, while the world is locked.
 	forget   atomic.Bool
@@ -183,7 +190,10 @@ func (s *Server) listen() {
 			continue // such as a port that is unreachable: about another peer
 		}
 		s.mu.Lock()
-		s.packet(peer, slices.Clone(buffer[:n]))
+		if !s.isOwn(peer) {
+			s.moment(Came)
+			s.packet(peer, slices.Clone(buffer[:n]))
+		}
 		s.mu.Unlock()
 	}
 }

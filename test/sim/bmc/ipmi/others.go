@@ -62,7 +62,7 @@ func (b *builder) fixture(f fixture, n int) {
 	id.part.instance += byte(n - 1)
 	if f.unit == 0 {
 		id.kind = kindSpecific
-		b.states(id, func(*sight) reading { return reading{states: uint16(f.value)} })
+		b.states(id, func(*sight) reading { return b.config.part(f, n) })
 		return
 	}
 	m := &measured{unit: f.unit, scale: f.scale, name6: f.name == "CPU%d VRM TEMP"}

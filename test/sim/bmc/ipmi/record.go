@@ -12,6 +12,7 @@ import (
 const (
 	typeFan     = 0x04
 	typeCooling = 0x0a
+	typeEntity  = 0x25
 
 	kindThreshold  = 0x01
 	kindState      = 0x03

@@ -19,7 +19,15 @@ const (
 	HPE        Vendor = "hpe"        // three sensors a fan, percent without thresholds
 	Lenovo     Vendor = "lenovo"     // two rotors and a state a module, cooling zone
 	Intel      Vendor = "intel"      // tachometers, shared presence, redundancy
+
+	// Dialects, see the redfish package: of one and the same server.
+	TachPresence Vendor = "tach-presence" // a tachometer and a presence (08h) for each rotor
+	TachEntity   Vendor = "tach-entity"   // the same, entity presence (25h) of the same name
+	DiscreteOnly Vendor = "discrete"      // a state and a presence for each rotor, nothing measured
 )
+
+// Dialects are those of IPMI.
+func Dialects() []Vendor { return []Vendor{DiscreteOnly, TachEntity, TachPresence} }
 
 // shape is what distinguishes a vendor.
 type shape struct {
@@ -30,6 +38,7 @@ type shape struct {
 var shapes = map[Vendor]shape{
 	Generic: {32, (*builder).generic}, Supermicro: {-1, (*builder).supermicro}, Dell: {32, (*builder).dell},
 	HPE: {48, (*builder).hpe}, Lenovo: {32, (*builder).lenovo}, Intel: {-1, (*builder).intel},
+	TachPresence: {-1, (*builder).tachPresence}, TachEntity: {-1, (*builder).tachEntity}, DiscreteOnly: {32, (*builder).discreteOnly},
 }
 
 // Vendors lists the shapes.

@@ -43,7 +43,11 @@ func (s *Service) Paths() []string {
 }
 
 func (s *Service) tree() tree {
-	return s.resources(&scene{Snapshot: s.world.Look(), log: s.world.Log, history: s.world.History})
+	t := s.resources(&scene{Snapshot: s.world.Look(), log: s.world.Log, history: s.world.History})
+	if s.Machine != nil {
+		return stocked(t, s.vendor, s.Machine)
+	}
+	return t
 }
 
 // find makes the resource at a path, also when it is a member of a collection

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	"github.com/noout-monitoring/noout/test/sim/machine"
 )
 
 // Vendor names a shape.
@@ -58,9 +59,12 @@ type Profile struct {
 	Unit     time.Duration
 	// Absolute says that the Location of a new session is a whole URL.
 	Absolute bool
+	// Machine is what the server is made of; nil: nothing but fans is shown.
+	Machine *machine.Machine
 	// Full is the answer when no session is left.
 	Full Refusal
 
+	vendor    Vendor
 	resources func(*scene) tree
 }
 
@@ -79,11 +83,15 @@ var profiles = map[Vendor]func() Profile{
 
 // For returns the profile of a vendor.
 func For(v Vendor) (Profile, error) {
-	p, ok := profiles[v]
-	if !ok {
-		return Profile{}, fmt.Errorf("no vendor is called %q: there are %q", v, Vendors())
+	if make, ok := profiles[v]; ok {
+		p := make()
+		p.vendor = v
+		return p, nil
 	}
-	return p(), nil
+	if d, ok := dialects[v]; ok {
+		return d.profile(), nil
+	}
+	return Profile{}, fmt.Errorf("no vendor is called %q: there are %q and the dialects %q", v, Vendors(), Dialects())
 }
 
 // sessionsFull is what most vendors answer.

@@ -19,6 +19,10 @@ type Fan struct {
 	LowerNonCritical, LowerCritical, LowerFatal float64
 	// Empty bays are shown as absent, or not at all when Hidden.
 	Empty, Hidden bool
+	// Module is the fan that this rotor turns in; empty: it is one by itself.
+	Module string
+	// Pump is a pump: it fails like a fan and is no member of the redundancy.
+	Pump bool
 }
 
 // Unit is the unit of a fan's reading.
@@ -108,6 +112,19 @@ func Shapes() []Shape {
 }
 
 func number(f float64) *float64 { return &f }
+
+// Judged is the health of a controller that compares what it measures with its
+// thresholds, and shows neither: what it says of a rotor that stands still.
+func (v View) Judged() Health {
+	switch {
+	case v.State != "Enabled" || v.Reading == nil:
+	case v.Health == Bad, *v.Reading <= max(v.LowerCritical, v.LowerFatal):
+		return Bad
+	case *v.Reading <= v.LowerNonCritical:
+		return Warning
+	}
+	return v.Health
+}
 
 // lowest is the lowest threshold that a fan has, or a tenth of its speed.
 func (f Fan) lowest() float64 {

@@ -255,7 +255,7 @@ func (w *World) repair(number int, at time.Time) {
 
 func (w *World) redundancy() (working, members, minimum int, balance Health) {
 	for _, f := range w.fans {
-		if f.Empty {
+		if f.Empty || f.Pump {
 			continue
 		}
 		members++

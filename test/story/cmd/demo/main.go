@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/noout-monitoring/noout/test/story"
@@ -68,8 +70,65 @@ func demo(ctx context.Context, bin string) (err error) {
 		}
 		fmt.Println()
 	}
+	if err := keep(w.Reports(), filepath.Join(bin, "reports")); err != nil {
+		return err
+	}
+	if err := letters(w, filepath.Join(bin, "mails")); err != nil {
+		return err
+	}
 	if wrong > 0 {
 		return fmt.Errorf("%d answers were not as they should be", wrong)
+	}
+	return nil
+}
+
+// keep copies the reports to where they stay, and says where that is.
+func keep(from, to string) error {
+	files, err := os.ReadDir(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no guests, no report on them
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	fmt.Println("The reports on this maintenance lie here, open the pages in a browser:")
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(from, f.Name()))
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(to, f.Name())
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return err
+		}
+		fmt.Println("    " + path)
+	}
+	return nil
+}
+
+// letters shows what the customers got, and copies it to where it stays.
+func letters(w *story.World, to string) error {
+	all, err := w.Letters()
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	fmt.Println("The mails that the two customers got, as they arrived in the Maildir:")
+	for i, l := range all {
+		text, err := os.ReadFile(l.File)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(to, fmt.Sprintf("%02d.eml", i+1))
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return err
+		}
+		fmt.Printf("    %s  %-20s %s\n", path, l.To, l.Subject)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func parse(args []string, help io.Writer) (options, error) {
 	f := flag.NewFlagSet("simpve", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.StringVar(&o.cluster, "cluster", "lab", "lab, plain, two, qdevice, five or single")
+	f.StringVar(&o.cluster, "cluster", "lab", "lab, plain, two, qdevice, lms, four, five or single")
 	f.StringVar(&o.release, "release", "", "release of Proxmox VE, default 9.2.11")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address of the first node; the others take the ports after it, or any")
 	f.StringVar(&o.clock, "clock", "", "true time at the start (RFC 3339); it stands still but for /advance")

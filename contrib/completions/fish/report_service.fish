@@ -1,0 +1,30 @@
+# fish completion of report_service
+# Generated from what the plugin says of itself (make contrib): do not edit.
+# Goes to /usr/share/fish/vendor_completions.d/report_service.fish.
+
+complete -c report_service -f
+complete -c report_service -l node -x -d 'The last maintenance of this node, or with --from those in a time.'
+complete -c report_service -l month -x -d 'All of a month.'
+complete -c report_service -l from -x -d 'From this time on: 2026-11-28, 2026-11-28T14:00, with an offset behind it, or 7d for so long ago.'
+complete -c report_service -l until -x -d 'Up to this time, now without it.'
+complete -c report_service -l customers -r -F -d 'Who is who, and whose guests are whose: see customers.ini(5).'
+complete -c report_service -l customer -x -d 'For this customer.'
+complete -c report_service -l all -d 'For each customer, a file of its own.'
+complete -c report_service -l internal -d 'For the hoster, with nodes and all customers. What is made without --customer and --all.'
+complete -c report_service -l lang -x -d 'Language: de, en, es, fr, nl, pt (of Portugal). Without it the customer\'s own, or en.'
+complete -c report_service -l format -x -a 'html text json' -d 'Form of the report: html, text, json. Several with --out.'
+complete -c report_service -l out -x -a '(__fish_complete_directories)' -d 'Write files there, and answer in one line. Without it the report itself is the answer.'
+complete -c report_service -l template -r -F -d 'The hoster\'s own words: blocks intro and closing, as intro.es for one language.'
+complete -c report_service -l bmc -x -d 'Which controller check_fans asks for a node: pve3=bmc3.example.net.'
+complete -c report_service -l journal-dir -x -a '(__fish_complete_directories)' -d 'Read this journal, of another poller or a copy. Without it that of the memory.'
+complete -c report_service -l state-dir -x -a '(__fish_complete_directories)' -d 'Directory to remember in, default /var/lib/noout/USER or $XDG_STATE_HOME/noout.'
+complete -c report_service -l state -x -a 'auto require off' -d 'Memory between runs: auto (say when there is none), require (without it UNKNOWN), off.'
+complete -c report_service -l as-user -x -d 'Use the memory of this user, for root who acknowledges what the poller saw.'
+complete -c report_service -s t -l timeout -x -d 'Time for the whole run. Must be less than the host allows (check_nrpe: 10s).'
+complete -c report_service -l timeout-state -x -a 'warning critical unknown' -d 'Status when the time is up.'
+complete -c report_service -s v -l verbose -d 'More: -v all findings, -vv with evidence, -vvv with raw values.'
+complete -c report_service -l output -x -a 'nagios json openmetrics' -d 'How to answer.'
+complete -c report_service -l max-bytes -x -d 'Longest answer (old NRPE: 1024).'
+complete -c report_service -l extra-opts -d 'Read options from a section of an INI file. Without a value: the section named like the plugin in /etc/noout/noout.ini.'
+complete -c report_service -s V -l version -d 'Show the version.'
+complete -c report_service -s h -l help -d 'Show this help.'

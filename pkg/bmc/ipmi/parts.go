@@ -1,0 +1,293 @@
+package ipmi
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/hardware"
+)
+
+// partsRequests is how many requests go to the sensors of parts: to read them, and
+// the rest of their records where these come in pieces. The walk of the repository
+// and the inventory are what the fans take too.
+const partsRequests = 30
+
+// Sensor types of parts (IPMI 2.0, table 42-3).
+const (
+	typeSupply byte = 0x08
+	typeMemory byte = 0x0c
+	typeDrive  byte = 0x0d
+)
+
+// partOfType is the kind of part that sensors of a type tell of.
+func partOfType(t byte) hardware.Kind {
+	switch t {
+	case typeSupply:
+		return hardware.Supply
+	case typeMemory:
+		return hardware.Module
+	case typeDrive:
+		return hardware.Disk
+	}
+	return ""
+}
+
+// partOfEntity is the kind of part that an entity is (IPMI 2.0, table 43-13).
+func partOfEntity(e byte) hardware.Kind {
+	switch e {
+	case 0x0a:
+		return hardware.Supply
+	case 0x20, 0x08:
+		return hardware.Module
+	case 0x04:
+		return hardware.Disk
+	}
+	return ""
+}
+
+// partSensor is a sensor that tells whether a part is there.
+type partSensor struct {
+	sensor
+	kind   hardware.Kind
+	entity string // "10.1"
+}
+
+// aboutParts says whether a record may be about parts, see [relevant].
+func aboutParts(record []byte) (about, known bool) {
+	if len(record) < recordHeader {
+		return false, false
+	}
+	if t := record[atType]; t != recordFull && t != recordCompact {
+		return false, true
+	}
+	if len(record) <= atKind {
+		return false, false
+	}
+	kind, states := partKind(record), record[atKind]
+	return kind != "" && record[atOwner] == controllerAddress && (states == kindOwn || states == kindPresence), true
+}
+
+func partKind(record []byte) hardware.Kind {
+	if t := record[atSensorType]; t != typeEntity {
+		return partOfType(t)
+	}
+	return partOfEntity(record[atEntity])
+}
+
+// partSensors reads the sensors of parts out of one record.
+func partSensors(record []byte) []partSensor {
+	at := compactName
+	if about, known := aboutParts(record); !about || !known {
+		return nil
+	}
+	if record[atType] == recordFull {
+		at = fullName
+	}
+	if len(record) <= at {
+		return nil
+	}
+	s := sensor{Record: record[atType], Owner: record[atOwner], LUN: record[atLUN] & 3, Number: record[atNumber], Type: record[atSensorType], Kind: record[atKind]}
+	s.Name = text(record[at], record[at+1:], true)
+	all := []sensor{s}
+	if s.Record == recordCompact {
+		all = s.shared(record[compactShare], record[compactShare+1])
+	}
+	out := make([]partSensor, len(all))
+	for i, one := range all {
+		instance := int(record[atEntity+1] & 0x7f)
+		if s.Record == recordCompact && record[compactShare+1]&0x80 != 0 {
+			instance += i // it counts along (table 43-2, byte 25)
+		}
+		out[i] = partSensor{sensor: one, kind: partKind(record), entity: fmt.Sprintf("%d.%d", record[atEntity], instance)}
+	}
+	return out
+}
+
+// Parts reads power supplies, memory modules and drives, as far as sensors say
+// whether they are there and how they are, in one session.
+func (l *lan) Parts(ctx context.Context) (hardware.Inventory, error) {
+	s, err := l.connect(ctx, 0)
+	if err != nil {
+		return hardware.Inventory{}, err
+	}
+	defer func() {
+		// What was read counts; a session that is not closed ends by itself.
+		_ = s.close(ctx)
+		_ = s.conn.Close()
+	}()
+	p := poll{link: s, now: time.Now()}
+	p.memory.belongs(s.exchange.guid)
+	v, err := p.parts(ctx)
+	if err != nil {
+		return hardware.Inventory{}, fmt.Errorf("%s: %w", s.address, err)
+	}
+	return v, nil
+}
+
+// parts walks the repository and reads what it says of parts. The error is not nil
+// when the walk did not come to its end: half of a list is none.
+func (p *poll) parts(ctx context.Context) (hardware.Inventory, error) {
+	info, err := p.repositoryInfo(ctx)
+	if err != nil {
+		return hardware.Inventory{}, err
+	}
+	var found []partRecord
+	w := walker{walk: &walk{Info: info}, poll: p}
+	w.about = func(record []byte) (about, known bool) {
+		_, known = aboutParts(record)
+		return false, known // the rest of it comes later
+	}
+	w.keep = func(record []byte) {
+		if about, _ := aboutParts(record); about && len(found) < maxSensors {
+			found = append(found, partRecord{w.Next, slices.Clone(record)})
+		}
+	}
+	if err := w.run(ctx); err != nil {
+		return hardware.Inventory{}, fmt.Errorf("%d of %d sensor records read: %w", w.Records, info.Count, err)
+	}
+	w.about = aboutParts
+	var v hardware.Inventory
+	left := partsRequests
+	for _, kind := range []hardware.Kind{hardware.Supply, hardware.Module, hardware.Disk} {
+		mine := slices.DeleteFunc(slices.Clone(found), func(r partRecord) bool { return partKind(r.record) != kind })
+		cost := 0
+		for _, r := range mine {
+			cost += r.cost(w.chunk)
+		}
+		l := hardware.List{Source: hardware.IPMI, Kind: kind}
+		switch {
+		case len(mine) == 0:
+			continue
+		case cost <= left:
+			left -= cost
+			if err := w.partList(ctx, &l, mine); err != nil {
+				l.Untold = err.Error()
+			}
+		case kind == hardware.Supply:
+			l.Untold = fmt.Sprintf("reading their sensors takes %d requests, at most %d are made", cost, partsRequests)
+		default:
+			continue // the node tells of these too
+		}
+		v.Lists = append(v.Lists, l)
+	}
+	p.inventory(ctx)
+	id := p.memory.Identity
+	v.Machine = hardware.Machine{UUID: p.uuid(), Serial: id.Serial, Model: id.Model}
+	if id.Firmware != "" {
+		v.Lists = append(v.Lists, hardware.List{Source: hardware.IPMI, Kind: hardware.Firmware,
+			Parts: []hardware.Part{{ID: "controller", Name: "controller's firmware", Model: id.Firmware}}})
+	}
+	return v, nil
+}
+
+// partRecord is a record, or its beginning, of sensors of parts.
+type partRecord struct {
+	id     uint16
+	record []byte
+}
+
+// cost is how many requests it takes to read the rest of the record and its sensors.
+func (r partRecord) cost(chunk int) int {
+	n := 1
+	if r.record[atType] == recordCompact && len(r.record) > compactShare {
+		n = max(n, int(r.record[compactShare]&15))
+	}
+	return n + (max(0, length(r.record)-len(r.record))+chunk-1)/chunk
+}
+
+// partList reads the sensors of one kind. Several that are named after the same
+// part tell of it together; one of them that says nothing makes a hole.
+func (w *walker) partList(ctx context.Context, l *hardware.List, records []partRecord) error {
+	var sensors []partSensor
+	for _, r := range records {
+		record, _, err := w.record(ctx, r.id, r.record)
+		if err != nil {
+			return fmt.Errorf("record 0x%04x: %w", r.id, err)
+		}
+		sensors = append(sensors, partSensors(record)...)
+	}
+	names := partNames(sensors)
+	places := map[string]int{}
+	holes := map[string]bool{}
+	for i, s := range sensors {
+		r := w.poll.reading(ctx, s.sensor)
+		if r.failed != nil && w.poll.broken != nil {
+			return r.failed
+		}
+		at, known := places[names[i]]
+		if !known {
+			at = len(l.Parts)
+			places[names[i]] = at
+			l.Parts = append(l.Parts, hardware.Part{ID: s.id(), Slot: names[i]})
+		}
+		part := &l.Parts[at]
+		switch state, says := s.condition(r.witnessed()); {
+		case state == hardware.Untold:
+			holes[part.ID] = true
+		case rank(state) > rank(part.State):
+			part.State, part.Says = state, says
+		}
+	}
+	l.Parts = slices.DeleteFunc(l.Parts, func(part hardware.Part) bool {
+		hole := holes[part.ID] && part.State != hardware.Absent
+		if hole {
+			l.Holes = append(l.Holes, part.ID)
+		}
+		return hole
+	})
+	return nil
+}
+
+// rank puts what several sensors say of one part in the order of what counts.
+func rank(s hardware.State) int {
+	return slices.Index([]hardware.State{hardware.Untold, hardware.Good, hardware.Degraded, hardware.Off, hardware.Failed, hardware.Absent}, s)
+}
+
+// partNames names the part that each sensor tells of: by the sensor's name without
+// the words for what it tells, and by the entity where two sensors that tell the
+// same have one name (Dell calls that of every power supply "Status").
+func partNames(sensors []partSensor) []string {
+	names := make([]string, len(sensors))
+	alike := map[string]int{}
+	telling := func(i int) string { return fmt.Sprint(names[i], sensors[i].Type, sensors[i].Kind) }
+	for i, s := range sensors {
+		names[i] = partName(s.Name)
+		alike[telling(i)]++
+	}
+	for i, s := range sensors {
+		if names[i] == "" || alike[telling(i)] > 1 {
+			names[i] = strings.TrimSpace(names[i] + " entity " + s.entity)
+		}
+	}
+	clear(alike)
+	for i := range sensors {
+		alike[telling(i)]++
+	}
+	for i, s := range sensors {
+		if alike[telling(i)] > 1 {
+			names[i] += " sensor " + s.id()
+		}
+	}
+	return names
+}
+
+// partName is a sensor's name without its last words that say what it tells.
+func partName(name string) string {
+	all := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' })
+	for len(all) > 0 && partAspect(strings.ToLower(all[len(all)-1])) {
+		all = all[:len(all)-1]
+	}
+	return strings.Join(all, " ")
+}
+
+// partAspect says that a word tells what is measured, and not of which part.
+func partAspect(word string) bool {
+	switch word {
+	case "status", "stat", "state", "health":
+		return true
+	}
+	return slices.Contains(presenceWords, word)
+}

@@ -1,0 +1,107 @@
+package redfish
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+)
+
+// doubtAge is how often the sensors of a chassis are held against what its fans
+// say of themselves, where the chassis does not vouch for its parts.
+const doubtAge = 15 * time.Minute
+
+// maxDoubted is how many sensors are asked one by one for that.
+const maxDoubted = 16
+
+// doubted says whether it is time to look. A chassis whose roll-up is fine
+// vouches for its parts: there once a day is enough, and not at all where Thermal
+// tells of its fans, which is measured on all controllers (iDRACs take seconds
+// for their Sensors).
+func (p *poll) doubted(c *chassis) bool {
+	list := string(c.body.Sensors)
+	at, looked := p.memory.Doubted[list]
+	age := p.now().Sub(at)
+	switch {
+	case list == "" || c.well() && c.body.Thermal != "":
+		return false
+	case !looked || age < 0:
+		return true
+	}
+	return age >= maxAge || age >= doubtAge && !c.well()
+}
+
+// doubt looks for a sensor that is worse than the fan of its name. What cannot be
+// read is no gap: every fan has told of itself.
+func (p *poll) doubt(ctx context.Context, c *chassis, fans []bmc.Fan) {
+	if len(fans) == 0 || !p.doubted(c) {
+		return
+	}
+	list := string(c.body.Sensors)
+	members, err := p.list(ctx, list, maxSensors)
+	if err != nil {
+		p.note("Chassis %s Sensors: %v", c.id, err)
+	}
+	var keys []string
+	for _, f := range fans {
+		keys = append(keys, keysOf(f)...)
+	}
+	var found []sensor
+	singles := 0
+	for _, m := range members {
+		var s sensor
+		switch {
+		case m.body != nil && object(m.body, &s) == nil && s.ID != "":
+		case fitting(sensor{ID: text(lastOf(m.path))}.keys(), keys) == 0 || singles == maxDoubted:
+			continue
+		default:
+			singles++
+			if _, err := p.read(ctx, m.path, &s); err != nil {
+				continue // said in the evidence
+			}
+		}
+		s.path = m.path
+		found = append(found, s)
+	}
+	if !contradict(fans, found, ownersOf(found, fans)) && power(c.body.PowerState) != bmc.PowerOff {
+		p.memory.doubted(list, p.now())
+	}
+}
+
+// contradict gives fans that show a speed the sensors that are worse than that: a
+// fan is as bad as its worst rotor, whoever tells of it. It says whether there
+// were any.
+func contradict(fans []bmc.Fan, found []sensor, owners [][]int) bool {
+	any := false
+	for n, s := range found {
+		if state := s.Status.state; state != "" && !strings.EqualFold(state, "Enabled") {
+			continue // it does not measure
+		}
+		for _, i := range owners[n] {
+			f := &fans[i]
+			if f.Reading == nil || f.Presence != bmc.Present || s.pump() != f.Pump || s.path == "" || refers(*f, s) {
+				continue
+			}
+			worse := *f
+			worse.Rotors = append(slices.Clone(f.Rotors), s.rotors()...)
+			if worse.Weigh(); worse.Health == f.Health && !names(s, worse.Rotor) {
+				continue
+			}
+			any = true
+			worse.Says = clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
+			*f = worse
+		}
+	}
+	return any
+}
+
+func refers(f bmc.Fan, s sensor) bool {
+	return slices.ContainsFunc(f.Rotors, func(r bmc.Rotor) bool { return r.From == s.path && r.Reading == nil })
+}
+
+// names says that a rotor is one of the sensor's.
+func names(s sensor, rotor string) bool {
+	return slices.ContainsFunc(s.rotors(), func(r bmc.Rotor) bool { return r.Name == rotor })
+}

@@ -1,0 +1,232 @@
+package contingency
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/ha"
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/phrase"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+const gib = 1 << 30
+
+// room is what a node has left, by what its guests may use and by what they use
+// now. The node's own use, such as that of OSDs, is taken off both.
+type room struct {
+	most, now int64
+	known     bool
+}
+
+func (x *stage) room(node string) room {
+	n, _ := x.Cluster.Node(node)
+	if n.MaxMemory <= 0 || n.Status != "online" {
+		return room{}
+	}
+	var most, now int64
+	for _, g := range x.on[node] {
+		if !x.running(g) {
+			continue
+		}
+		if g.MaxMemory <= 0 {
+			return room{}
+		}
+		most, now = most+g.MaxMemory, now+min(g.Memory, g.MaxMemory)
+	}
+	own := max(0, n.Memory-now)
+	return room{n.MaxMemory - own - most, n.MaxMemory - max(n.Memory, now), true}
+}
+
+// demand is what a guest takes where it is started.
+type demand struct {
+	guest     pve.Guest
+	most, now int64
+	nodes     []string
+}
+
+func (x *stage) demand(g pve.Guest, nodes []string) demand {
+	return demand{g, g.MaxMemory, min(g.Memory, g.MaxMemory), nodes}
+}
+
+// restarts judges what HA starts elsewhere: whether it can run there, and
+// whether there is memory for it, which HA never asks.
+func (x *stage) restarts(stay []string, c casualties, l *Loss) {
+	const name = "what HA restarts finds room"
+	var wants []demand
+	var unsure []string
+	for _, m := range c.moves {
+		g, _ := x.guest(m.SID)
+		l.Restarted = append(l.Restarted, g.String())
+		nodes := m.Candidates
+		if m.Node != "" {
+			nodes = []string{m.Node}
+		}
+		if text := x.doubtful(g, m, nodes); text != "" {
+			unsure = append(unsure, text)
+		}
+		wants = append(wants, x.demand(g, nodes))
+	}
+	if len(unsure) > 0 {
+		l.add(maintenance.Unknown, name, phrase.List(unsure, phrase.Few))
+	}
+	rooms := map[string]room{}
+	known := true
+	for _, n := range stay {
+		rooms[n] = x.room(n)
+		known = known && rooms[n].known
+	}
+	for _, w := range wants {
+		known = known && w.most > 0
+	}
+	switch {
+	case len(wants) == 0:
+		x.headroom(rooms, nil, l)
+	case !known:
+		l.add(maintenance.Unknown, name, "the memory of every node and guest is not known", say("ask again when pvestatd answers on every node"))
+	default:
+		x.memory(name, rooms, wants, l)
+	}
+}
+
+// doubtful says why it is not certain that a guest starts where it may be put.
+// One that HA puts where it cannot run, and sends on, is no doubt.
+func (x *stage) doubtful(g pve.Guest, m ha.Move, nodes []string) string {
+	if m.Contested {
+		return g.String() + " may find no node: another guest it is kept apart from may take the last"
+	}
+	for _, n := range nodes {
+		switch why, sure := x.obstacle(g, n); {
+		case why == "":
+		case !sure:
+			if _, read := x.Configs[g.ID]; read {
+				return g.String() + " may not start on " + n + ", " + why
+			}
+		case m.Node == "":
+			return g.String() + " cannot start on " + n + ", which HA may choose: " + why
+		}
+	}
+	return ""
+}
+
+// memory compares what is put on each node with what it has. Where HA's choice
+// is not foreseen every guest counts on every node that it may be put on.
+func (x *stage) memory(name string, rooms map[string]room, wants []demand, l *Loss) {
+	most, now := map[string]int64{}, map[string]int64{}
+	open := false
+	for _, w := range wants {
+		open = open || len(w.nodes) > 1
+		for _, n := range w.nodes {
+			most[n] += w.most
+			now[n] += w.now
+		}
+	}
+	var tight, over []string
+	for _, n := range sortedNodes(most) {
+		r := rooms[n]
+		if most[n] > r.most {
+			tight = append(tight, fmt.Sprintf("%s is promised %s more than it has", n, size(most[n]-r.most)))
+		}
+		if now[n] > r.now {
+			over = append(over, fmt.Sprintf("%s lacks %s for %s", n, size(now[n]-r.now), x.who(wants, n)))
+		}
+	}
+	x.headroom(rooms, most, l)
+	switch {
+	case len(over) > 0 && open && x.packs(rooms, wants) != never:
+		l.add(maintenance.Unknown, name, "HA's choice is not foreseen, and its worst does not fit: "+strings.Join(over, ", "), x.free(rooms, wants)...)
+	case len(over) > 0:
+		text := strings.Join(over, ", ")
+		if !open && x.packs(rooms, wants) == fits {
+			text += ", HA looks at no memory"
+		}
+		l.add(maintenance.Fails, name, text, x.free(rooms, wants)...)
+	case len(tight) > 0:
+		l.add(maintenance.Reserved, name, strings.Join(tight, ", ")+", it fits while guests use no more than now", x.free(rooms, wants)...)
+	default:
+		l.add(maintenance.Holds, name, phrase.Count(len(wants), "guest has", "guests have")+" memory where HA starts them")
+	}
+}
+
+// headroom of the fullest node once everything is placed.
+func (x *stage) headroom(rooms map[string]room, most map[string]int64, l *Loss) {
+	var least *int64
+	for _, n := range sortedNodes(rooms) {
+		if !rooms[n].known {
+			return
+		}
+		left := rooms[n].most - most[n]
+		if least == nil || left < *least {
+			least = &left
+		}
+	}
+	l.Headroom = least
+}
+
+// who are the guests that are put on a node.
+func (x *stage) who(wants []demand, node string) string {
+	var out []string
+	for _, w := range wants {
+		if slices.Contains(w.nodes, node) {
+			out = append(out, fmt.Sprintf("%s (%s)", w.guest, size(w.now)))
+		}
+	}
+	return phrase.List(out, 4)
+}
+
+// packs says whether any choice would fit, by what guests use now.
+func (x *stage) packs(rooms map[string]room, wants []demand) fit {
+	nodes := sortedNodes(rooms)
+	free := make([]int64, len(nodes))
+	for i, n := range nodes {
+		free[i] = rooms[n].now
+	}
+	var items []item
+	for _, w := range wants {
+		it := item{size: w.now}
+		for i, n := range nodes {
+			if why, sure := x.obstacle(w.guest, n); why == "" || !sure {
+				it.bins = append(it.bins, i)
+			}
+		}
+		items = append(items, it)
+	}
+	return pack(items, free)
+}
+
+// free says how much has to be freed and where, so that what HA puts there fits
+// by what guests may use.
+func (x *stage) free(rooms map[string]room, wants []demand) []step {
+	most := map[string]int64{}
+	for _, w := range wants {
+		for _, n := range w.nodes {
+			most[n] += w.most
+		}
+	}
+	var out []step
+	for _, n := range sortedNodes(most) {
+		if lack := most[n] - rooms[n].most; lack > 0 {
+			out = append(out, say(fmt.Sprintf("free %s on %s", size(lack), n)))
+		}
+	}
+	return out
+}
+
+// size of memory, rounded up to tenths of a GiB.
+func size(b int64) string {
+	tenths := (b*10 + gib - 1) / gib
+	if tenths%10 == 0 {
+		return fmt.Sprintf("%d GiB", tenths/10)
+	}
+	return fmt.Sprintf("%d.%d GiB", tenths/10, tenths%10)
+}
+
+func sortedNodes[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for n := range m {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}

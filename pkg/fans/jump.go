@@ -1,0 +1,164 @@
+package fans
+
+import (
+	"maps"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// apart is how far two clocks may differ in what they call the time between two
+// polls before one of them must have been set: controllers tell the second, may
+// take seconds to answer, and drift.
+const apart = time.Minute
+
+// Jump is that our clock was set between two polls.
+type Jump struct {
+	// At is the poll that found it.
+	At time.Time `json:"at"`
+	// By is how far it was set forward; negative, back.
+	By time.Duration `json:"by"`
+	// Proven says that nothing else explains it: it went back, or the uptime of
+	// our host says so. Else the controller's clock may have been set back, or
+	// nobody has looked for so long.
+	Proven bool `json:"proven,omitempty"`
+}
+
+// clocks are what told the time besides our own clock at the last poll.
+type clocks struct {
+	Up   time.Duration `json:"up,omitempty"`
+	Boot string        `json:"boot,omitempty"`
+	// Logs are the controller's clock less ours, by log.
+	Logs map[string]time.Duration `json:"logs,omitempty"`
+}
+
+func (p Poll) clocks() clocks {
+	c := clocks{Up: p.Up, Boot: p.Boot}
+	for _, l := range p.Server.Logs {
+		if l.Clock != nil {
+			if c.Logs == nil {
+				c.Logs = map[string]time.Duration{}
+			}
+			c.Logs[l.ID] = *l.Clock
+		}
+	}
+	return c
+}
+
+// followClock moves everything remembered with our own clock when that was set, so
+// that all of it stays as old as it is, and comes back when the clock does.
+// Nothing is forgotten because of a time that our clock only claimed.
+func (m *Memory) followClock(p Poll) {
+	if m.LastPoll.IsZero() {
+		return
+	}
+	if j := m.jump(p); j.By != 0 {
+		j.At = p.Now
+		*m = m.shift(j.By)
+		m.Jump = &j
+	}
+}
+
+// jump is how far our clock was set since the last poll, zero when it was not.
+// A run that another has overtaken may see a moment less than none pass.
+func (m Memory) jump(p Poll) Jump {
+	ours := p.Now.Sub(m.LastPoll)
+	if up := p.Up - m.Clocks.Up; p.Boot != "" && p.Boot == m.Clocks.Boot && up > -slack {
+		if by := ours - up; by.Abs() > apart {
+			return Jump{By: by, Proven: true}
+		}
+		return Jump{}
+	}
+	theirs, told := m.lapse(p, ours)
+	switch {
+	case told && ours > theirs+apart:
+		return Jump{By: ours - theirs}
+	case told && ours < 0 && ours < theirs-apart:
+		// The controller's clock may have been set as well.
+		return Jump{By: ours - min(theirs, unwatched), Proven: true}
+	case ours < -slack:
+		return Jump{By: ours, Proven: true}
+	case !told && ours > unwatched && p.Boot != "" && m.Clocks.told():
+		// Our host was started meanwhile, perhaps with a wrong clock.
+		return Jump{By: ours - unwatched}
+	}
+	return Jump{}
+}
+
+func (c clocks) told() bool { return c.Boot != "" || len(c.Logs) > 0 }
+
+// lapse is the time between the polls by the controller's clock: the shortest,
+// if its logs differ. One that went back tells nothing.
+func (m Memory) lapse(p Poll, ours time.Duration) (theirs time.Duration, told bool) {
+	for id, now := range p.clocks().Logs {
+		was, known := m.Clocks.Logs[id]
+		if t := ours + now - was; known && t > -slack && (!told || t < theirs) {
+			theirs, told = t, true
+		}
+	}
+	return theirs, told
+}
+
+// AsOf is the memory by the clock of a later one.
+func (m Memory) AsOf(next Memory) Memory {
+	if j := next.Jump; j != nil && (m.Jump == nil || !m.Jump.At.Equal(j.At)) {
+		return m.shift(j.By)
+	}
+	return m
+}
+
+// shift moves every time in the memory.
+func (m Memory) shift(by time.Duration) Memory {
+	m = m.copy()
+	move := func(times ...*time.Time) {
+		for _, t := range times {
+			if !t.IsZero() {
+				*t = t.Add(by)
+			}
+		}
+	}
+	move(&m.LastPoll, &m.Renamed, &m.Lost)
+	for i := range m.Marks {
+		move(&m.Marks[i].At, &m.Marks[i].Since)
+	}
+	for i := range m.Excused {
+		move(&m.Excused[i].From, &m.Excused[i].To)
+	}
+	for i := range m.Acks {
+		move(&m.Acks[i].At)
+	}
+	fans := func(known map[string]Known) {
+		for id, k := range known {
+			move(&k.Seen, &k.Gone)
+			known[id] = k
+		}
+	}
+	fans(m.Fans)
+	if m.Shape != nil {
+		s := shape{Since: m.Shape.Since, Before: maps.Clone(m.Shape.Before)}
+		move(&s.Since)
+		fans(s.Before)
+		m.Shape = &s
+	}
+	for id, l := range m.Logs {
+		move(&l.Read)
+		m.Logs[id] = l
+	}
+	return m
+}
+
+// jumped says that our clock was set since the last run.
+func jumped(p Poll, m Memory) []string {
+	j := m.Jump
+	switch {
+	case j == nil || !j.At.Equal(p.Now):
+		return nil
+	case j.By < 0 || j.Proven:
+		return []string{check.ClockText(j.By)}
+	case m.Clocks.Logs == nil:
+		return []string{"clock set forward since the last run, or no run for " + spell(j.By+unwatched)}
+	}
+	return []string{"clock set forward by " + spell(j.By) + " since the last run, or the controller's set back"}
+}
+
+func spell(d time.Duration) string { return check.DurationText(d.Round(time.Minute)) }

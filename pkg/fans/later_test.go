@@ -1,0 +1,40 @@
+package fans
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/check"
+)
+
+// TestLaterThanNow: entries that are later than now when the log is first read
+// (a zone that nobody tells, a clock that was set) cannot be dated. That they are
+// not counted is said until somebody acknowledges or the log is cleared, also
+// when their time has come: "no drop-out" is not proven.
+func TestLaterThanNow(t *testing.T) {
+	const said = "2 entries about fans without a usable time in the log not counted"
+	at := noon.Add(7 * time.Minute)
+	full := six(events(event("1", 1, at, "1/3", bmc.Failed), event("2", 2, at.Add(10*time.Second), "1/3", bmc.Recovered)))
+	for name, c := range map[string]struct {
+		polls []bmc.Server
+		said  bool
+	}{
+		"first reading":   {[]bmc.Server{full}, true},
+		"time has come":   {[]bmc.Server{full, full, full, full}, true},
+		"log was cleared": {[]bmc.Server{full, six()}, false},
+	} {
+		r, _ := run(defaults(), c.polls...)
+		text := texts(r)
+		if r.Status() != check.OK || strings.Contains(text, said) != c.said || strings.Contains(text, "no drop-out") == c.said {
+			t.Errorf("%s: %v %s", name, r.Status(), text)
+		}
+	}
+	_, m := run(defaults(), full)
+	p := Poll{Server: full, Started: noon.Add(time.Hour), Now: noon.Add(time.Hour)}
+	m, _, refused := Acknowledge(m, p, defaults(), Ack{At: p.Now, User: "root", Text: "seen"})
+	if text := texts(judge(p, defaults(), m)); len(refused) > 0 || strings.Contains(text, "usable time") {
+		t.Errorf("after the acknowledgement: %v %s", refused, text)
+	}
+}

@@ -1,0 +1,266 @@
+package gate
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/ceph"
+	"github.com/noout-monitoring/noout/pkg/contingency"
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
+)
+
+// Standing asks about a cluster as it stands, with no node leaving: what would a
+// sudden failure take?
+type Standing struct {
+	PVE      pve.Options
+	Ceph     string
+	CephHost []ceph.HostName
+	Command  ceph.CommandOptions
+	Forget   pve.Forget
+	State    state.Options
+	Now      func() time.Time
+}
+
+// standingMemory is what one run leaves for the next.
+type standingMemory struct {
+	// Plain is what every plugin remembers of a cluster.
+	Plain   pve.Memory  `json:"plain"`
+	Reserve pve.Reserve `json:"reserve"`
+}
+
+// memoryName of the plugin's state.
+const memoryName = "check_contingency"
+
+// Bounds of what one run reads of guests' configurations: while there is much to
+// learn, and once it is known.
+const (
+	learning = 300
+	learned  = 12
+)
+
+// mostLists bounds the lists of backups read in one run beside one for each node.
+const mostLists = 4
+
+// spare is the part of the time that the questions after the cluster's own may
+// take, so that a slow node never costs the answer.
+const spare = 3 * time.Second
+
+// Asked is what came back.
+type Asked struct {
+	contingency.Evidence
+	// Trouble says why nothing is recalled.
+	Trouble error
+	Log     []string
+}
+
+// Ask asks Proxmox VE and Ceph. Its error means that the cluster could not be
+// asked at all.
+func (s Standing) Ask(ctx context.Context) (Asked, error) {
+	var a Asked
+	client, err := s.PVE.Keeping(s.State).Client()
+	if err != nil {
+		return a, err
+	}
+	a.Now = s.Now()
+	a.Cluster, err = client.Cluster(ctx, pve.Ask{Votes: true})
+	a.Log = a.Cluster.Evidence
+	if err != nil {
+		return a, err
+	}
+	m := s.remember(&a)
+	look := pve.Look{Cluster: a.Cluster, Forget: s.Forget.Qdevice, Now: a.Now}
+	if look.Forget {
+		m.old.Plain.Device = nil
+	}
+	if look.Asked = a.Cluster.Quorate; look.Asked {
+		a.Cluster = client.Daemons(ctx, a.Cluster, m.old.Plain)
+		look.Cluster = a.Cluster
+	}
+	if c := a.Cluster; c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0 {
+		if c.HA.Used() {
+			a.HA = client.HAConfig(ctx)
+		}
+		s.ceph(ctx, client, &a)
+		s.learn(ctx, client, &a, m.with(look))
+	}
+	a.Log = client.Evidence()
+	if x := a.Ceph.Cluster; x != nil {
+		a.Log = append(a.Log, x.Evidence...)
+	}
+	return a, nil
+}
+
+// ceph asks about the storage, then about the OSDs of every failure at once.
+func (s Standing) ceph(ctx context.Context, client *pve.Client, a *Asked) {
+	f := Found{}
+	f.PVE.Cluster = a.Cluster
+	f.PVE.Leaving = online(a.Cluster)
+	one := Survey{Options: Options{Nodes: Nodes{PVE: s.PVE}, Ceph: s.Ceph, CephHost: s.CephHost, Command: s.Command}, Now: s.Now}
+	out := maintenance.Ceph{Command: s.Ceph == "command"}
+	defer func() { a.Ceph = out }()
+	if out.Hosts, out.Err = ceph.HostNames(s.CephHost); out.Err != nil {
+		return
+	}
+	switch s.Ceph {
+	case "none":
+		out.Absent = "Ceph is not looked at, as --ceph none says"
+	case "command":
+		source := &ceph.Command{Options: s.Command}
+		one.poll(ctx, source, &out)
+		if out.Err == nil {
+			out.FSID, out.FSIDErr = fsid(ctx, client, f)
+		}
+		a.Ceph = out
+		out.SafetyErr = s.safeties(ctx, source, a)
+	default:
+		one.poll(ctx, &ceph.API{Client: client, Polled: &a.Cluster}, &out)
+		if s.Ceph == "auto" {
+			why, err := one.absent(ctx, client, f, out.Err)
+			if out.Err = err; err == nil {
+				out.Absent = why
+			}
+		}
+	}
+}
+
+// safeties asks Ceph about all failures in one process.
+func (s Standing) safeties(ctx context.Context, source *ceph.Command, a *Asked) error {
+	var sets [][]int
+	var keys []string
+	a.Safeties = map[string]*ceph.Safety{}
+	for _, f := range a.Failures() {
+		if osds := a.OSDs(f); len(osds) > 0 {
+			sets, keys = append(sets, osds), append(keys, f.String())
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	answers, err := source.Safeties(ctx, sets)
+	for i, answer := range answers {
+		if answer != nil {
+			a.Safeties[keys[i]] = answer
+		}
+	}
+	return err
+}
+
+// recalled is what earlier runs left, and where this one leaves its own.
+type recalled struct {
+	old     standingMemory
+	store   *state.Store
+	subject string
+	look    pve.Look
+}
+
+func (m recalled) with(l pve.Look) recalled { m.look = l; return m }
+
+func (s Standing) remember(a *Asked) recalled {
+	m := recalled{subject: a.Cluster.Subject()}
+	if m.subject == "" {
+		return m // it did not say what it is
+	}
+	if m.store, a.Trouble = s.State.Open(memoryName); a.Trouble == nil {
+		m.old, a.Trouble = state.Load[standingMemory](m.store, m.subject)
+	}
+	return m
+}
+
+// learn asks for what changes slowly, and reads configurations of guests: those
+// that run first.
+func (s Standing) learn(ctx context.Context, client *pve.Client, a *Asked, m recalled) {
+	if end, bounded := ctx.Deadline(); bounded {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, end.Add(-min(spare, time.Until(end)/3)))
+		defer stop()
+	}
+	memory := m.old.Plain.After(m.look)
+	memory.Configs = unaltered(memory.Configs, a.Cluster, a.Now)
+	var gaps []pve.Gap
+	memory, gaps = client.Learn(ctx, memory, s.want(a.Cluster, memory), a.Now)
+	mapped := false
+	for _, f := range memory.Configs {
+		mapped = mapped || len(f.Mapped) > 0
+	}
+	seek := pve.Seek{Cluster: a.Cluster, Mapped: mapped, Now: a.Now, Lists: mostLists + len(online(a.Cluster))}
+	a.Reserve, a.Gaps = client.Reserve(ctx, m.old.Reserve, seek)
+	a.Gaps = append(a.Gaps, gaps...)
+	a.Configs = memory.Configs
+	if m.store == nil {
+		return
+	}
+	_, err := state.Update(m.store, m.subject, func(was standingMemory) (standingMemory, error) {
+		next := standingMemory{Plain: was.Plain.After(m.look), Reserve: a.Reserve}
+		next.Plain.Configs, next.Plain.Nodes = cardless(memory.Configs), nil
+		return next, nil
+	})
+	if a.Trouble == nil {
+		a.Trouble = err
+	}
+}
+
+// cardless are configurations without network cards, which no failure asks about
+// and which are half of what fifty thousand guests leave.
+func cardless(configs map[int]pve.ConfigFacts) map[int]pve.ConfigFacts {
+	out := make(map[int]pve.ConfigFacts, len(configs))
+	for id, f := range configs {
+		f.NICs = nil
+		f.Time = f.Time.Truncate(time.Second)
+		out[id] = f
+	}
+	return out
+}
+
+// harmless are tasks that leave a guest's disks and devices as they are.
+var harmless = []string{
+	"qmstart", "qmstop", "qmshutdown", "qmreboot", "qmreset", "qmsuspend", "qmresume", "qmsnapshot", "qmdelsnapshot",
+	"vzstart", "vzstop", "vzshutdown", "vzreboot", "vzsuspend", "vzresume", "vzsnapshot", "vzdelsnapshot", "vzdump", "vncproxy", "spiceproxy",
+}
+
+// unaltered are the configurations that no task may have changed since they were
+// read: what a disk was before it was moved is no evidence.
+func unaltered(known map[int]pve.ConfigFacts, c pve.Cluster, now time.Time) map[int]pve.ConfigFacts {
+	out := maps.Clone(known)
+	for _, t := range c.Tasks {
+		id, err := strconv.Atoi(t.ID)
+		f, read := out[id]
+		if err != nil || !read || slices.Contains(harmless, t.Type) {
+			continue
+		}
+		end := now
+		if !t.Running() && !c.Time.IsZero() {
+			end = t.End.Add(now.Sub(c.Time))
+		}
+		if !f.Time.After(end) {
+			delete(out, id)
+		}
+	}
+	return out
+}
+
+// want are the configurations worth reading, of guests on nodes that answer.
+func (s Standing) want(c pve.Cluster, m pve.Memory) pve.Want {
+	want := pve.Want{Configs: learned, Fresh: true}
+	unread := 0
+	for _, g := range c.Guests {
+		n, _ := c.Node(g.Node)
+		if !n.Online || g.Template || g.Status == "stopped" {
+			continue
+		}
+		want.Guests = append(want.Guests, g)
+		if m.Configs[g.ID].Time.IsZero() {
+			unread++
+		}
+	}
+	// those that are not known first, then those that were read longest ago
+	slices.SortStableFunc(want.Guests, func(a, b pve.Guest) int { return m.Configs[a.ID].Time.Compare(m.Configs[b.ID].Time) })
+	if unread > learned {
+		want.Configs = learning
+	}
+	return want
+}

@@ -1,0 +1,22 @@
+package gate
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+)
+
+func TestAsked(t *testing.T) {
+	list := maintenance.Checklist{{Name: "a", Outcome: maintenance.Holds}, {Name: "b", Outcome: maintenance.Fails, Evidence: "vm105 db1 is left"}}
+	a := asked("check_drained", []string{"pve3"}, list)
+	if a.Answer != "no" || a.Conditions != 2 || a.Holding != 1 || len(a.Reasons) != 1 || !slices.Equal(a.Nodes, []string{"pve3"}) {
+		t.Errorf("%+v", a)
+	}
+	for range 50 {
+		list = append(list, list[1])
+	}
+	if a := asked("check_drained", nil, list); len(a.Reasons) != mostReasons || a.Conditions != 52 {
+		t.Errorf("%d reasons of %d", len(a.Reasons), a.Conditions)
+	}
+}

@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/phrase"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// Serviceable answers whether the nodes may be switched off now.
+func Serviceable(ctx context.Context, o Options, now func() time.Time) (check.Result, error) {
+	f, err := Survey{Options: o, Now: now}.Ask(ctx)
+	if err != nil {
+		return nothing(f), err
+	}
+	list := maintenance.Serviceable(f.Evidence)
+	r, facts := answer(f, list, o.State.Mode)
+	if f.FansErr != nil {
+		r.Notes = append(r.Notes, "no card: "+f.FansErr.Error())
+	}
+	if f.Fans != nil {
+		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: card(f)})
+	}
+	names := strings.Join(f.PVE.Leaving, " and ")
+	v := verdict{yes: "YES, switch " + names + " off", no: "NO, " + names + " must stay on"}
+	if !f.powered() {
+		v = verdict{yes: "YES, service " + names + ", off already", no: "NO, do not service " + names + " now"}
+	}
+	v.but = v.yes + ", but"
+	r.Lead, r.Summary = v.lead(list, r.Status())
+	r.Facts = facts
+	return note(r, o.Journal, f, "check_serviceable"), nil
+}
+
+// card is what the technician takes along.
+func card(f Found) string {
+	i := f.Fans.Identity
+	who := strings.TrimSpace(i.Manufacturer + " " + i.Model)
+	text := "card: " + strings.Join(f.PVE.Leaving, " and ")
+	if who != "" {
+		text += ", " + who
+	}
+	if i.Serial != "" {
+		text += ", serial " + i.Serial
+	}
+	if len(f.Fans.Failing) > 0 {
+		text += ", failing now: " + strings.Join(f.Fans.Failing, ", ")
+	}
+	if often := f.Fans.Often(f.Fans.Drops); len(often) > 0 {
+		text += ", dropped out since " + phrase.Time(f.Fans.Since) + ": " + strings.Join(often, ", ")
+	} else if len(f.Fans.Blind) > 0 {
+		text += ", not readable: " + strings.Join(f.Fans.Blind, ", ")
+	} else {
+		text += ", no drop-out of a fan in the log"
+	}
+	return text
+}
+
+// Return are the flags of the way back.
+type Return struct {
+	Options  `embed:""`
+	Baseline string `placeholder:"FILE" help:"What check_drained --save wrote before the work."`
+}
+
+// Reintegrated answers whether the nodes are really back.
+func Reintegrated(ctx context.Context, o Return, now func() time.Time) (check.Result, error) {
+	var back maintenance.Return
+	if o.Baseline != "" {
+		b, err := pve.ReadBaseline(o.Baseline)
+		if back.BaselineErr = err; err == nil {
+			back.Baseline = &b
+		}
+	}
+	f, err := Survey{Options: o.Options, Now: now, Back: true, Baseline: back.Baseline}.Ask(ctx)
+	if err != nil {
+		return nothing(f), err
+	}
+	back.Evidence, back.Fans, back.FansErr, back.Hardware = f.Evidence, f.Fans, f.FansErr, f.Hardware
+	list := maintenance.Reintegrated(back)
+	r, facts := answer(f, list, o.State.Mode)
+	if yes := r.Status() == check.OK || r.Status() == check.WARNING; yes && back.Unasked() {
+		r.Notes = append(r.Notes, "power supplies and links not compared without --bmc")
+	}
+	who := are(f.PVE.Leaving)
+	r.Lead, r.Summary = verdict{"YES, " + who + " fully back", "YES, " + who + " back, but", "NO, " + who + " not fully back"}.lead(list, r.Status())
+	r.Facts = facts
+	f.happened = partsEntries(back)
+	return note(r, o.Journal, f, "check_reintegrated"), nil
+}

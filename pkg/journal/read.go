@@ -1,0 +1,223 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/state"
+)
+
+// Period is a time: From belongs to it, Until does not.
+type Period struct{ From, Until time.Time }
+
+// Contains says whether t is in the period.
+func (p Period) Contains(t time.Time) bool { return !t.Before(p.From) && t.Before(p.Until) }
+
+// History is what was read.
+type History struct {
+	// Entries of the period, by the time at which they happened. Each is there
+	// once, however many saw it. Observed ones are there when their time touches
+	// the period.
+	Entries []Entry
+	// Files is how many months were read.
+	Files int
+	// Torn lines are none; Newer ones were written by a newer version; Ahead
+	// ones happened after now, so a clock was wrong.
+	Torn, Newer, Ahead int
+	// Missing are directories without a journal.
+	Missing []string
+}
+
+// Source is a directory with a journal.
+type Source struct {
+	Name   string
+	folder *state.Folder
+}
+
+// Of is the journal in the memory of a user.
+func Of(s *state.Store) (Source, error) {
+	if s == nil {
+		return Source{}, errors.New("journal: expected a memory, not --state off")
+	}
+	f, err := s.Folder(folder)
+	if err != nil {
+		return Source{}, fmt.Errorf("journal: %w", err)
+	}
+	return Source{f.Path(""), f}, nil
+}
+
+// At is the journal in a directory: another poller's, or a copy.
+func At(path string) (Source, error) {
+	f, err := state.OpenFolder(path)
+	if err != nil {
+		return Source{}, fmt.Errorf("journal: %w", err)
+	}
+	return Source{path, f}, nil
+}
+
+// Read returns what happened in a period, of the kinds that are wanted (nil: of
+// all), as several pollers saw it. A line that is none costs itself and nothing
+// else. now is what tells times that are to come.
+func Read(sources []Source, p Period, now time.Time, want func(Kind) bool) (History, error) {
+	r := reader{period: p, now: now, want: want, have: map[string]int{}}
+	for _, s := range sources {
+		if err := r.source(s); err != nil {
+			return r.History, fmt.Errorf("journal: %w", err)
+		}
+	}
+	slices.SortStableFunc(r.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
+	return r.History, nil
+}
+
+type reader struct {
+	History
+	period Period
+	now    time.Time
+	want   func(Kind) bool
+	have   map[string]int // where an entry stands, by its id
+	name   []string       // of the source that is read
+	quick  quick
+}
+
+func (r *reader) source(s Source) error {
+	names, err := s.folder.Names()
+	if err != nil {
+		return err
+	}
+	found := false
+	r.name = []string{s.Name}
+	for _, name := range names {
+		began, is := monthOf(name)
+		if !is {
+			continue
+		}
+		found = true
+		if !r.holds(began) {
+			continue
+		}
+		if err := r.file(s.folder, name); err != nil {
+			return err
+		}
+	}
+	if !found {
+		r.Missing = append(r.Missing, s.Name)
+	}
+	return nil
+}
+
+// holds says whether a month may tell of the period: a thing may be seen a month
+// after it happened, and files of months to come are of a clock that was wrong.
+func (r *reader) holds(began time.Time) bool {
+	end := began.AddDate(0, 1, 0)
+	return end.After(r.period.From) && began.Before(r.period.Until.AddDate(0, 1, 0)) || began.After(r.now)
+}
+
+func (r *reader) file(f *state.Folder, name string) error {
+	file, err := f.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // removed meanwhile, because it is too old
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() // opened for reading: nothing can be lost
+	r.Files++
+	n, err := count(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Path(name), err)
+	}
+	r.Entries = slices.Grow(r.Entries, n)
+	lines := bufio.NewReaderSize(io.LimitReader(file, maxFile), longest)
+	for {
+		line, err := lines.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			r.Torn++
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = lines.ReadSlice('\n')
+			}
+			if err == nil {
+				continue
+			}
+		case err == nil:
+			r.line(line)
+			continue
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			r.Torn++ // being written, or torn
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return fmt.Errorf("%s: %w", f.Path(name), err)
+	}
+}
+
+// count counts lines, so that room for them is made once: what grows by itself is
+// twice in memory while it does.
+func count(file *os.File) (lines int, err error) {
+	block := make([]byte, longest)
+	for at := int64(0); at < maxFile; {
+		n, err := file.ReadAt(block, at)
+		lines += bytes.Count(block[:n], []byte("\n"))
+		at += int64(n)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return lines, nil
+}
+
+func (r *reader) line(line []byte) {
+	if len(line) == len("\n") {
+		return
+	}
+	e, is := r.quick.entry(line)
+	var err error
+	if !is {
+		e, err = parse(line)
+	}
+	switch {
+	case errors.Is(err, errNewer):
+		r.Newer++
+	case err != nil:
+		r.Torn++
+	case e.At.After(r.now.Add(clockSlack)):
+		r.Ahead++
+	case !r.within(e) || r.want != nil && !r.want(e.Kind()):
+	default:
+		r.add(e)
+	}
+}
+
+// add takes an entry once, and notes who else saw it.
+func (r *reader) add(e Entry) {
+	if i, again := r.have[e.ID]; again {
+		if was := &r.Entries[i]; !slices.Contains(was.Sources, r.name[0]) {
+			was.Sources = append(slices.Clip(was.Sources), r.name[0])
+		}
+		return
+	}
+	e.Sources = r.name
+	r.have[e.ID] = len(r.Entries)
+	r.Entries = append(r.Entries, e)
+}
+
+// clockSlack is by how much the clocks of pollers may differ.
+const clockSlack = 2 * time.Minute
+
+func (r *reader) within(e Entry) bool {
+	if o, is := e.Fact.(*Observed); is {
+		return o.From.Before(r.period.Until) && !o.Until.Before(r.period.From)
+	}
+	return r.period.Contains(e.At)
+}

@@ -1,0 +1,211 @@
+// Package lenient holds what is common to those who read JSON of others: how much
+// of it they read at all.
+//
+// A body that is bounded in bytes is not bounded in memory: "{}," is three bytes
+// and becomes a struct. So a document is gone through once, before anything is
+// built of it.
+package lenient
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// Bound is what one document may hold.
+type Bound struct {
+	// Elements are all values in it, those of objects too.
+	Elements int
+	// Width is the longest list or object.
+	Width int
+	// Depth is how deep lists and objects are nested; at most 64.
+	Depth int
+	// Repeats lets an object say one thing twice, as some of Ceph's do.
+	Repeats bool
+}
+
+// deepest is the most that Depth can be.
+const deepest = 64
+
+// Check says why a document must not be decoded: too many elements, or an object
+// that says one thing twice, and not the same. Decoders take whichever comes
+// last, so that a second "Reading" would hide the first. Keys that differ in
+// case are one, as they are to encoding/json. It does not say whether the
+// document is JSON: of what is none, the decoder complains.
+func (b Bound) Check(document []byte) error {
+	s := scan{text: document, bound: b}
+	for s.at < len(document) && s.err == nil {
+		s.step()
+	}
+	return s.err
+}
+
+// scan goes through a document once.
+type scan struct {
+	text     []byte
+	at       int
+	bound    Bound
+	elements int
+	levels   [deepest]level
+	depth    int
+	members  []member // of all objects that are open
+	err      error
+}
+
+// level is a list or object that is open.
+type level struct {
+	object bool
+	key    bool // the next string is a key
+	width  int
+	first  int // of its members
+}
+
+// member is a key by its hash, and where it and its value stand.
+type member struct{ hash, key, from, to uint32 }
+
+func (s *scan) step() {
+	c := s.text[s.at]
+	s.at++
+	switch c {
+	case '"':
+		start := s.at
+		s.skip()
+		if l := s.top(); l != nil && l.key {
+			l.key = false
+			s.members = append(s.members, member{hash: hash(s.text[start:max(start, s.at-1)]), key: uint32(start), from: uint32(s.at)})
+		}
+	case '{', '[':
+		s.open(c == '{')
+	case ',':
+		if l := s.top(); l != nil {
+			s.end()
+			l.key = l.object
+			s.count(l)
+		}
+	case '}', ']':
+		if s.depth > 0 {
+			s.end()
+			s.close()
+		}
+	}
+}
+
+func (s *scan) top() *level {
+	if s.depth == 0 {
+		return nil
+	}
+	return &s.levels[s.depth-1]
+}
+
+// skip goes behind the end of a string.
+func (s *scan) skip() {
+	for s.at < len(s.text) {
+		n := bytes.IndexByte(s.text[s.at:], '"')
+		if n < 0 {
+			s.at = len(s.text)
+			return
+		}
+		escapes := 0
+		for i := s.at + n - 1; i >= s.at && s.text[i] == '\\'; i-- {
+			escapes++
+		}
+		s.at += n + 1
+		if escapes%2 == 0 {
+			return
+		}
+		// The quote was escaped: what stands before it is done with.
+	}
+}
+
+func (s *scan) open(object bool) {
+	if s.depth >= min(s.bound.Depth, deepest) {
+		s.err = fmt.Errorf("the answer is nested more than %d deep", min(s.bound.Depth, deepest))
+		return
+	}
+	s.levels[s.depth] = level{object: object, key: object, first: len(s.members)}
+	s.depth++
+	rest := bytes.TrimLeft(s.text[s.at:min(len(s.text), s.at+64)], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '}' && rest[0] != ']' {
+		s.count(s.top())
+	}
+}
+
+// count counts an element of a level.
+func (s *scan) count(l *level) {
+	s.elements++
+	l.width++
+	switch {
+	case s.elements > s.bound.Elements:
+		s.err = fmt.Errorf("the answer has more than %d elements", s.bound.Elements)
+	case l.width > s.bound.Width:
+		s.err = fmt.Errorf("the answer has a list of more than %d elements", s.bound.Width)
+	}
+}
+
+// end notes where the value of an object's last member ended.
+func (s *scan) end() {
+	if l := s.top(); l.object && len(s.members) > l.first {
+		if last := &s.members[len(s.members)-1]; last.to == 0 {
+			last.to = uint32(s.at - 1)
+		}
+	}
+}
+
+// close ends a list or object.
+func (s *scan) close() {
+	l := s.top()
+	if l.object && !s.bound.Repeats {
+		s.twice(s.members[l.first:])
+	}
+	s.members = s.members[:l.first]
+	s.depth--
+}
+
+// few is how many members are compared each with each.
+const few = 24
+
+// twice finds a member that is there twice with values that differ.
+func (s *scan) twice(all []member) {
+	if len(all) > few {
+		slices.SortFunc(all, func(a, b member) int { return int(int64(a.hash) - int64(b.hash)) })
+	}
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.hash == b.hash {
+				s.compare(a, b)
+			} else if len(all) > few {
+				break
+			}
+			if s.err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *scan) compare(a, b member) {
+	key := s.key(a)
+	if !bytes.EqualFold(key, s.key(b)) || bytes.Equal(s.value(a), s.value(b)) {
+		return
+	}
+	s.err = fmt.Errorf("the answer says %q twice, and not the same", key[:min(len(key), 40)])
+}
+
+func (s *scan) key(m member) []byte { return s.text[m.key:max(m.key, m.from-1)] }
+
+// value is what follows the key, with the colon.
+func (s *scan) value(m member) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(s.text[m.from:max(m.from, m.to)]), []byte(":")))
+}
+
+// hash is FNV-1a of a key; letters of either case are one.
+func hash(key []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range key {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
+}

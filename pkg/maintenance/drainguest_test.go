@@ -1,0 +1,90 @@
+package maintenance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// TestWhyLeft: the true reason for a guest that is left, and a step that works.
+func TestWhyLeft(t *testing.T) {
+	local := func(more ...pve.Disk) pve.Config {
+		return pve.Config{Disks: append([]pve.Disk{{Slot: "scsi0", Storage: "rbd"}}, more...)}
+	}
+	zfs := pve.Disk{Slot: "scsi1", Storage: "local-zfs"}
+	cloud := pve.Disk{Slot: "ide2", Storage: "local-zfs", CDROM: true, CloudInit: true}
+	iso := pve.Disk{Slot: "ide3", Storage: "local-zfs", CDROM: true}
+	snapshot := local(zfs)
+	snapshot.Snapshot = "before-update"
+	gpu := pve.Config{Devices: []string{"hostpci0"}}
+	shared := pve.Config{Devices: []string{"hostpci0"}, Mapped: []string{"pci:gpu"}}
+	for name, c := range map[string]struct {
+		config pve.Config
+		rules  []pve.HARule
+		ha     bool
+		peers  []string // nodes with a service of the same rule
+		want   string
+	}{
+		"shared disks":      {config: local(), want: "is not under HA: on pve3: qm migrate 103 pve2 --online"},
+		"local disk":        {config: local(zfs), want: "on pve3: qm migrate 103 pve2 --online --with-local-disks"},
+		"cloud-init drive":  {config: local(cloud), want: "has ide2 on local-zfs of pve3 alone: on pve3: qm migrate 103 pve2 --online --with-local-disks"},
+		"CD image":          {config: local(iso), want: "on pve3: qm set 103 --ide3 none,media=cdrom, then on pve3: qm migrate 103 pve2 --online"},
+		"image and disk":    {config: local(iso, zfs), want: "on pve3: qm set 103 --ide3 none,media=cdrom, then on pve3: qm migrate 103 pve2 --online --with-local-disks"},
+		"snapshot":          {config: snapshot, want: "has the snapshot before-update, and with it scsi1 on local-zfs of pve3 alone cannot be copied while it runs: remove its snapshots, or agree"},
+		"device":            {config: gpu, want: "uses hostpci0 of pve3 and cannot move while it runs: agree a time with its users, then on pve3: qm shutdown 103"},
+		"mapped device":     {config: shared, want: "uses hostpci0 by a mapping: on pve3: qm migrate 103 pve2 --online (refused where the mapping is not live-migration-capable)"},
+		"HA":                {ha: true, want: "has yet to move it"},
+		"strict rule":       {ha: true, rules: []pve.HARule{{ID: "pin", Type: "node-affinity", Strict: true, Resources: []string{"vm:103"}, Nodes: map[string]int{"pve3": 0}}}, want: "the strict node affinity rule pin allows only pve3"},
+		"loose rule":        {ha: true, rules: []pve.HARule{{ID: "pin", Type: "node-affinity", Resources: []string{"vm:103"}, Nodes: map[string]int{"pve3": 0}}}, want: "has yet to move it"},
+		"rule switched off": {ha: true, rules: []pve.HARule{{ID: "pin", Type: "node-affinity", Strict: true, Disabled: true, Resources: []string{"vm:103"}, Nodes: map[string]int{"pve3": 0}}}, want: "has yet to move it"},
+		"apart, no room":    {ha: true, peers: []string{"pve1", "pve2"}, rules: []pve.HARule{{ID: "apart", Type: "resource-affinity", Affinity: "negative", Resources: []string{"vm:103", "vm:900", "vm:901"}}}, want: "the negative resource affinity rule apart"},
+		"apart, room":       {ha: true, peers: []string{"pve1"}, rules: []pve.HARule{{ID: "apart", Type: "resource-affinity", Affinity: "negative", Resources: []string{"vm:103", "vm:900", "vm:901"}}}, want: "has yet to move it"},
+		"mapped under HA":   {config: shared, ha: true, want: "has yet to move it"},
+		"device under HA":   {config: gpu, ha: true, want: "agree a time with its users, then on pve1: ha-manager set vm:103 --state stopped"},
+	} {
+		e := Evidence{Now: noon, PVE: PVE{Cluster: threeNodes(), Leaving: []string{"pve3"}, Rules: c.rules, Presence: map[string][]pve.Presence{"pve3": {}}}}
+		p := &e.PVE.Cluster
+		p.Asked, p.Nodes[1].FreeMemory = "pve1", 1<<30
+		for _, n := range p.Nodes {
+			p.Storages = append(p.Storages, pve.Storage{Name: "rbd", Node: n.Name, Shared: true, Available: n.Name != "pve1"}, pve.Storage{Name: "local-zfs", Node: n.Name, Available: true})
+		}
+		e.PVE.Memory.Configs = map[int]pve.ConfigFacts{103: {Config: c.config}}
+		if c.ha {
+			p.HA = pve.HA{Time: noon, Nodes: map[string]string{"pve3": "maintenance"}, Requested: map[string]bool{"pve3": true}, Services: []pve.Service{{SID: "vm:103", Node: "pve3", State: "started"}}}
+			p.Guests[2].HAState = "started"
+			for i, n := range c.peers {
+				p.HA.Services = append(p.HA.Services, pve.Service{SID: c.rules[0].Resources[1+i], Node: n, State: "started"})
+				p.Guests = append(p.Guests, pve.Guest{ID: 900 + i, Kind: pve.VM, Node: n, Status: "running"})
+			}
+		}
+		list := Drained(e, DrainOf(e))
+		if got := list[0].String(); list[0].Outcome != Fails || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s %q, want %q", name, list[0].Outcome, got, c.want)
+		}
+	}
+}
+
+// TestHeld: a step is not shown before what must come first holds.
+func TestHeld(t *testing.T) {
+	const first, second question = "first", "second"
+	step := run("pve1", "ceph osd unset noout").once(first)
+	for _, c := range []struct {
+		first Condition
+		want  string
+	}{
+		{first.holds("is"), "left: on pve1: ceph osd unset noout"},
+		{first.fails("bad"), "left: not before this holds: first"},
+		{first.unknown("?"), "left: not before this holds: first"},
+		{first.reserved("-"), "left: on pve1: ceph osd unset noout"},
+	} {
+		list := Checklist{c.first, second.fails("left", step)}.held()
+		if got := list[1].String(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.first.Outcome, got, c.want)
+		}
+	}
+	odd := Checklist{second.fails("left", run("pve1", "ceph health unmute X$(reboot)"))}.held()
+	if got := odd[0].String(); !strings.Contains(got, "by hand") || odd[0].Next[0].Run != "" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,266 @@
+package notice
+
+import (
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/noout-monitoring/noout/pkg/locale"
+)
+
+// Words are a notice as its customer reads it.
+type Words struct {
+	// Lang is the language, by BCP 47.
+	Lang    string
+	Subject string
+	Text    string
+	// HTML is a fragment in which names are escaped.
+	HTML string
+}
+
+// Hoster is who signs.
+type Hoster struct{ Name string }
+
+// speech is a notice in the making. It remembers the first mistake, which keeps
+// the whole of it from being sent.
+type speech struct {
+	*locale.Locale
+	Notice
+	zone  *time.Location
+	lines []string
+	err   error
+}
+
+// data are the parameters of a message.
+type data = map[string]any
+
+// Say puts a notice into words. What it says is what the notice holds and nothing
+// else. An error means that it must not be sent.
+func Say(n Notice, l *locale.Locale, h Hoster) (Words, error) {
+	zone, err := time.LoadLocation(n.Zone)
+	if err != nil {
+		return Words{}, fmt.Errorf("notice %s: %w", n.Event, err)
+	}
+	s := &speech{Locale: l, Notice: n, zone: zone}
+	subject := "[" + n.Event + "] " + s.subject()
+	if n.Planned() {
+		s.work()
+	} else {
+		s.disturbance()
+	}
+	for line := range strings.Lines(n.Text) {
+		s.say("n_said", data{"Text": isolated(strings.TrimSpace(line))})
+	}
+	w := Words{Lang: l.Tag(), Subject: subject}
+	s.write(&w, h)
+	return w, s.err
+}
+
+func (s *speech) text(id string, d data) string {
+	text, err := s.Locale.Text(id, d)
+	s.fail(err)
+	return text
+}
+
+func (s *speech) count(id string, n int, d data) string {
+	text, err := s.Locale.Count(id, n, d)
+	s.fail(err)
+	return text
+}
+
+func (s *speech) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+func (s *speech) say(id string, d data) { s.lines = append(s.lines, s.text(id, d)) }
+
+func (s *speech) moment(t time.Time) string { return s.Moment(t.In(s.zone)) }
+
+func (s *speech) span(from, until time.Time) string { return s.Span(from.In(s.zone), until.In(s.zone)) }
+
+// away is how many servers do not answer.
+func (s *speech) away() int {
+	n := 0
+	for _, x := range s.Servers {
+		if x.Away() {
+			n++
+		}
+	}
+	return n
+}
+
+// subjects are the messages of the subjects that need nothing but a day.
+var subjects = map[Kind]string{
+	Announced: "s_announced", Reminded: "s_reminded", Begun: "s_begun", Moved: "s_moved", Finished: "s_finished", Cancelled: "s_cancelled",
+	Update: "s_update", Resolved: "s_resolved",
+}
+
+// subject names no server: it stands in lists of mails and on locked screens.
+func (s *speech) subject() string {
+	id := subjects[s.Kind]
+	switch {
+	case s.Kind == Opened:
+		return s.count("s_opened", s.away(), nil)
+	case s.Kind == Update && s.Planned():
+		id = "s_news"
+	case s.Changed:
+		id = "s_changed"
+	}
+	if s.Kind == Announced || s.Kind == Reminded {
+		return s.text(id, data{"Day": s.Day(s.Work.From.In(s.zone))})
+	}
+	return s.text(id, nil)
+}
+
+// work says what there is to say of planned work.
+func (s *speech) work() {
+	switch s.Kind {
+	case Announced:
+		if s.Changed {
+			s.say("n_changed", nil)
+		} else {
+			s.lines = append(s.lines, s.count("n_announced", len(s.Servers), nil))
+		}
+	case Reminded:
+		s.say("n_reminded", nil)
+	case Begun:
+		s.say("n_begun", data{"When": s.moment(s.Begun)})
+	case Moved:
+		s.lines = append(s.lines, s.count("n_moved", len(s.Servers), nil))
+	case Finished:
+		s.say("n_finished", data{"Span": s.span(s.Begun, s.Ended)})
+	case Cancelled:
+		s.say("n_cancelled", data{"Span": s.span(s.Work.From, s.Work.Until)})
+	case Update:
+		s.say("n_news", nil)
+	}
+	switch s.Kind {
+	case Announced, Reminded, Begun, Update:
+		s.say("n_when", data{"Span": s.span(s.Work.From, s.Work.Until)})
+		s.say("n_impact_"+string(s.Work.Impact), nil)
+		if s.Work.Reason != "" {
+			s.say("n_reason_"+string(s.Work.Reason), nil)
+		}
+	case Moved, Finished:
+		if s.Live != "" && s.Kind == Moved {
+			s.say("n_"+string(s.Live), nil)
+		}
+		if s.GapMS != nil {
+			s.say("n_gap", data{"Gap": s.Duration(time.Duration(*s.GapMS * float64(time.Millisecond)))})
+		}
+	}
+}
+
+// disturbance says what there is to say of servers that do not answer.
+func (s *speech) disturbance() {
+	switch s.Kind {
+	case Opened:
+		s.lines = append(s.lines, s.count("n_opened", s.away(), nil))
+	case Update:
+		s.lines = append(s.lines, s.count("n_still", s.away(), nil))
+	case Resolved:
+		s.say("n_resolved", nil)
+		if !s.Ended.IsZero() {
+			s.say("n_lasted", data{"Span": s.span(s.Begun, s.Ended), "For": s.Duration(s.Ended.Sub(s.Begun))})
+		}
+	}
+	cause := "n_cause_unknown"
+	if s.Cause != "" {
+		cause = "n_cause_" + string(s.Cause)
+	}
+	s.say(cause, nil)
+	if s.Work != nil {
+		s.say("n_meanwhile", data{"Span": s.span(s.Work.From, s.Work.Until)})
+	}
+	if s.Kind != Resolved {
+		s.say("n_working", nil)
+		s.say("n_next", data{"When": s.moment(s.Next)})
+	}
+}
+
+// mostServers are named in a notice, the others counted by their dots.
+const mostServers = 200
+
+// shownOf are the servers that are the customer's.
+func shownOf(all []Server) []Server {
+	return slices.DeleteFunc(slices.Clone(all), func(x Server) bool { return x.Lost })
+}
+
+// servers are the customer's, a line each.
+func (s *speech) servers() []string {
+	var out []string
+	shown := shownOf(s.Servers)
+	for _, x := range shown[:min(len(shown), mostServers)] {
+		name := isolated(x.Name)
+		switch {
+		case x.Gone:
+			out = append(out, s.text("n_gone", data{"Name": name}))
+		case x.Away():
+			out = append(out, s.text("n_away", data{"Name": name, "When": s.moment(x.Silent)}))
+		case !x.Back.IsZero() && !x.Stopped:
+			out = append(out, s.text("n_back", data{"Name": name, "When": s.moment(x.Back)}))
+		default:
+			out = append(out, name)
+		}
+	}
+	if len(shown) > mostServers {
+		out = append(out, "…")
+	}
+	return out
+}
+
+// write lays the words out as text and as HTML.
+func (s *speech) write(w *Words, h Hoster) {
+	greeting, heading, list := s.text("n_greeting", nil), s.text("n_servers", nil), s.servers()
+	signed := []string{s.text("n_closing", nil)}
+	if h.Name != "" {
+		signed = append(signed, isolated(h.Name))
+	}
+	small := []string{s.text("n_reference", data{"Event": s.Event}), s.text("zone", data{"Place": placeOf(s.Zone)}), s.text("n_automatic", nil)}
+	var text, page strings.Builder
+	paragraph := func(lines ...string) {
+		fmt.Fprintf(&text, "%s\n\n", strings.Join(lines, "\n"))
+		escaped := make([]string, len(lines))
+		for i, l := range lines {
+			escaped[i] = html.EscapeString(l)
+		}
+		fmt.Fprintf(&page, "<p>%s</p>\n", strings.Join(escaped, "<br>\n"))
+	}
+	paragraph(greeting)
+	for _, l := range s.lines {
+		paragraph(l)
+	}
+	if len(list) > 0 {
+		fmt.Fprintf(&text, "%s\n", heading)
+		fmt.Fprintf(&page, "<p>%s</p>\n<ul>\n", html.EscapeString(heading))
+		for _, l := range list {
+			fmt.Fprintf(&text, "- %s\n", l)
+			fmt.Fprintf(&page, "<li>%s</li>\n", html.EscapeString(l))
+		}
+		text.WriteString("\n")
+		page.WriteString("</ul>\n")
+	}
+	paragraph(signed...)
+	paragraph(small...)
+	w.Text, w.HTML = strings.TrimRight(text.String(), "\n")+"\n", page.String()
+}
+
+// placeOf is what a time zone is called: its place.
+func placeOf(zone string) string { return strings.ReplaceAll(zone, "_", " ") }
+
+// rightToLeft scripts turn what stands around them.
+var rightToLeft = []*unicode.RangeTable{unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko}
+
+// isolated keeps a text that is written from right to left from turning what
+// stands around it.
+func isolated(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, rightToLeft...) }) {
+		return "\u2068" + text + "\u2069"
+	}
+	return text
+}

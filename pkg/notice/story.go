@@ -1,0 +1,283 @@
+package notice
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/customer"
+	"github.com/noout-monitoring/noout/pkg/journal"
+)
+
+// Story is what entries of the journal tell of guests and nodes.
+type Story struct {
+	guests map[place]*guest
+	nodes  map[host]*node
+	looked []look
+	heirs  map[string]string
+}
+
+// place is a guest of one cluster.
+type place struct {
+	cluster string
+	id      int
+}
+
+// host is a node of one cluster: clusters call theirs alike.
+type host struct{ cluster, name string }
+
+// guest is what happened to one guest.
+type guest struct {
+	place
+	last    journal.Guest
+	home    string // the node it was last seen on
+	gone    bool
+	silence []spell
+	moves   []move
+	gaps    []journal.Gap
+	// answered is when an entry said last that it answers.
+	answered time.Time
+	// doubt says that it was silent last and nobody could tell whose fault that is:
+	// no outage, and no proof that it answers. Cleared is when that was over.
+	doubt   bool
+	cleared time.Time
+}
+
+// spell is a time in which a guest did not answer. It is over when an entry says
+// that it answers.
+type spell struct {
+	from, until time.Time // until is zero while it lasts
+	class       string
+	node        string
+	// sources are the journals that tell of it: a poller that does not call the
+	// guest silent proves nothing by looking on.
+	sources []string
+	// idle says that a user stopped the guest: it is not expected to answer.
+	idle bool
+	// gone says that it ended because the guest is no more.
+	gone bool
+}
+
+func (s spell) open() bool { return s.until.IsZero() }
+
+type move struct {
+	from  string
+	ended time.Time
+	live  *bool
+}
+
+// node is what happened to one node.
+type node struct {
+	marks   []mark
+	offline []spell
+}
+
+// mark is a step of the work on a node.
+type mark struct {
+	at time.Time
+	// begins and ends say what the step proves.
+	begins, ends bool
+	// early says that it proves the beginning also shortly before the time that
+	// was announced.
+	early bool
+	// works says that it proves that something was done: a question does not.
+	works bool
+}
+
+// Kinds says whether [Tell] has a use for entries of a kind.
+func Kinds(k journal.Kind) bool {
+	switch k {
+	case journal.KindGuestListed, journal.KindGuestMoved, journal.KindGuestSilent, journal.KindGuestAnswers, journal.KindGuestStopped,
+		journal.KindGap, journal.KindNodeOffline, journal.KindNodeOnline, journal.KindHAMaintenance, journal.KindAsked, journal.KindObserved:
+		return true
+	}
+	return false
+}
+
+// Tell makes a story of entries, which are sorted by time.
+func Tell(entries []journal.Entry) *Story {
+	s := &Story{guests: map[place]*guest{}, nodes: map[host]*node{}, heirs: heirs(entries)}
+	for _, e := range entries {
+		e.Cluster = s.now(e.Cluster)
+		switch fact := e.Fact.(type) {
+		case *journal.Observed:
+			if e.By == "check_guests" {
+				s.looks(e, fact.Until)
+			}
+		case *journal.NodeOffline:
+			n := s.node(e.Cluster, e.Node)
+			n.offline = append(n.offline, spell{from: e.At})
+			n.marks = append(n.marks, mark{at: e.At, begins: true, works: true})
+		case *journal.NodeOnline:
+			n := s.node(e.Cluster, e.Node)
+			if last := len(n.offline) - 1; last >= 0 && n.offline[last].open() {
+				n.offline[last].until = e.At
+			}
+		case *journal.HAMaintenance:
+			n := s.node(e.Cluster, e.Node)
+			n.marks = append(n.marks, mark{at: e.At, begins: fact.On, early: true, works: fact.On})
+		case *journal.Asked:
+			yes := fact.Answer == journal.AnswerYes || fact.Answer == journal.AnswerYesBut
+			for _, name := range fact.Nodes {
+				n := s.node(e.Cluster, name)
+				n.marks = append(n.marks, mark{at: e.At, begins: fact.Gate == "check_drained", ends: fact.Gate == "check_reintegrated" && yes})
+			}
+		default:
+			s.guest(e)
+		}
+	}
+	return s
+}
+
+func (s *Story) node(cluster, name string) *node {
+	at := host{cluster, name}
+	n := s.nodes[at]
+	if n == nil {
+		n = &node{}
+		s.nodes[at] = n
+	}
+	return n
+}
+
+func (s *Story) guest(e journal.Entry) {
+	if e.Guest == nil {
+		return
+	}
+	at := place{e.Cluster, e.Guest.ID}
+	g := s.guests[at]
+	if g == nil {
+		g = &guest{place: at}
+		s.guests[at] = g
+	}
+	g.last = *e.Guest
+	if _, measured := e.Fact.(*journal.Gap); e.Node != "" && !measured { // that began before a move, perhaps
+		g.home = e.Node
+	}
+	switch fact := e.Fact.(type) {
+	case *journal.GuestListed:
+		if g.gone = fact.Gone; fact.Gone && g.open() != nil {
+			g.open().gone = true
+			g.end(e.At)
+		}
+	case *journal.GuestMoved:
+		g.home = fact.To
+		g.moves = append(g.moves, move{fact.From, e.At, fact.Live})
+		n := s.node(e.Cluster, fact.From)
+		n.marks = append(n.marks, mark{at: e.At, begins: true, works: true})
+	case *journal.GuestSilent:
+		g.clear(e.At)
+		switch fact.Class {
+		case journal.ClassPath:
+			g.end(e.At) // it answers somebody else: the silence is ours
+		case journal.ClassGuest, journal.ClassNode, journal.ClassMigration, journal.ClassStart:
+			g.hush(spell{from: e.At, class: fact.Class, node: e.Node, sources: e.Sources})
+		default: // not confirmed, or of a newer version: nobody is told of it
+			g.doubt = true
+		}
+	case *journal.GuestStopped:
+		g.clear(e.At)
+		if fact.User == "" {
+			g.hush(spell{from: e.At, class: journal.ClassGuest, node: e.Node, sources: e.Sources})
+		} else {
+			g.rest(e.At)
+		}
+	case *journal.GuestAnswers:
+		g.end(e.At)
+		g.clear(e.At)
+		g.answered = e.At
+	case *journal.Gap:
+		g.gaps = append(g.gaps, *fact)
+	}
+}
+
+// last spell, if there is one that lasts.
+func (g *guest) open() *spell {
+	if n := len(g.silence); n > 0 && g.silence[n-1].open() {
+		return &g.silence[n-1]
+	}
+	return nil
+}
+
+func (g *guest) end(at time.Time) {
+	if s := g.open(); s != nil {
+		s.until = at
+	}
+}
+
+// clear ends a doubt.
+func (g *guest) clear(at time.Time) {
+	if g.doubt {
+		g.doubt, g.cleared = false, at
+	}
+}
+
+// hush begins a spell. One that lasts goes on: another poller sees it too. A guest
+// that was stopped by a user runs again and is silent.
+func (g *guest) hush(s spell) {
+	switch last := g.open(); {
+	case last == nil:
+		g.silence = append(g.silence, s)
+	case last.idle && last.class == "":
+		last.until = s.from
+		g.silence = append(g.silence, s)
+	default:
+		last.idle = false
+		last.sources = append(slices.Clip(last.sources), s.sources...)
+	}
+}
+
+// rest: a user stopped the guest. It may have been silent before.
+func (g *guest) rest(at time.Time) {
+	if last := g.open(); last != nil {
+		last.idle = true
+		return
+	}
+	g.silence = append(g.silence, spell{from: at, idle: true})
+}
+
+// sorted are the guests by number.
+func (s *Story) sorted() []*guest {
+	out := make([]*guest, 0, len(s.guests))
+	for _, g := range s.guests {
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b *guest) int { return cmp.Or(cmp.Compare(a.id, b.id), strings.Compare(a.cluster, b.cluster)) })
+	return out
+}
+
+// Clusters that have a node of this name with guests on it: clusters may call
+// theirs alike.
+func (s *Story) Clusters(name string) []string {
+	var out []string
+	for _, g := range s.guests {
+		if !g.gone && g.home == name && !slices.Contains(out, g.cluster) {
+			out = append(out, g.cluster)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Nodes that guests are known to be on.
+func (s *Story) Nodes() []string {
+	var out []string
+	for _, g := range s.guests {
+		if !g.gone && g.home != "" && !slices.Contains(out, g.home) {
+			out = append(out, g.home)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// longestName of a server, in characters.
+const longestName = 60
+
+func (g *guest) server() Server {
+	name := customer.Clean(g.last.Name, longestName)
+	if name == "" {
+		name = customer.Clean(g.last.Type, 2) + itoa(g.id)
+	}
+	return Server{Cluster: g.cluster, ID: g.id, Name: name, Gone: g.gone}
+}

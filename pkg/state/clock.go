@@ -1,0 +1,79 @@
+package state
+
+import "time"
+
+// Clock is what our own clock said at a look, and what told the time besides it:
+// what is remembered with a clock has to stay as old as it is when that is set.
+type Clock struct {
+	At time.Time `json:"at,omitzero"`
+	// Up is how long this machine had been up since the start that Boot names.
+	Up   time.Duration `json:"up,omitempty"`
+	Boot string        `json:"boot,omitempty"`
+	// Theirs is the time by the clock of whom was asked, zero when it does not tell.
+	Theirs time.Time `json:"theirs,omitzero"`
+}
+
+const (
+	// stepped is how far our clock and the uptime of our machine may differ in
+	// what they call the time between two looks.
+	stepped = 2 * time.Second
+	// apart is the same for the clock of somebody else, who may take seconds to
+	// answer, tells full seconds, and drifts.
+	apart = time.Minute
+)
+
+// Wall is our clock, and the uptime of this machine where that can be told.
+type Wall struct {
+	Now func() time.Time
+	// Up is nil, or as [Uptime].
+	Up func() (up time.Duration, boot string, err error)
+}
+
+// Read is a look at both; theirs is the clock of whom was asked.
+func (w Wall) Read(theirs time.Time) Clock {
+	c := Clock{At: w.Now(), Theirs: theirs}
+	if w.Up == nil {
+		return c
+	}
+	if up, boot, err := w.Up(); err == nil { // else their clock tells
+		c.Up, c.Boot = up, boot
+	}
+	return c
+}
+
+// Set is how far our clock was set forward between two looks, negative when back,
+// zero when it was not or nobody can tell. The uptime tells best; but one that
+// stood still, of a virtual machine that was paused, is not believed against two
+// clocks that agree. Where nobody else told the time both times, a time before
+// that of the last look is one that our clock was set back to.
+func (c Clock) Set(next Clock) time.Duration {
+	if c.At.IsZero() || next.At.IsZero() {
+		return 0
+	}
+	ours, theirs := next.At.Sub(c.At), next.Theirs.Sub(c.Theirs)
+	told := !c.Theirs.IsZero() && !next.Theirs.IsZero() && theirs > -stepped
+	if up := next.Up - c.Up; next.Boot != "" && next.Boot == c.Boot && up > -stepped {
+		by := ours - up
+		if by.Abs() <= stepped || told && (ours-theirs).Abs() < by.Abs()/2 {
+			return 0
+		}
+		return by
+	}
+	switch by := ours - theirs; {
+	case told && by.Abs() > apart:
+		return by
+	case !told && ours < -stepped:
+		return ours
+	}
+	return 0
+}
+
+// Move moves times that were taken with our clock, which was set forward by so
+// much since. Zero times stay zero.
+func Move(by time.Duration, times ...*time.Time) {
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = t.Add(by)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/ping"
+	"github.com/noout-monitoring/noout/pkg/state"
+	sim "github.com/noout-monitoring/noout/test/sim/pve"
+)
+
+var jumps = []time.Duration{
+	20 * time.Second, 50 * time.Second, 20 * time.Minute, 26 * time.Hour, 365 * 24 * time.Hour, 3650 * 24 * time.Hour,
+}
+
+// TestJumpsNeverMakeMilder asks the guests of one cluster by two clocks, one of
+// which jumps, either way, for one poll or for good: by it the answer is never
+// milder. A migration excuses silence for a minute by the one and for 62 s by the
+// other: two seconds are no jump.
+func TestJumpsNeverMakeMilder(t *testing.T) {
+	dir := authFile(t)
+	if testing.Short() {
+		fewer(t, "20")
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		c := newTown(r, sim.Presets["plain"](), dir)
+		defer c.sim.Close()
+		now := c.sim.Now
+		begun, ahead := now().Add(-time.Hour), time.Duration(0)
+		up := func() (time.Duration, string, error) { return now().Sub(begun), "2f1c", nil }
+		folder, err := os.MkdirTemp(dir, "state")
+		if err != nil {
+			r.Fatal(err)
+		}
+		args := slices.Clone(c.args)
+		args[slices.Index(args, "--state-dir")+1] = folder
+		ask := func(clock state.Wall, args ...string) (check.Status, string) {
+			c.truth = c.sim.Truth()
+			var out bytes.Buffer
+			p := pluginWith(clock, prober{run: c.run, resolve: ping.Resolve})
+			return check.Status(p.Run(args, &out)), out.String()
+		}
+		happens := []string{"migrate?id=%d&to=pve1&for=2s", "migrate?id=%d&to=pve2&for=40s", "kill?id=%d", "stop?id=%d", "start?id=%d", "lock?is=backup&id=%d", "status?is=paused&id=%d"}
+		for range rapid.IntRange(2, 8).Draw(r, "polls") {
+			// What cannot happen does not.
+			_ = c.sim.Do(fmt.Sprintf(rapid.SampledFrom(happens).Draw(r, "happens"), rapid.SampledFrom([]int{102, 103, 105}).Draw(r, "guest")))
+			c.sim.Advance(time.Duration(rapid.SampledFrom([]int{5, 15, 40, 61, 90, 300, 5000}).Draw(r, "seconds")) * time.Second)
+			switch rapid.IntRange(0, 2).Draw(r, "clock") {
+			case 0:
+				ahead = rapid.SampledFrom(jumps).Draw(r, "ahead")
+			case 1:
+				ahead = -rapid.SampledFrom(jumps).Draw(r, "behind")
+			}
+			steady, right := ask(state.Wall{Now: now, Up: up}, append(slices.Clone(c.args), "--migration-grace", "62s")...)
+			jumped, wrong := ask(state.Wall{Now: func() time.Time { return now().Add(ahead) }, Up: up}, append(slices.Clone(args), "--migration-grace", "60s")...)
+			if order := []check.Status{check.OK, check.UNKNOWN, check.WARNING, check.CRITICAL}; slices.Index(order, jumped) < slices.Index(order, steady) {
+				r.Fatalf("ahead by %s\n%s%s", ahead, wrong, right)
+			}
+		}
+	})
+}
+
+// fewer lets the rest of a test try so many cases.
+func fewer(t *testing.T, n string) {
+	t.Helper()
+	old := flag.Lookup("rapid.checks").Value.String()
+	if err := flag.Set("rapid.checks", n); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := flag.Set("rapid.checks", old); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// told is what the journal knows of the cluster.
+type told struct {
+	Watch journal.Watch `json:"watch"`
+	// At is the last look at a cluster with quorum.
+	At         time.Time `json:"at,omitzero"`
+	Offline    []string  `json:"offline,omitempty"`
+	Maintained []string  `json:"maintained,omitempty"`
+	// Lost is since when there was no quorum, seen last with it at At.
+	Lost bool `json:"lost,omitempty"`
+}
+
+// tell compares what the journal knows with what there is, and returns what
+// happened, and what the journal knows then. It is pure. A first look tells
+// nothing: nobody knows since when it is so.
+func tell(raw json.RawMessage, c pve.Cluster, now time.Time) (json.RawMessage, []journal.Entry) {
+	var before told
+	if err := json.Unmarshal(raw, &before); err != nil {
+		before = told{} // there was none, or it cannot be read: begun anew
+	}
+	next, events := before.after(c, now)
+	subject := c.Subject()
+	for i := range events {
+		events[i].Cluster = subject
+	}
+	var looks []journal.Observed
+	next.Watch, looks = before.Watch.Look(now, len(events) > 0)
+	for _, o := range looks {
+		events = append(events, journal.Entry{At: o.Until, Cluster: subject, Fact: &o})
+	}
+	text, err := json.Marshal(next)
+	if err != nil { // times beyond all calendars
+		return raw, events
+	}
+	return text, events
+}
+
+// after is what the journal knows after a look.
+func (t told) after(c pve.Cluster, now time.Time) (told, []journal.Entry) {
+	next := t
+	var events []journal.Entry
+	since := t.At
+	if since.After(now) {
+		since = time.Time{} // our clock went back
+	}
+	happened := func(node string, fact journal.Fact) {
+		if !t.At.IsZero() {
+			events = append(events, journal.Entry{At: now, Since: since, Node: node, Fact: fact})
+		}
+	}
+	switch {
+	case c.Lost && !t.Lost:
+		next.Lost = true
+		happened("", &journal.QuorumLost{})
+	case c.Quorate && t.Lost:
+		next.Lost = false
+		happened("", &journal.QuorumBack{})
+	}
+	if !c.Quorate || len(c.Nodes) == 0 {
+		return next, events // what it lists is old
+	}
+	next.At, next.Offline, next.Maintained = now, nil, nil
+	for _, n := range c.Nodes {
+		was := slices.Contains(t.Offline, n.Name)
+		if !n.Online {
+			next.Offline = append(next.Offline, n.Name)
+		}
+		switch {
+		case was && n.Online:
+			happened(n.Name, &journal.NodeOnline{})
+		case !was && !n.Online:
+			happened(n.Name, &journal.NodeOffline{})
+		}
+		is := c.HA.Maintenance(n.Name)
+		if is {
+			next.Maintained = append(next.Maintained, n.Name)
+		}
+		if is != slices.Contains(t.Maintained, n.Name) {
+			happened(n.Name, &journal.HAMaintenance{On: is})
+		}
+	}
+	return next, events
+}

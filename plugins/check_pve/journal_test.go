@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// TestTell goes through a day and reads what is told of it.
+func TestTell(t *testing.T) {
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	cluster := func(off, maintained string, quorate bool) pve.Cluster {
+		c := pve.Cluster{Name: "lab", Quorate: quorate, Lost: !quorate, HA: pve.HA{Nodes: map[string]string{}}}
+		for i, name := range []string{"pve1", "pve2", "pve3"} {
+			c.Nodes = append(c.Nodes, pve.Node{Name: name, ID: i + 1, Online: !strings.Contains(off, name)})
+			if strings.Contains(maintained, name) {
+				c.HA.Nodes[name] = "maintenance"
+			}
+		}
+		return c
+	}
+	var raw json.RawMessage
+	for i, step := range []struct {
+		after           time.Duration
+		off, maintained string
+		quorate         bool
+		want            string
+	}{
+		{0, "pve2", "", true, ""}, // nobody knows since when
+		{time.Minute, "pve2", "", true, ""},
+		{time.Minute, "", "", true, "node_online pve2, observed "},
+		{time.Minute, "", "pve3", true, "ha_maintenance pve3, observed "},
+		{time.Minute, "", "pve3", true, ""},
+		{time.Minute, "pve3", "pve3", true, "node_offline pve3, observed "},
+		{time.Minute, "pve2 pve3", "pve3", false, "quorum_lost , observed "}, // of nodes it says what is old
+		{time.Minute, "pve3", "pve3", true, "quorum_back , observed "},
+		{time.Minute, "", "", true, "node_online pve3, ha_maintenance pve3, observed "},
+		{time.Minute, "", "", true, ""},
+		{time.Hour, "", "", true, "observed "}, // nobody looked
+		{-2 * time.Hour, "pve1", "", true, "node_offline pve1, observed , observed "},
+	} {
+		now = now.Add(step.after)
+		var events []journal.Entry
+		raw, events = tell(raw, cluster(step.off, step.maintained, step.quorate), now)
+		var got []string
+		for _, e := range events {
+			got = append(got, fmt.Sprintf("%s %s", e.Kind(), e.Node))
+			if e.Cluster != "lab-pve1" || e.At.After(now.Add(2*time.Hour)) || e.Since.After(e.At) {
+				t.Errorf("step %d: %+v", i, e)
+			}
+		}
+		if text := strings.Join(got, ", "); text != step.want {
+			t.Errorf("step %d: %q, expected %q", i, text, step.want)
+		}
+	}
+	if again, _ := tell(json.RawMessage("damaged"), cluster("", "", true), now); !json.Valid(again) {
+		t.Errorf("%s", again)
+	}
+}

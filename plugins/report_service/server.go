@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/customer"
+	"github.com/noout-monitoring/noout/pkg/journal"
+)
+
+// sorted are the guests by number.
+func (s *story) sorted() []*guest {
+	out := make([]*guest, 0, len(s.guests))
+	for _, g := range s.guests {
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b *guest) int {
+		return cmp.Or(cmp.Compare(a.last.ID, b.last.ID), strings.Compare(a.cluster, b.cluster))
+	})
+	return out
+}
+
+// longestName of a server, in characters.
+const longestName = 60
+
+func nameOf(g *journal.Guest) string {
+	if name := customer.Clean(g.Name, longestName); name != "" {
+		return name
+	}
+	return customer.Clean(g.Type, 2) + itoa(g.ID)
+}
+
+// calledBy is how a guest was called when it last belonged to the audience. Who
+// had the number before, or has it now, may be another customer.
+func (g *guest) calledBy(a audience) *journal.Guest {
+	for _, was := range slices.Backward(g.called) {
+		if a.owns(was) {
+			return was
+		}
+	}
+	return g.last
+}
+
+// server is what of a guest concerns the audience: a guest that changed hands
+// belongs to whoever it belonged to then.
+func (s *story) server(g *guest, a audience) (server, bool) {
+	x := server{ID: g.last.ID, Name: nameOf(g.calledBy(a)), Moves: []transfer{}, Silences: []outage{}, Answers: g.answers}
+	theirs := a.owns(g.last) && !g.gone
+	if a.who == nil {
+		x.Owner = a.owners(g.last)
+	}
+	for _, m := range g.moves {
+		if !a.owns(m.guest) || !s.period.Contains(m.ended) {
+			continue
+		}
+		theirs = true
+		t := transfer{Ended: m.ended, Live: m.Live, Ref: m.ref, Measured: slices.ContainsFunc(g.gaps, m.measured)}
+		if !m.Started.IsZero() {
+			t.Started = &m.Started
+		}
+		if a.who == nil {
+			t.From, t.To = m.From, m.To
+		}
+		x.Moves = append(x.Moves, t)
+	}
+	if x.Gap = s.longest(g, a); x.Gap != nil {
+		theirs = true
+	}
+	for _, p := range g.stops {
+		if a.owns(p.guest) && s.period.Contains(p.at) {
+			theirs = true
+			x.Stops = append(x.Stops, moment{p.at, p.ref})
+		}
+	}
+	for _, t := range g.silences {
+		if a.owns(t.guest) && t.within(s.period) {
+			theirs = true
+			x.Silences = append(x.Silences, outageOf(t))
+		}
+	}
+	return x, theirs
+}
+
+// longest of the gaps that concern the audience. Another one may be longer than it
+// as far as it is bounded: no more than that is said of the longest.
+func (s *story) longest(g *guest, a audience) *pause {
+	var x *pause
+	for _, p := range g.gaps {
+		if a.owns(p.guest) && s.period.Contains(p.Until) && (x == nil || p.MS > x.MS) {
+			x = &pause{p.MS, p.LeastMS, p.MostMS, p.Open, p.EveryMS, p.at, p.ref, ""}
+		}
+	}
+	for _, p := range g.gaps {
+		if x != nil && a.owns(p.guest) && s.period.Contains(p.Until) && !x.Open && !p.Open && p.MostMS > x.MostMS {
+			x.MostMS, x.MostRef = p.MostMS, p.ref
+		}
+	}
+	return x
+}
+
+// measured says whether a gap was measured when the guest was moved.
+func (m move) measured(g gap) bool {
+	started := m.Started
+	if started.IsZero() {
+		started = m.ended
+	}
+	return !g.From.After(m.ended) && !g.Until.Before(started)
+}
+
+func outageOf(t trouble) outage {
+	o := outage{From: t.from, LeastS: t.atLeast().Seconds(), Refs: t.refs}
+	if !t.open() {
+		until, most := t.until, t.atMost().Seconds()
+		o.Until, o.MostS = &until, &most
+	}
+	return o
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+)
+
+// story is what the entries of a period tell, whoever reads it. Every part of it
+// names the entries that it comes from. It is pure.
+type story struct {
+	period journal.Period
+	guests map[place]*guest
+	works  []*work
+	// looks are by plugin.
+	looks map[string][]look
+	fans  []fault
+	acks  []journal.Entry
+	told  []journal.Entry
+	// few and halted are times in which data had few copies, or none could be
+	// reached, by Ceph cluster.
+	few, halted []trouble
+	// stopped are OSDs that stopped running.
+	stopped []journal.Entry
+	// entries are all but looks, of which there are most.
+	entries []journal.Entry
+}
+
+// place is a guest or a node of one cluster.
+type place struct{ cluster, name string }
+
+// guest is what happened to one guest.
+type guest struct {
+	place
+	// last is how it was called last, and whose it was; gone that it is no more.
+	last     *journal.Guest
+	called   []*journal.Guest // before and now: its number may have been another's
+	gone     bool
+	answers  bool
+	moves    []move
+	gaps     []gap
+	silences []trouble
+	stops    []stop
+}
+
+// move of a guest from one node to another. Whatever belongs to an entry is not
+// copied: there may be many.
+type move struct {
+	*journal.GuestMoved
+	guest *journal.Guest
+	ended time.Time
+	ref   string
+}
+
+func moveOf(e journal.Entry) move {
+	fact := e.Fact.(*journal.GuestMoved)
+	m := move{fact, e.Guest, fact.Ended, e.ID}
+	if m.ended.IsZero() {
+		m.ended = e.At
+	}
+	if m.guest == nil {
+		m.guest = &journal.Guest{}
+	}
+	return m
+}
+
+// gap is a measurement.
+type gap struct {
+	*journal.Gap
+	at    time.Time // when it began
+	guest *journal.Guest
+	ref   string
+}
+
+// stop of a guest.
+type stop struct {
+	at    time.Time
+	guest *journal.Guest
+	ref   string
+}
+
+// trouble is a time in which something did not work. It began after since, if
+// that is known, and not later than from; it was over after ending, and not later
+// than until. until is zero when the end is not known.
+type trouble struct {
+	place
+	class         string
+	guest         *journal.Guest
+	since, from   time.Time
+	ending, until time.Time
+	least, of     int
+	refs          []string
+}
+
+// open says that the end is not known.
+func (t trouble) open() bool { return t.until.IsZero() }
+
+// atLeast and atMost bound its length; open ones have no bound.
+func (t trouble) atLeast() time.Duration {
+	if t.open() || t.ending.IsZero() {
+		return 0
+	}
+	return max(t.ending.Sub(t.from), 0)
+}
+
+func (t trouble) atMost() time.Duration { return t.until.Sub(t.begin()) }
+
+// begin is the earliest moment at which it can have begun.
+func (t trouble) begin() time.Time {
+	if t.since.IsZero() {
+		return t.from
+	}
+	return t.since
+}
+
+// within says whether any of it may lie in a time.
+func (t trouble) within(p journal.Period) bool {
+	return t.begin().Before(p.Until) && (t.open() || !t.until.Before(p.From))
+}
+
+// fault is a fan that failed.
+type fault struct {
+	node     string
+	fans     []string
+	at, seen time.Time
+	lead     time.Duration
+	ref      string
+}
+
+func faultOf(e journal.Entry, fans []string) fault {
+	return fault{e.Node, fans, e.At, e.Seen, leadOf(e), e.ID}
+}
+
+// leadOf is within what time a fault was seen. What only polls saw may have
+// begun right after the poll before.
+func leadOf(e journal.Entry) time.Duration {
+	begun := e.At
+	if !e.Since.IsZero() {
+		begun = earlier(e.Since, e.At)
+	}
+	return max(e.Seen.Sub(begun), 0)
+}
+
+// look is a time in which a plugin looked.
+type look struct {
+	*journal.Observed
+	cluster, node, ref string
+	seen               time.Time
+}
+
+// tell makes a story of entries, which are sorted by time.
+func tell(entries []journal.Entry, period journal.Period) *story {
+	s := &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}}
+	off := folding{}
+	few, halted, silent := folding{}, folding{}, folding{}
+	for _, e := range entries {
+		s.guest(e)
+		switch fact := e.Fact.(type) {
+		case *journal.NodeOffline:
+			off.begin(place{e.Cluster, e.Node}, e)
+		case *journal.NodeOnline:
+			off.end(place{e.Cluster, e.Node}, e)
+		case *journal.CopiesFew:
+			few.fewer(place{cluster: e.Cluster}, e, fact)
+		case *journal.CopiesWhole:
+			few.end(place{cluster: e.Cluster}, e)
+		case *journal.PGInactive:
+			halted.begin(place{cluster: e.Cluster}, e)
+		case *journal.PGActive:
+			halted.end(place{cluster: e.Cluster}, e)
+		case *journal.GuestSilent:
+			if fact.Class == journal.ClassPath {
+				silent.end(placeOf(e), e) // it was our path, and no outage of his
+			} else {
+				silent.begin(placeOf(e), e).class = fact.Class
+			}
+		case *journal.GuestAnswers:
+			silent.end(placeOf(e), e)
+		case *journal.FanDropped:
+			s.fans = append(s.fans, faultOf(e, fact.Fans))
+		case *journal.FanFailed:
+			s.fans = append(s.fans, faultOf(e, []string{fact.Fan}))
+		case *journal.Acknowledged:
+			s.acks = append(s.acks, e)
+		case *journal.OSDDown:
+			s.stopped = append(s.stopped, e)
+		case *journal.Told:
+			s.told = append(s.told, e)
+		case *journal.Observed:
+			s.looks[e.By] = append(s.looks[e.By], look{fact, e.Cluster, e.Node, e.ID, e.Seen})
+		}
+	}
+	s.few, s.halted = few.all(), halted.all()
+	for _, t := range silent.all() {
+		if g := s.guests[t.place]; g != nil {
+			g.silences = append(g.silences, t)
+		}
+	}
+	for _, list := range s.looks {
+		slices.SortFunc(list, func(a, b look) int { return a.From.Compare(b.From) })
+	}
+	s.works = worksOf(entries, off.all())
+	s.entries = withoutLooks(entries)
+	return s
+}
+
+func withoutLooks(entries []journal.Entry) []journal.Entry {
+	n := 0
+	for _, e := range entries {
+		if e.Kind() != journal.KindObserved {
+			n++
+		}
+	}
+	out := make([]journal.Entry, 0, n)
+	for _, e := range entries {
+		if e.Kind() != journal.KindObserved {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func placeOf(e journal.Entry) place {
+	if e.Guest == nil {
+		return place{e.Cluster, ""}
+	}
+	return place{e.Cluster, strconv.Itoa(e.Guest.ID)}
+}
+
+// guest takes what an entry tells of one.
+func (s *story) guest(e journal.Entry) {
+	if e.Guest == nil {
+		return
+	}
+	at := placeOf(e)
+	g := s.guests[at]
+	if g == nil {
+		g = &guest{place: at}
+		s.guests[at] = g
+	}
+	if g.last != e.Guest && !reflect.DeepEqual(g.last, e.Guest) {
+		g.called = append(g.called, e.Guest)
+	}
+	g.last = e.Guest
+	switch fact := e.Fact.(type) {
+	case *journal.GuestListed:
+		g.gone = fact.Gone
+		g.answers = g.answers || fact.Answers
+	case *journal.GuestAnswers:
+		g.answers = true
+	case *journal.GuestSilent:
+		g.answers = true // it had answered before
+	case *journal.GuestMoved:
+		g.moves = append(g.moves, moveOf(e))
+	case *journal.GuestStopped:
+		g.stops = append(g.stops, stop{e.At, e.Guest, e.ID})
+	case *journal.Gap:
+		g.answers = true
+		g.gaps = append(g.gaps, gap{fact, e.At, e.Guest, e.ID})
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/noout-monitoring/noout/pkg/locale"
+)
+
+// sentence is what is said, with the entries it comes from.
+type sentence struct {
+	Text string
+	refs []string
+}
+
+// voice says things in a language and a time zone. It remembers the first mistake,
+// which keeps the whole report from being shown.
+type voice struct {
+	*locale.Locale
+	zone *time.Location
+	err  error
+}
+
+// data are the parameters of a message.
+type data = map[string]any
+
+func (v *voice) word(id string) string { return v.text(id, nil) }
+
+func (v *voice) text(id string, d data) string {
+	text, err := v.Text(id, d)
+	v.fail(err)
+	return text
+}
+
+func (v *voice) fail(err error) {
+	if v.err == nil {
+		v.err = err
+	}
+}
+
+// say is a sentence of a message.
+func (v *voice) say(id string, d data, refs ...string) sentence {
+	return sentence{v.text(id, d), refs}
+}
+
+// count is a sentence about n of something.
+func (v *voice) count(id string, n int, d data, refs ...string) sentence {
+	text, err := v.Count(id, n, d)
+	v.fail(err)
+	return sentence{text, refs}
+}
+
+func (v *voice) moment(t time.Time) string { return v.Moment(t.In(v.zone)) }
+
+func (v *voice) span(from, until time.Time) string { return v.Span(from.In(v.zone), until.In(v.zone)) }
+
+func (v *voice) seconds(s float64) string {
+	return v.Duration(time.Duration(s * float64(time.Second)))
+}
+
+func (v *voice) millis(ms float64) string {
+	return v.Duration(time.Duration(ms * float64(time.Millisecond)))
+}
+
+// name keeps a name that is written from right to left from turning what stands
+// around it.
+func name(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	}) {
+		return "\u2068" + text + "\u2069"
+	}
+	return text
+}

@@ -1,0 +1,3 @@
+// pkg/attic/attic.go
+// pkg/attic stands in no table
+package attic
