@@ -42,6 +42,19 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestUnread: what nobody decodes may be said twice, and nothing else.
+func TestUnread(t *testing.T) {
+	b := Bound{Elements: 10, Width: 6, Depth: 3, Unread: []string{"Ami"}}
+	if err := b.Check([]byte(`{"Oem":{"AMI":{"a":1},"Ami":{"b":2}}}`)); err != nil {
+		t.Error(err)
+	}
+	for _, document := range []string{`{"Oem":{"AMI":1,"Ami":{"b":2,"B":3}}}`, `{"Ami":1,"Amis":2,"amis":3}`} {
+		if b.Check([]byte(document)) == nil {
+			t.Errorf("%s passes", document)
+		}
+	}
+}
+
 // TestCheckWide finds a key that comes twice among many.
 func TestCheckWide(t *testing.T) {
 	var b strings.Builder

@@ -103,9 +103,10 @@ func (c *client) once(ctx context.Context, method, path string, body any) (*answ
 	if ctx.Err() != nil {
 		return nil, errLate
 	}
-	if c.requests++; c.left() < 0 {
+	if c.left() <= 0 {
 		return nil, errTooMany
 	}
+	c.requests++
 	ctx, cancel := share(ctx)
 	defer cancel()
 	start := c.now()

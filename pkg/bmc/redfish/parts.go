@@ -112,7 +112,8 @@ func (p *parts) read30(ctx context.Context) {
 	}
 }
 
-// readSystems reads the systems. Behind one controller there may be several.
+// readSystems reads the systems. Behind one controller there may be several, and
+// one that cannot be read hides no other.
 func (p *parts) readSystems(ctx context.Context) error {
 	members, err := p.members(ctx, cmp.Or(string(p.root.Systems), "/redfish/v1/Systems"))
 	if err != nil {
@@ -125,17 +126,17 @@ func (p *parts) readSystems(ctx context.Context) error {
 			continue
 		}
 		s.body = systemBody{}
-		if _, err := p.poll.read(ctx, m.path, &s.body); err != nil {
-			p.holes, p.blind = append(p.holes, lastOf(m.path)+"/"), true
-			if missing(err) {
-				continue
+		if _, bad := p.poll.read(ctx, m.path, &s.body); bad != nil {
+			if shut := p.shut(bad); shut != nil || ctx.Err() != nil {
+				return cmp.Or(shut, bad)
 			}
-			return err
+			p.holes, p.blind, err = append(p.holes, lastOf(m.path)+"/"), true, bad
+			continue
 		}
 		p.systems = append(p.systems, s)
 	}
 	if len(p.systems) == 0 {
-		return errors.New("the controller lists no system")
+		return cmp.Or(err, errors.New("the controller lists no system"))
 	}
 	first := slices.MaxFunc(p.systems, func(a, b system) int { return a.weight() - b.weight() })
 	p.out.Machine = hardware.Machine{UUID: uuid(first.body.UUID), Serial: word(first.body.SerialNumber), Model: word(first.body.Model)}

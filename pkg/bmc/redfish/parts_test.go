@@ -197,6 +197,44 @@ func TestPartsHostile(t *testing.T) {
 	}
 }
 
+// twoSystems is a controller with a server and a board beside it, each with its
+// own memory.
+func twoSystems(without string) http.Handler {
+	paths := map[string]string{
+		"/redfish/v1/":        `{"Systems":{"@odata.id":"/redfish/v1/Systems"}}`,
+		"/redfish/v1/Systems": `{"Members":[{"@odata.id":"/redfish/v1/Systems/A"},{"@odata.id":"/redfish/v1/Systems/B"}]}`,
+	}
+	for _, id := range []string{"A", "B"} {
+		system := "/redfish/v1/Systems/" + id
+		paths[system] = `{"Id":"` + id + `","SerialNumber":"S` + id + `","Memory":{"@odata.id":"` + system + `/Memory"}}`
+		paths[system+"/Memory"] = `{"Members":[{"@odata.id":"` + system + `/Memory/1","SerialNumber":"M` + id + `","CapacityMiB":1024,"Status":{"State":"Enabled"}}]}`
+	}
+	if without != "" {
+		paths["/redfish/v1/Systems/"+without] = `not JSON`
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, ok := paths[r.URL.Path]; ok {
+			write(w, body)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	})
+}
+
+// TestPartsOfSystems: a system that cannot be read hides its own parts and no
+// other's.
+func TestPartsOfSystems(t *testing.T) {
+	_, source := serve(t, twoSystems(""))
+	before := mustParts(t, source)
+	for _, broken := range []string{"A", "B"} {
+		_, source := serve(t, twoSystems(broken))
+		d := hardware.Compare(before, mustParts(t, source))
+		if len(d.Changes) != 1 || len(d.Of(hardware.NotCompared)) != 1 || d.Changes[0].Was.Serial != "M"+broken || d.Same[hardware.Module] != 1 {
+			t.Errorf("without %s: %v", broken, d.Changes)
+		}
+	}
+}
+
 func TestSupplyWords(t *testing.T) {
 	p := &parts{}
 	for body, want := range map[string]hardware.State{

@@ -168,15 +168,18 @@ func (p *parts) cards(ctx context.Context) {
 // fansRequests are all that is spent on fans here.
 const fansRequests = 6
 
-// fans reads the fans as for their own check.
+// fans reads the fans as for their own check, of many chassis those of the server.
 func (p *parts) fans(ctx context.Context) {
 	if len(p.chassis) == 0 {
 		return
 	}
-	all := p.most
-	p.most = min(all, p.requests+fansRequests)
+	most, all := p.most, p.chassis
+	p.most = min(most, p.requests+fansRequests)
+	if len(all) > fewChassis {
+		p.chassis = slices.DeleteFunc(slices.Clone(all), func(c *chassis) bool { return !p.near(c) })
+	}
 	p.readFans(ctx)
-	p.most = all
+	p.most, p.chassis = most, all
 	l := hardware.List{Source: hardware.Redfish, Kind: hardware.Fan}
 	for _, f := range p.server.Fans {
 		l.Parts = append(l.Parts, hardware.Part{ID: f.ID, Name: cmp.Or(f.Name, f.ID), Serial: f.Serial, State: fanStates[f.Presence]})

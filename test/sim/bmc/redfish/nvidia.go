@@ -44,6 +44,13 @@ func amiTree(s *scene) tree {
 		},
 	})
 	plainMachine(t, s, plainIDs{chassis, system, manager, "77171220"})
+	host := t[system]
+	t[system] = func() obj { // the vendor has two names here, as on the DGX H100
+		return merged(host(), obj{"Oem": obj{
+			"AMI": obj{"ManagerBootConfiguration": obj{"ManagerBootMode@Redfish.AllowableValues": arr{"SoftReset", "ResetTimeout"}}},
+			"Ami": obj{"RedfishVersion": "1.11.0", "RtpVersion": "RB_1.0.16"},
+		}})
+	}
 	whole := t[chassis]
 	t[chassis] = func() obj {
 		return merged(whole(), obj{"ThermalSubsystem": ref(chassis + "/ThermalSubsystem"), "Sensors": ref(chassis + "/Sensors")})
