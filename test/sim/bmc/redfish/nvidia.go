@@ -47,8 +47,8 @@ func amiTree(s *scene) tree {
 	host := t[system]
 	t[system] = func() obj { // the vendor has two names here, as on the DGX H100
 		return merged(host(), obj{"Oem": obj{
-			"AMI": obj{"ManagerBootConfiguration": obj{"ManagerBootMode@Redfish.AllowableValues": arr{"SoftReset", "ResetTimeout"}}},
-			"Ami": obj{"RedfishVersion": "1.11.0", "RtpVersion": "RB_1.0.16"},
+			"AMI": obj{"@odata.type": "#AMIManagerBoot.v1_0_0.AMIManagerBoot"},
+			"Ami": obj{"@odata.type": "#AMIBIOSInventoryCRC.v1_0_0.AMIBIOSInventoryCRC"},
 		}})
 	}
 	whole := t[chassis]
