@@ -126,12 +126,12 @@ func details(verbose int, evidence, raw []string) []string {
 	var lines []string
 	if verbose >= 2 {
 		for _, text := range evidence {
-			lines = append(lines, "  - "+clean(text, maxRaw, asText))
+			lines = append(lines, "  - "+clean(text, maxRaw, asAsked))
 		}
 	}
 	if verbose >= 3 {
 		for _, text := range raw {
-			lines = append(lines, "    = "+clean(text, maxRaw, asText))
+			lines = append(lines, "    = "+clean(text, maxRaw, asAsked))
 		}
 	}
 	return lines

@@ -35,9 +35,10 @@ func Text(s string) string { return clean(s, maxText, asText) }
 type use int
 
 const (
-	asText use = iota // anything a host shows
-	asOurs            // our own words about the command line: quotation marks stay
-	asData            // a string of JSON: all that is visible stays
+	asText  use = iota // anything a host shows
+	asOurs             // our own words about the command line: quotation marks stay
+	asAsked            // a line of evidence: a query option of OData keeps its $
+	asData             // a string of JSON: all that is visible stays
 )
 
 // clean is [Text] with a limit in bytes, for a use.
@@ -59,8 +60,12 @@ func clean(s string, limit int, as use) string {
 		if n := escape(s); n > 0 {
 			r, size = ' ', n
 		}
+		option := as == asAsked && r == '$' && !blank && queryOption(b.String(), s[size:])
 		s = s[size:]
-		switch r = harmless(r, as); r {
+		if !option {
+			r = harmless(r, as)
+		}
+		switch r {
 		case dropped:
 		case ' ':
 			blank = true
@@ -79,6 +84,13 @@ func clean(s string, limit int, as use) string {
 // plain is a character that stays as it is in every use.
 func plain(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == ',' || c == ':' || c == '(' || c == ')'
+}
+
+// queryOption says whether a $ between two texts begins a query option of OData,
+// as in "?$expand=.($levels=1)": what was asked is copied into curl. A shell that
+// a host hands such a line to sees the name of a variable that is not set.
+func queryOption(before, after string) bool {
+	return before != "" && strings.IndexByte("?&(", before[len(before)-1]) >= 0 && after != "" && 'a' <= after[0] && after[0] <= 'z'
 }
 
 // dropped stands for a character that leaves no trace.

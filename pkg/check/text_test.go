@@ -55,6 +55,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestQueryOptions: what -vv says was asked is pasted into curl.
+func TestQueryOptions(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"GET /redfish/v1/Chassis?$expand=.($levels=1)&$top=2 200", "GET /redfish/v1/Chassis?$expand=.($levels=1)&$top=2 200"},
+		{"$(id) a$b ?$(id) ?$PATH ?$1 ?$ $x ? $x", "¤(id) a¤b ?¤(id) ?¤PATH ?¤1 ?¤ ¤x ? ¤x"},
+	} {
+		if got := clean(test.in, maxRaw, asAsked); got != test.want {
+			t.Errorf("evidence: %q becomes %q, want %q", test.in, got, test.want)
+		}
+		if got := Text(test.in); strings.Contains(got, "$") {
+			t.Errorf("a finding keeps a $: %q", got)
+		}
+	}
+}
+
 func TestTextLength(t *testing.T) {
 	long := Text(strings.Repeat("ü", 5000))
 	if len(long) > maxText || !utf8.ValidString(long) || !strings.HasSuffix(long, "...") {

@@ -73,6 +73,9 @@ func broken(answer string, code int) []string {
 		complain("the first line holds a command, %q: it belongs on a line of its own", c)
 	}
 	for _, part := range append([]string{text}, lines[1:]...) {
+		if strings.HasPrefix(part, "  - ") {
+			part = option.ReplaceAllString(part, "$1$2")
+		}
 		if i := strings.IndexAny(part, "|;\\<>`$"); i >= 0 {
 			complain("%q holds %q, which hosts take for syntax", part, part[i])
 		}
@@ -82,6 +85,10 @@ func broken(answer string, code int) []string {
 	}
 	return complaints
 }
+
+// option is a query option of OData, which a line of evidence may hold as it was
+// asked: it is copied into curl.
+var option = regexp.MustCompile(`([?&(])\$([a-z])`)
 
 func invisible(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
