@@ -5,7 +5,6 @@ package ipmi_test
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,11 +13,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
 	"testing"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/test/real/machine"
 )
 
 // guest is a virtual machine with a kernel of Debian's, whose controller is an
@@ -71,42 +70,6 @@ func (g *guest) hear() (answer, error) {
 	return a, nil
 }
 
-// kernel finds a kernel of Debian's and its IPMI modules: below NOOUT_KERNEL,
-// where the package linux-image-amd64 may have been unpacked, or where it is
-// installed.
-func kernel(t *testing.T) (image string, modules []string) {
-	t.Helper()
-	root := os.Getenv("NOOUT_KERNEL")
-	if root == "" {
-		root = "/"
-	}
-	images, err := filepath.Glob(filepath.Join(root, "boot", "vmlinuz-*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sort.Strings(images)
-	for i := len(images) - 1; i >= 0; i-- {
-		version := filepath.Base(images[i])[len("vmlinuz-"):]
-		dir := filepath.Join(root, "lib", "modules", version, "kernel", "drivers", "char", "ipmi")
-		modules = modules[:0]
-		for _, name := range []string{"ipmi_msghandler.ko", "ipmi_devintf.ko", "ipmi_si.ko"} {
-			if path := filepath.Join(dir, name); exists(path) {
-				modules = append(modules, path)
-			}
-		}
-		if len(modules) == 3 {
-			return images[i], modules
-		}
-	}
-	t.Fatalf("no kernel with IPMI modules below %s: install linux-image-amd64, or unpack it somewhere and name the place in NOOUT_KERNEL", root)
-	return "", nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 const initProgram = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp
 /bin/busybox mount -t proc proc /proc
@@ -134,36 +97,23 @@ func controller(s *sim) []string {
 // further ones to put in, by their name inside.
 func boot(t *testing.T, s *sim, programs map[string]string) *guest {
 	t.Helper()
-	image, modules := kernel(t)
-	dir := t.TempDir()
-	inband := filepath.Join(dir, "inband")
-	build := exec.Command("go", "build", "-tags", "real", "-o", inband, "./inband")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	busybox, err := exec.LookPath("busybox")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{"bin/inband": inband, "bin/busybox": busybox, "bin/insmod": busybox}
+	image, modules := machine.Kernel(t, "ipmi_msghandler", "ipmi_devintf", "ipmi_si")
+	busybox := machine.Busybox(t)
+	files := map[string]string{"bin/inband": machine.Build(t, "./inband"), "bin/busybox": busybox, "bin/insmod": busybox}
 	for _, m := range modules {
 		files[filepath.Base(m)] = m
 	}
 	for name, path := range programs {
 		files["bin/"+name] = path
 	}
-	initrd := filepath.Join(dir, "initrd")
-	if err := archive(initrd, files); err != nil {
-		t.Fatal(err)
-	}
+	initrd := machine.Initramfs(t, initProgram, files)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	g := &guest{log: filepath.Join(dir, "console"), cancel: cancel, done: make(chan struct{})}
+	g := &guest{log: filepath.Join(t.TempDir(), "console"), cancel: cancel, done: make(chan struct{})}
 	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(controller(s), "-M", "q35", "-m", "256", "-display", "none", "-monitor", "none", "-no-reboot", "-net", "none",
 		"-kernel", image, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1",
 		"-serial", "file:"+g.log,
@@ -189,37 +139,4 @@ func boot(t *testing.T, s *sim, programs map[string]string) *guest {
 		t.Fatalf("%+v: %v", a, errors.Join(err, errors.New("not ready")))
 	}
 	return g
-}
-
-// archive writes an initramfs: a gzipped cpio archive of the "newc" format.
-func archive(path string, files map[string]string) error {
-	out, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	z := gzip.NewWriter(out)
-	inode := 0
-	put := func(name string, mode int, content []byte) {
-		inode++
-		header := fmt.Sprintf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-			inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name)+1, 0)
-		z.Write([]byte(header + name + "\x00"))
-		z.Write(make([]byte, -(len(header)+len(name)+1)&3))
-		z.Write(content)
-		z.Write(make([]byte, -len(content)&3))
-	}
-	for _, dir := range []string{"bin", "dev", "proc", "sys", "tmp"} {
-		put(dir, 0o040755, nil)
-	}
-	put("init", 0o100755, []byte(initProgram))
-	for name, source := range files {
-		content, err := os.ReadFile(source)
-		if err != nil {
-			return err
-		}
-		put(name, 0o100755, content)
-	}
-	put("TRAILER!!!", 0, nil)
-	return z.Close()
 }

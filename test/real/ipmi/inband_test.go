@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/test/real/machine"
 )
 
 // TestInband reads a controller through a real kernel's /dev/ipmi0: Debian's
@@ -40,7 +41,7 @@ func TestInband(t *testing.T) {
 }
 
 func readInband(t *testing.T, s *sim) error {
-	g := boot(t, s, map[string]string{"check_fans": plugin(t)})
+	g := boot(t, s, map[string]string{"check_fans": machine.Build(t, "../../../plugins/check_fans")})
 	defer g.stop()
 	if a, err := g.ask("poll"); err != nil || !strings.Contains(a.Error, "modprobe -a ipmi_si ipmi_devintf") {
 		return fmt.Errorf("without modules: %q, %w", a.Error, errors.Join(err, errors.New("another error was expected")))
@@ -108,18 +109,6 @@ func load(g *guest) error {
 	return err
 }
 
-// plugin builds check_fans.
-func plugin(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "check_fans")
-	build := exec.Command("go", "build", "-o", path, "../../../plugins/check_fans")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
-
 var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 // verdict runs check_fans inside the machine and, on the same controller, over
@@ -134,7 +123,7 @@ func verdict(t *testing.T, s *sim, g *guest) error {
 	if err := os.WriteFile(auth, fmt.Appendf(nil, "[*]\nusername = %s\npassword = %s\n", userName, userPassword), 0o600); err != nil {
 		return err
 	}
-	cmd := exec.Command(plugin(t), "-H", fmt.Sprintf("127.0.0.1:%d", s.port), "--via", "ipmi", "--auth-file", auth, "--state", "off", "--log", "off", "-v")
+	cmd := exec.Command(machine.Build(t, "../../../plugins/check_fans"), "-H", fmt.Sprintf("127.0.0.1:%d", s.port), "--via", "ipmi", "--auth-file", auth, "--state", "off", "--log", "off", "-v")
 	out, err := cmd.Output()
 	if err != nil && cmd.ProcessState == nil {
 		return err
