@@ -38,12 +38,13 @@ REAL_ceph   := ceph-mon ceph-mgr ceph-osd ceph-common ceph-mgr-dashboard
 REAL_gate   := $(REAL_ceph) ceph-mds python3-cephfs
 REAL_quorum := corosync corosync-qdevice corosync-qnetd iproute2
 REAL_guests := iproute2 nftables procps libcap2-bin
+REAL_migration := qemu-system-x86 linux-image-amd64 busybox-static iproute2 iputils-ping
 REAL_report := chromium fonts-dejavu-core
 REAL_monitoring := prometheus prometheus-node-exporter
 REAL_notices := postfix sasl2-bin libsasl2-modules python3-icalendar python3-feedparser chromium fonts-dejavu-core nagios4-core icinga2-bin icinga2-common
 REAL_package := lintian rpm curl libcap2-bin iproute2 man-db adduser shellcheck
 REAL_schedulers := nagios4-core icinga2-bin icinga2-common nagios-nrpe-server nagios-nrpe-plugin libcap2-bin
-PARTS       ?= $(filter-out cluster,$(notdir $(wildcard test/real/*)))
+PARTS       ?= $(filter-out cluster machine,$(notdir $(wildcard test/real/*)))
 
 REAL := CGO_ENABLED=0 $(GO) test -tags real -count 1 -timeout 30m
 
