@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
 
@@ -41,11 +43,32 @@ func read(t testing.TB, now time.Time, stores ...*state.Store) History {
 		}
 		sources = append(sources, source)
 	}
-	h, err := Read(sources, Period{noon.AddDate(-2, 0, 0), noon.AddDate(2, 0, 0)}, now, nil)
+	p := Period{noon.AddDate(-2, 0, 0), noon.AddDate(2, 0, 0)}
+	h, err := Read(sources, p, now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	sameOneByOne(t, sources, p, now, h)
 	return h
+}
+
+// sameOneByOne: [Each] hands out what [Read] returns, and counts the same.
+func sameOneByOne(t testing.TB, sources []Source, p Period, now time.Time, want History) {
+	t.Helper()
+	var got []Entry
+	h, err := Each(sources, p, now, func(e Entry) { got = append(got, e) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortStableFunc(got, func(a, b Entry) int { return a.At.Compare(b.At) })
+	want.Entries = slices.Clone(want.Entries)
+	for i := range want.Entries {
+		want.Entries[i].Sources = nil
+	}
+	h.Entries = got
+	if diff := cmp.Diff(want, h, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("one by one: %s", diff)
+	}
 }
 
 func file(t testing.TB, dir string, month string) string {

@@ -66,14 +66,21 @@ func At(path string) (Source, error) {
 // all), as several pollers saw it. A line that is none costs itself and nothing
 // else. now is what tells times that are to come.
 func Read(sources []Source, p Period, now time.Time, want func(Kind) bool) (History, error) {
-	r := reader{period: p, now: now, want: want, have: map[string]int{}}
-	for _, s := range sources {
-		if err := r.source(s); err != nil {
-			return r.History, fmt.Errorf("journal: %w", err)
-		}
+	r := reader{period: p, now: now, want: want}
+	if err := r.sources(sources); err != nil {
+		return r.History, err
 	}
 	slices.SortStableFunc(r.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
 	return r.History, nil
+}
+
+// Each hands each entry of a period to take, once, and keeps none: whoever needs
+// little of most of them has no room for all. They come as they are written, neither
+// sorted nor with their Sources.
+func Each(sources []Source, p Period, now time.Time, take func(Entry)) (History, error) {
+	r := reader{period: p, now: now, take: take}
+	err := r.sources(sources)
+	return r.History, err
 }
 
 type reader struct {
@@ -81,9 +88,19 @@ type reader struct {
 	period Period
 	now    time.Time
 	want   func(Kind) bool
+	take   func(Entry)    // nil: they are kept
 	have   map[string]int // where an entry stands, by its id
 	name   []string       // of the source that is read
 	quick  quick
+}
+
+func (r *reader) sources(all []Source) error {
+	for _, s := range all {
+		if err := r.source(s); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
 }
 
 func (r *reader) source(s Source) error {
@@ -133,7 +150,12 @@ func (r *reader) file(f *state.Folder, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Path(name), err)
 	}
-	r.Entries = slices.Grow(r.Entries, n)
+	if r.take == nil {
+		r.Entries = slices.Grow(r.Entries, n)
+	}
+	if len(r.have) == 0 {
+		r.have = make(map[string]int, n)
+	}
 	lines := bufio.NewReaderSize(io.LimitReader(file, maxFile), longest)
 	for {
 		line, err := lines.ReadSlice('\n')
@@ -201,14 +223,24 @@ func (r *reader) line(line []byte) {
 
 // add takes an entry once, and notes who else saw it.
 func (r *reader) add(e Entry) {
-	if i, again := r.have[e.ID]; again {
+	i, again := r.have[e.ID]
+	switch {
+	case again && r.take == nil:
 		if was := &r.Entries[i]; !slices.Contains(was.Sources, r.name[0]) {
 			was.Sources = append(slices.Clip(was.Sources), r.name[0])
 		}
-		return
+	case again:
+	case r.take != nil:
+		r.have[e.ID] = 0
+		r.take(e)
+	default:
+		r.keep(e)
 	}
-	e.Sources = r.name
+}
+
+func (r *reader) keep(e Entry) {
 	r.have[e.ID] = len(r.Entries)
+	e.Sources = r.name
 	r.Entries = append(r.Entries, e)
 }
 
