@@ -22,7 +22,6 @@ import (
 
 	"github.com/go-playground/locales"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"golang.org/x/text/language"
 )
 
@@ -128,28 +127,25 @@ func (l *Locale) Tag() string { return l.tag }
 
 // Text is a message, filled in. An error means that it must not be shown: a
 // message that does not exist, or a parameter that was not given.
-func (l *Locale) Text(id string, data map[string]any) (string, error) {
-	return l.say(i18n.LocalizeConfig{MessageID: id, TemplateData: data})
+func (l *Locale) Text(id string, data map[string]string) (string, error) {
+	return l.say(i18n.LocalizeConfig{MessageID: id, TemplateData: filling(data)})
 }
 
 // Count is a message in the plural form of n, which is its parameter Count.
 // Nothing of something is a sentence of its own and no plural: n is 1 or more.
-func (l *Locale) Count(id string, n int, data map[string]any) (string, error) {
+func (l *Locale) Count(id string, n int, data map[string]string) (string, error) {
 	if n < 1 {
 		return "", fmt.Errorf("message %s: %d of something, expected 1 or more", id, n)
 	}
-	all := map[string]any{"Count": l.Number(n)}
+	all := map[string]string{"Count": l.Number(n)}
 	for k, v := range data {
 		all[k] = v
 	}
-	return l.say(i18n.LocalizeConfig{MessageID: id, TemplateData: all, PluralCount: n})
+	return l.say(i18n.LocalizeConfig{MessageID: id, TemplateData: filling(all), PluralCount: n})
 }
 
 func (l *Locale) say(c i18n.LocalizeConfig) (string, error) {
-	if c.TemplateData == nil || len(c.TemplateData.(map[string]any)) == 0 {
-		c.TemplateData = map[string]any{"": ""} // nil would bring a text of the library's own
-	}
-	c.TemplateParser = &template.TextParser{Option: "missingkey=error"}
+	c.TemplateParser = parser{}
 	text, err := l.localizer.Localize(&c)
 	if err != nil {
 		return "", fmt.Errorf("message %s in %s: %w", c.MessageID, l.tag, err)

@@ -143,7 +143,7 @@ func TestEveryMessageSpeaks(t *testing.T) {
 		}
 		for _, path := range paths {
 			for id, message := range load(t, path) {
-				data := map[string]any{}
+				data := map[string]string{}
 				for _, p := range anyOf(parametersOf(message)) {
 					if p != "Count" {
 						data[p] = "«" + p + "»"
@@ -192,6 +192,11 @@ func TestMistakes(t *testing.T) {
 		}
 		if l, err := Open(name); err != nil || l.Tag() != map[string]string{"pt": "pt-PT", "de": "de"}[l.Name()] {
 			t.Errorf("%s: %v, %v", name, l, err)
+		}
+	}
+	for _, text := range []string{"{{Name}}", "{{.Name", "{{.}}", "{{if .Name}}"} {
+		if _, err := (parser{}).Parse(text, "", ""); err == nil || !strings.Contains(err.Error(), "expected {{.Name}}") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 	l, err := Open("en")

@@ -35,7 +35,7 @@ type speech struct {
 }
 
 // data are the parameters of a message.
-type data = map[string]any
+type data = map[string]string
 
 // Say puts a notice into words. What it says is what the notice holds and nothing
 // else. An error means that it must not be sent.

@@ -233,6 +233,7 @@ func (r *report) own(s *story, a audience) {
 	if len(a.customers) == 0 {
 		r.Nobodys = nil // nobody said who is who
 	}
+	r.Events = make([]event, 0, len(s.entries))
 	for i, e := range s.entries {
 		if e.Kind() != journal.KindGuestListed && s.period.Contains(e.At) {
 			r.Events = append(r.Events, event{e.At, e.Kind(), e.ID, &s.entries[i]})

@@ -153,12 +153,13 @@ func (o *options) check(_ context.Context) (check.Result, error) {
 	if words.page, err = pageTemplate(); err != nil {
 		return check.Result{}, err
 	}
-	history, err := o.read(wanted, now)
+	s := newStory(wanted.period)
+	history, err := o.read(wanted, now, s.take)
 	if err != nil {
 		return check.Result{}, err
 	}
-	s, works, found := o.story(history, wanted, now)
-	history.Entries = nil // of which the story has kept what it needs
+	s.tell()
+	works, found := o.works(s, wanted)
 	f := outcome{story: s, works: works, found: found, node: o.Node, history: history}
 	for _, a := range audiences {
 		r := reportOf(s, a, works)
@@ -206,7 +207,7 @@ func (o *options) audiences() ([]audience, error) {
 }
 
 // read reads the journals.
-func (o *options) read(wanted asked, now time.Time) (journal.History, error) {
+func (o *options) read(wanted asked, now time.Time, take func(journal.Entry)) (journal.History, error) {
 	var sources []journal.Source
 	for _, dir := range o.JournalDir {
 		source, err := journal.At(dir)
@@ -226,5 +227,5 @@ func (o *options) read(wanted asked, now time.Time) (journal.History, error) {
 		}
 		sources = append(sources, source)
 	}
-	return journal.Read(sources, wanted.read, now, nil)
+	return journal.Each(sources, wanted.read, now, take)
 }

@@ -2,8 +2,8 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +52,6 @@ type row struct {
 	Name string
 	ID   int
 	Bars []bar
-	key  string
 }
 
 // bar is from and until in thousandths of the time shown.
@@ -88,8 +87,10 @@ type numbers struct {
 const mostRefs = 3
 
 func (n *numbers) line(s sentence) line {
-	refs := slices.Compact(slices.Clone(s.refs))
-	l := line{Text: s.Text}
+	refs, l := s.refs, line{Text: s.Text}
+	if len(refs) > 1 {
+		refs = slices.Compact(slices.Clone(refs))
+	}
 	if len(refs) > mostRefs {
 		l.More = len(refs) - mostRefs
 		refs = append(refs[:mostRefs-1:mostRefs-1], refs[len(refs)-1])
@@ -131,7 +132,7 @@ func documentOf(v *voice, r report, s *story, w words) document {
 		if len(part.lines) == 0 {
 			continue
 		}
-		x := section{ID: part.id, Title: v.word(part.id)}
+		x := section{ID: part.id, Title: v.word(part.id), Lines: make([]line, 0, len(part.lines))}
 		for _, l := range part.lines {
 			x.Lines = append(x.Lines, n.line(l))
 		}
@@ -161,7 +162,11 @@ func documentOf(v *voice, r report, s *story, w words) document {
 
 // marks are all that the timeline shows.
 func (v *voice) marks(r report) []mark {
-	var out []mark
+	n := 0
+	for _, x := range r.Servers {
+		n += len(x.Moves) + len(x.Silences) + 1 // the gap
+	}
+	out := make([]mark, 0, n+8*len(r.Works))
 	add := func(m mark, id string) {
 		m.class, m.label = strings.TrimPrefix(id, "bar_"), v.word(id)
 		out = append(out, m)
@@ -232,22 +237,27 @@ func (v *voice) timeline(r report, s *story, n *numbers) timeline {
 	}
 	whole := max(until.Sub(from), time.Second)
 	t.From, t.Until = v.moment(from), v.moment(until)
-	labels := map[string]string{}
+	type key struct {
+		server int
+		name   string
+	}
+	labels, rows := map[string]string{}, map[key]int{}
 	for _, m := range marks {
-		key := itoa(m.server) + " " + m.row
-		i := slices.IndexFunc(t.Rows, func(x row) bool { return x.key == key })
-		if i < 0 {
+		i, drawn := rows[key{m.server, m.row}]
+		if !drawn {
 			i = len(t.Rows)
-			t.Rows = append(t.Rows, row{Name: m.row, ID: i, key: key})
+			rows[key{m.server, m.row}] = i
+			t.Rows = append(t.Rows, row{Name: m.row, ID: i})
 		}
 		x := 1000 * float64(m.from.Sub(from)) / float64(whole)
 		width := max(1000*float64(m.until.Sub(m.from))/float64(whole), 4)
-		t.Rows[i].Bars = append(t.Rows[i].Bars, bar{fmt.Sprintf("%.1f", min(x, 996)), fmt.Sprintf("%.1f", min(width, 1000-min(x, 996))), m.class})
+		t.Rows[i].Bars = append(t.Rows[i].Bars, bar{tenths(min(x, 996)), tenths(min(width, 1000-min(x, 996))), m.class})
 		if labels[m.class] == "" {
 			labels[m.class] = m.label
 			t.Legend = append(t.Legend, legend{m.class, m.label})
 		}
 	}
+	t.Table = make([]tableRow, 0, len(marks))
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
 	for _, m := range marks {
 		l := n.line(sentence{refs: m.refs})
@@ -256,15 +266,18 @@ func (v *voice) timeline(r report, s *story, n *numbers) timeline {
 	return t
 }
 
+func tenths(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
+
 // clock is a time in a table: to the second, with its day where it is not the
 // first one's.
 func (v *voice) clock(t, first time.Time) string {
 	t, first = t.In(v.zone), first.In(v.zone)
 	text := v.Clock(t)
-	if t.Format(time.DateOnly) != first.Format(time.DateOnly) {
-		text = v.Day(t) + ", " + text
+	if t.YearDay() != first.YearDay() || t.Year() != first.Year() {
+		text = v.day(t) + ", " + text
 	}
-	if locale.Offset(t) != locale.Offset(first) { // the clocks were changed: an hour may be there twice
+	_, offset := t.Zone()
+	if _, before := first.Zone(); offset != before { // the clocks were changed: an hour may be there twice
 		text += " (" + locale.Offset(t) + ")"
 	}
 	return text

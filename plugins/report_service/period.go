@@ -78,22 +78,21 @@ func moments(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, errors.New("expected a time such as 2026-11-28, 2026-11-28T14:00, 2026-11-28T14:00:00+01:00, or 7d for so long ago")
 }
 
-// story is what there is to tell of the time that was asked for: with --node of
-// the maintenance of that node.
-func (o *options) story(h journal.History, a asked, _ time.Time) (s *story, works []*work, found bool) {
-	s = tell(h.Entries, a.period)
+// works are those of the time that was asked for. With --node it is the maintenance
+// of that node, and its time is the story's.
+func (o *options) works(s *story, a asked) (works []*work, found bool) {
 	works = slices.DeleteFunc(slices.Clone(s.works), func(w *work) bool {
 		span := w.span()
 		return o.Node != "" && w.name != o.Node || !span.From.Before(a.period.Until) || span.Until.Before(a.period.From)
 	})
 	if !a.last || len(works) == 0 {
-		return s, works, len(works) > 0
+		return works, len(works) > 0
 	}
 	last := works[len(works)-1]
 	// To the second: a line that is written in the same second belongs to it.
 	s.period = last.span()
 	s.period.Until = s.period.Until.Add(time.Second)
-	return s, []*work{last}, true
+	return []*work{last}, true
 }
 
 // made is what was written.
@@ -154,7 +153,7 @@ func (o *options) voice(a audience) (*voice, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &voice{Locale: l, zone: zone}, nil
+	return newVoice(l, zone), nil
 }
 
 func form(d document, r report, format string, page *template.Template) (text, ending string, err error) {

@@ -1,49 +1,58 @@
 package main
 
 import (
-	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // plain is the report as text.
 func (d document) plain() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n%s\n%s\n", d.Title, d.For, d.Span, d.Zone)
+	b.Grow(aRow * d.rows())
+	write := func(texts ...string) {
+		for _, text := range texts {
+			b.WriteString(text)
+		}
+	}
+	heading := func(title string) { write("\n", title, "\n", strings.Repeat("-", utf8.RuneCountInString(title)), "\n") }
+	write(d.Title, "\n", d.For, "\n", d.Span, "\n", d.Zone, "\n")
 	for _, p := range d.Intro {
-		fmt.Fprintf(&b, "\n%s\n", p)
+		write("\n", p, "\n")
 	}
 	for _, x := range d.Sections {
-		fmt.Fprintf(&b, "\n%s\n%s\n", x.Title, strings.Repeat("-", len([]rune(x.Title))))
+		heading(x.Title)
 		for _, l := range x.Lines {
-			fmt.Fprintf(&b, "- %s%s\n", l.Text, l.Marks())
+			write("- ", l.Text)
+			l.marks(write)
+			write("\n")
 		}
 	}
 	if len(d.Timeline.Table) > 0 {
-		fmt.Fprintf(&b, "\n%s\n%s\n", d.Timeline.Title, strings.Repeat("-", len([]rune(d.Timeline.Title))))
+		heading(d.Timeline.Title)
 		for _, x := range d.Timeline.Table {
-			fmt.Fprintf(&b, "%s – %s  %s%s\n", x.From, x.Until, x.What, line{Numbers: x.Numbers}.Marks())
+			write(x.From, " – ", x.Until, "  ", x.What)
+			line{Numbers: x.Numbers}.marks(write)
+			write("\n")
 		}
 	}
 	for _, p := range d.Closing {
-		fmt.Fprintf(&b, "\n%s\n", p)
+		write("\n", p, "\n")
 	}
 	if len(d.References) > 0 {
-		fmt.Fprintf(&b, "\n%s\n%s\n", d.Words["section_evidence"], strings.Repeat("-", len([]rune(d.Words["section_evidence"]))))
+		heading(d.Words["section_evidence"])
 		for _, r := range d.References {
-			fmt.Fprintf(&b, "[%d] %s, %s\n", r.Number, r.ID, r.Seen)
+			write("[", itoa(r.Number), "] ", r.ID, ", ", r.Seen, "\n")
 		}
 	}
 	return b.String()
 }
 
-// Marks are the numbers as a text shows them: " [1] [2]".
-func (l line) Marks() string {
-	var b strings.Builder
+// marks are the numbers as a text shows them: " [1] [2]".
+func (l line) marks(write func(...string)) {
 	for _, n := range l.Numbers {
-		fmt.Fprintf(&b, " [%d]", n)
+		write(" [", itoa(n), "]")
 	}
 	if l.More > 0 {
-		fmt.Fprintf(&b, " +%d", l.More)
+		write(" +", itoa(l.More))
 	}
-	return b.String()
 }

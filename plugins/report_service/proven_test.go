@@ -20,6 +20,16 @@ func asking(minute int, gate, answer string) journal.Entry {
 
 func after(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
 
+// tell is the story of entries in a time.
+func tell(entries []journal.Entry, period journal.Period) *story {
+	s := newStory(period)
+	for _, e := range entries {
+		s.take(e)
+	}
+	s.tell()
+	return s
+}
+
 // storyOf is the story of entries in order of time.
 func storyOf(entries ...journal.Entry) *story {
 	return tell(entries, journal.Period{From: after(-60), Until: after(600)})

@@ -45,7 +45,7 @@ func (g *guest) calledBy(a audience) *journal.Guest {
 // server is what of a guest concerns the audience: a guest that changed hands
 // belongs to whoever it belonged to then.
 func (s *story) server(g *guest, a audience) (server, bool) {
-	x := server{ID: g.last.ID, Name: nameOf(g.calledBy(a)), Moves: []transfer{}, Silences: []outage{}, Answers: g.answers}
+	x := server{ID: g.last.ID, Name: nameOf(g.calledBy(a)), Moves: make([]transfer, 0, len(g.moves)), Silences: []outage{}, Answers: g.answers}
 	theirs := a.owns(g.last) && !g.gone
 	if a.who == nil {
 		x.Owner = a.owners(g.last)

@@ -36,11 +36,13 @@ func TestStories(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := journal.Read([]journal.Source{source}, wanted.read, o.now(), nil)
+		s := newStory(wanted.period)
+		h, err := journal.Each([]journal.Source{source}, wanted.read, o.now(), s.take)
 		if err != nil || h.Torn+h.Newer+h.Ahead > 0 {
 			t.Fatalf("seed %d: %v, %+v", seed, err, h)
 		}
-		s, works, found := o.story(h, wanted, o.now())
+		s.tell()
+		works, found := o.works(s, wanted)
 		done := !w.off.IsZero() || slices.ContainsFunc(w.guests, func(g *resident) bool { return len(g.moves) > 0 })
 		if found != done {
 			t.Fatalf("seed %d: a maintenance was found: %v, there was one: %v", seed, found, done)

@@ -151,12 +151,36 @@ type look struct {
 	seen               time.Time
 }
 
-// tell makes a story of entries, which are sorted by time.
-func tell(entries []journal.Entry, period journal.Period) *story {
-	s := &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}}
+// newStory begins a story: it takes entries, and then it is told.
+func newStory(period journal.Period) *story {
+	return &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}}
+}
+
+// take keeps an entry. Of looks there are most: no more is kept of them than is
+// needed.
+func (s *story) take(e journal.Entry) {
+	if fact, is := e.Fact.(*journal.Observed); is {
+		s.looks[e.By] = append(room(s.looks[e.By]), look{fact, e.Cluster, e.Node, e.ID, e.Seen})
+		return
+	}
+	s.entries = append(room(s.entries), e)
+}
+
+// room doubles it when there is none: by itself a long list grows in small steps,
+// and leaves five times its length behind.
+func room[T any](list []T) []T {
+	if len(list) == cap(list) {
+		return slices.Grow(list, len(list)+1)
+	}
+	return list
+}
+
+// tell makes the story of what was taken.
+func (s *story) tell() {
+	slices.SortStableFunc(s.entries, func(a, b journal.Entry) int { return a.At.Compare(b.At) })
 	off := folding{}
 	few, halted, silent := folding{}, folding{}, folding{}
-	for _, e := range entries {
+	for _, e := range s.entries {
 		s.guest(e)
 		switch fact := e.Fact.(type) {
 		case *journal.NodeOffline:
@@ -189,8 +213,6 @@ func tell(entries []journal.Entry, period journal.Period) *story {
 			s.stopped = append(s.stopped, e)
 		case *journal.Told:
 			s.told = append(s.told, e)
-		case *journal.Observed:
-			s.looks[e.By] = append(s.looks[e.By], look{fact, e.Cluster, e.Node, e.ID, e.Seen})
 		}
 	}
 	s.few, s.halted = few.all(), halted.all()
@@ -202,25 +224,7 @@ func tell(entries []journal.Entry, period journal.Period) *story {
 	for _, list := range s.looks {
 		slices.SortFunc(list, func(a, b look) int { return a.From.Compare(b.From) })
 	}
-	s.works = worksOf(entries, off.all())
-	s.entries = withoutLooks(entries)
-	return s
-}
-
-func withoutLooks(entries []journal.Entry) []journal.Entry {
-	n := 0
-	for _, e := range entries {
-		if e.Kind() != journal.KindObserved {
-			n++
-		}
-	}
-	out := make([]journal.Entry, 0, n)
-	for _, e := range entries {
-		if e.Kind() != journal.KindObserved {
-			out = append(out, e)
-		}
-	}
-	return out
+	s.works = worksOf(s.entries, off.all())
 }
 
 func placeOf(e journal.Entry) place {
