@@ -153,6 +153,7 @@ func (r *robot) follow(e Evidence, f finding) (bool, error) {
 			case slices.Contains(before, harm):
 			case slices.Contains(before, failure+" takes quorum"): // and so everything
 			case kind == "qm migrate" && strings.HasSuffix(harm, " takes vm:"+strings.Fields(step.Run)[2]+" is down"): // there as here
+			case kind == "bring nodes back" && told(step.Say, harm): // and it was said before
 			default:
 				return false, fmt.Errorf("%s: %s", step, harm)
 			}
@@ -162,6 +163,14 @@ func (r *robot) follow(e Evidence, f finding) (bool, error) {
 		return false, nil
 	}
 	return true, r.kept(f)
+}
+
+// told says that a step names the guest that a harm is about.
+func told(text, harm string) bool {
+	_, guests, _ := strings.Cut(text, ", where HA may put ")
+	_, lost, _ := strings.Cut(harm, " takes vm:")
+	id, found := strings.CutSuffix(lost, " is down")
+	return found && regexp.MustCompile(`\bvm`+id+`\b`).MatchString(guests)
 }
 
 // harms are what each single failure takes.
@@ -290,7 +299,8 @@ func (r *robot) people(text string, f finding) (string, error) {
 			r.nodes[i].daemon = n.daemon || slices.Contains(words(text), n.name)
 		}
 		return "bring the quorum device back", nil
-	case strings.HasPrefix(text, "bring ") && strings.HasSuffix(text, " back") && f.Name == "quorum survives":
+	case strings.HasPrefix(text, "bring ") && f.Name == "quorum survives":
+		text, _, _ := strings.Cut(text, ", where HA may put ")
 		for i, n := range r.nodes {
 			if slices.Contains(words(text), n.name) {
 				r.nodes[i].online, r.nodes[i].daemon = true, r.qdevice > 0

@@ -101,7 +101,7 @@ func (x *stage) moreVotes(f Failure) []step {
 	case !v.Device.Present && len(x.Cluster.Nodes)%2 == 0 && len(away) == 0 && keeps(device, voters(v.Voters)...):
 		return []step{say("add a quorum device on a machine of its own")}
 	case len(away) > 0 && keeps(v, away...):
-		return []step{say("bring " + names(away) + " back")}
+		return []step{x.bring(away)}
 	case slices.ContainsFunc(v.Voters, func(n pve.Voter) bool { return n.Votes != 1 }):
 		return []step{say("give every node one vote")}
 	}

@@ -1,6 +1,9 @@
 package contingency
 
-import "github.com/noout-monitoring/noout/pkg/maintenance"
+import (
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/phrase"
+)
 
 type step = maintenance.Step
 
@@ -23,3 +26,12 @@ func (o *Outlook) add(out maintenance.Outcome, name, evidence string, next ...st
 
 // console is the node to run the commands of the cluster on.
 func (x *stage) console() string { return x.Cluster.Asked }
+
+// bring nodes back, and what to know before: HA counts on them at once.
+func (x *stage) bring(away []string) step {
+	text := "bring " + names(away) + " back"
+	if g := x.stranded(away); len(g) > 0 {
+		text += ", where HA may put " + phrase.List(g, phrase.Few) + " that cannot start there"
+	}
+	return say(text)
+}

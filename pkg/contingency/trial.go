@@ -3,6 +3,7 @@ package contingency
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/ha"
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -14,6 +15,8 @@ type trial struct {
 	failures []Failure
 	// standings of all failures, by their number.
 	standings []standing
+	// stranded guests by the nodes that are back.
+	stranded map[string][]string
 	// left is how often something may still be tried.
 	left int
 }
@@ -44,7 +47,7 @@ func (x *stage) tried() *trial {
 	if x.trial != nil {
 		return x.trial
 	}
-	t := &trial{plan: plan{x.ha, map[string]room{}}}
+	t := &trial{plan: plan{x.ha, map[string]room{}}, stranded: map[string][]string{}}
 	for _, n := range x.Cluster.Nodes {
 		t.rooms[n.Name] = x.room(n.Name)
 	}
@@ -89,6 +92,34 @@ func (x *stage) standing(p plan, f Failure) standing {
 		}
 	}
 	return s
+}
+
+// stranded are guests that a failure leaves without a node once some that are away
+// are back: HA may choose one of these, and what the guest needs is not there.
+func (x *stage) stranded(back []string) []string {
+	t := x.tried()
+	key := strings.Join(back, " ")
+	if out, known := t.stranded[key]; known {
+		return out
+	}
+	next := t.plan
+	next.cluster.Nodes = slices.Clone(next.cluster.Nodes)
+	for i, n := range next.cluster.Nodes {
+		if slices.Contains(back, n.Name) {
+			next.cluster.Nodes[i].State = "online"
+		}
+	}
+	lost := map[string]bool{}
+	for i, f := range t.failures {
+		for sid := range x.standing(next, f).homeless {
+			if g, found := x.guest(sid); found && !t.standings[i].homeless[sid] {
+				lost[g.String()] = true
+			}
+		}
+	}
+	out := slices.Sorted(maps.Keys(lost))
+	t.stranded[key] = out
+	return out
 }
 
 // worse says that a service, or a node's memory, is worse off than before; the
