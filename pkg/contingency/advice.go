@@ -24,7 +24,7 @@ func (x *stage) able(g pve.Guest, stay []string) []string {
 func (x *stage) byHand(stay []string, c casualties) string {
 	rooms := map[string]room{}
 	for _, n := range stay {
-		if rooms[n] = x.room(n); !rooms[n].known {
+		if rooms[n] = x.rooms[n]; !rooms[n].known {
 			return ""
 		}
 	}

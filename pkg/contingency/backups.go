@@ -15,8 +15,8 @@ import (
 // into: there may be a newer one.
 func (x *stage) backup(g pve.Guest, dead []string) (age *time.Duration, known bool) {
 	known = true
-	var newest time.Time
-	for _, place := range x.Cluster.BackupStorages() {
+	var newest int64
+	for _, place := range x.places {
 		if place.Node != "" && slices.Contains(dead, place.Node) {
 			continue
 		}
@@ -25,18 +25,16 @@ func (x *stage) backup(g pve.Guest, dead []string) (age *time.Duration, known bo
 			known = false
 			continue
 		}
-		if at := list.Latest[g.ID]; at.After(newest) {
-			newest = at
-		}
+		newest = max(newest, list.Latest[g.ID])
 	}
 	if len(x.Cluster.Storages) == 0 {
 		known = false // the token is shown no storage at all
 	}
-	if newest.IsZero() {
+	if newest == 0 {
 		return nil, known
 	}
 	// A stamp of later than now is of another clock, and no older than now.
-	old := max(0, x.now().Sub(newest))
+	old := max(0, x.now().Sub(time.Unix(newest, 0)))
 	return &old, known
 }
 
@@ -103,7 +101,7 @@ func (x *stage) backups(o *Outlook) {
 
 // backupsRead says whether every place for backups was looked into.
 func (x *stage) backupsRead(o *Outlook) bool {
-	places := x.Cluster.BackupStorages()
+	places := x.places
 	if len(places) == 0 && len(x.Cluster.Storages) > 0 {
 		o.Notes = append(o.Notes, "no storage takes backups")
 		return false

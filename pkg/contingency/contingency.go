@@ -184,6 +184,9 @@ type stage struct {
 	shared map[string]bool
 	known  map[string]bool
 	online map[string]bool
+	// places are where backups lie, rooms what each node has left.
+	places []pve.BackupStorage
+	rooms  map[string]room
 
 	failures []Failure
 	trial    *trial
@@ -193,6 +196,7 @@ func newStage(e Evidence) *stage {
 	x := &stage{
 		Evidence: e, index: e.Cluster.Index(), on: map[string][]pve.Guest{},
 		rows: map[[2]string]pve.Storage{}, shared: map[string]bool{}, known: map[string]bool{}, online: map[string]bool{},
+		places: e.Cluster.BackupStorages(), rooms: map[string]room{},
 	}
 	for _, n := range e.Cluster.Nodes {
 		x.online[n.Name] = n.Online
@@ -206,6 +210,9 @@ func newStage(e Evidence) *stage {
 		x.rows[[2]string{s.Node, s.Name}] = s
 		x.known[s.Name] = true
 		x.shared[s.Name] = x.shared[s.Name] || s.Shared
+	}
+	for _, n := range e.Cluster.Nodes {
+		x.rooms[n.Name] = x.room(n.Name)
 	}
 	x.ha = x.manager()
 	x.failures = e.Failures()

@@ -74,7 +74,7 @@ func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 	rooms := map[string]room{}
 	known := true
 	for _, n := range stay {
-		rooms[n] = x.room(n)
+		rooms[n] = x.rooms[n]
 		known = known && rooms[n].known
 	}
 	for _, w := range wants {

@@ -47,10 +47,7 @@ func (x *stage) tried() *trial {
 	if x.trial != nil {
 		return x.trial
 	}
-	t := &trial{plan: plan{x.ha, map[string]room{}}, stranded: map[string][]string{}}
-	for _, n := range x.Cluster.Nodes {
-		t.rooms[n.Name] = x.room(n.Name)
-	}
+	t := &trial{plan: plan{x.ha, maps.Clone(x.rooms)}, stranded: map[string][]string{}}
 	for _, f := range x.failures {
 		// Without quorum HA does nothing, until it is mended.
 		if f.Kind != Device && len(x.survivors(f)) > 0 {

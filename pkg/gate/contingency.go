@@ -28,8 +28,10 @@ type Standing struct {
 
 // standingMemory is what one run leaves for the next.
 type standingMemory struct {
-	// Plain is what every plugin remembers of a cluster.
+	// Plain is what every plugin remembers of a cluster, but for the guests'
+	// configurations, which are Shapes.
 	Plain   pve.Memory  `json:"plain"`
+	Shapes  []shape     `json:"shapes,omitempty"`
 	Reserve pve.Reserve `json:"reserve"`
 }
 
@@ -167,6 +169,7 @@ func (s Standing) remember(a *Asked) recalled {
 	}
 	if m.store, a.Trouble = s.State.Open(memoryName); a.Trouble == nil {
 		m.old, a.Trouble = state.Load[standingMemory](m.store, m.subject)
+		m.old.Plain.Configs, m.old.Shapes = unfold(m.old.Shapes), nil
 	}
 	return m
 }
@@ -195,25 +198,14 @@ func (s Standing) learn(ctx context.Context, client *pve.Client, a *Asked, m rec
 		return
 	}
 	_, err := state.Update(m.store, m.subject, func(was standingMemory) (standingMemory, error) {
-		next := standingMemory{Plain: was.Plain.After(m.look), Reserve: a.Reserve}
-		next.Plain.Configs, next.Plain.Nodes = cardless(memory.Configs), nil
+		was.Plain.Configs = nil
+		next := standingMemory{Plain: was.Plain.After(m.look), Shapes: fold(memory.Configs), Reserve: a.Reserve}
+		next.Plain.Configs, next.Plain.Nodes = nil, nil
 		return next, nil
 	})
 	if a.Trouble == nil {
 		a.Trouble = err
 	}
-}
-
-// cardless are configurations without network cards, which no failure asks about
-// and which are half of what fifty thousand guests leave.
-func cardless(configs map[int]pve.ConfigFacts) map[int]pve.ConfigFacts {
-	out := make(map[int]pve.ConfigFacts, len(configs))
-	for id, f := range configs {
-		f.NICs = nil
-		f.Time = f.Time.Truncate(time.Second)
-		out[id] = f
-	}
-	return out
 }
 
 // harmless are tasks that leave a guest's disks and devices as they are.

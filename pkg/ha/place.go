@@ -11,7 +11,7 @@ type manager struct {
 	c      Cluster
 	online []string // sorted by name, as the manager breaks ties
 	rules  map[string][]Rule
-	at     map[string]Service // where every service is, as decisions change it
+	at     map[string]Service // where those with rules are, as decisions change it
 	index  map[string]*usage  // by node
 	// all says that guests outside HA count.
 	all bool
@@ -53,9 +53,10 @@ func (c Cluster) manager(a assumption, dead []string) *manager {
 		m.c.Scheduler = Basic // the manager falls back when it lacks a node's figures
 	}
 	m.blind = c.Scheduler == Dynamic
-	for _, s := range c.Services {
-		if len(m.rules[s.SID]) > 0 { // nobody else is looked for
-			m.at[s.SID] = s
+	for i := range c.Services {
+		s := &c.Services[i]
+		if len(m.rules) > 0 && len(m.rules[s.SID]) > 0 { // nobody else is looked for
+			m.at[s.SID] = *s
 		}
 		if s.holds() {
 			m.count(s.Node, s)
@@ -66,14 +67,14 @@ func (c Cluster) manager(a assumption, dead []string) *manager {
 	}
 	if m.all {
 		for _, l := range c.Outside {
-			m.count(l.Node, Service{CPUs: l.CPUs, Memory: l.Memory})
+			m.count(l.Node, &Service{CPUs: l.CPUs, Memory: l.Memory})
 		}
 	}
 	return m
 }
 
 // count adds a service to what a node carries.
-func (m *manager) count(node string, s Service) {
+func (m *manager) count(node string, s *Service) {
 	u := m.index[node]
 	if u == nil {
 		return
@@ -97,6 +98,9 @@ type choice struct {
 
 // candidates are the nodes that rules leave for a service.
 func (m *manager) candidates(s Service, tried []string) choice {
+	if len(m.rules[s.SID]) == 0 && len(tried) == 0 {
+		return choice{nodes: slices.Clip(m.online)}
+	}
 	nodes := m.class(s.SID, tried)
 	apart := map[string]bool{}
 	perhaps := map[string]bool{}
@@ -203,6 +207,8 @@ func (m *manager) choose(s Service, from choice) string {
 func (m *manager) started(s Service, node string) {
 	s.Node, s.Target = node, ""
 	s.State = "started"
-	m.at[s.SID] = s
-	m.count(node, s)
+	if len(m.rules[s.SID]) > 0 {
+		m.at[s.SID] = s
+	}
+	m.count(node, &s)
 }

@@ -64,29 +64,30 @@ func (p Plan) agree(other Plan) Plan {
 // their names as strings.
 func (m *manager) recover(dead []string) Plan {
 	var p Plan
-	var hit []Service
-	for _, s := range m.c.Services {
-		if slices.Contains(dead, s.Node) || s.State == "recovery" || s.State == "fence" {
+	var hit []*Service
+	for i := range m.c.Services {
+		if s := &m.c.Services[i]; slices.Contains(dead, s.Node) || s.State == "recovery" || s.State == "fence" {
 			hit = append(hit, s)
 		}
 	}
-	slices.SortStableFunc(hit, func(a, b Service) int { return strings.Compare(a.SID, b.SID) })
+	p.Moves = make([]Move, 0, len(hit))
+	slices.SortStableFunc(hit, func(a, b *Service) int { return strings.Compare(a.SID, b.SID) })
 	var failing []int
-	for _, s := range hit {
+	for i, s := range hit {
 		v := Move{SID: s.SID, From: s.Node, Starts: s.runs() && s.stays() == ""}
 		if why := s.stays(); why != "" {
 			v.Fate, v.Why = Left, why
 		} else {
-			m.place(s, &v)
+			m.place(*s, &v)
 		}
 		if v.Node != "" && v.Starts && m.c.Starts != nil && !m.c.Starts(v.SID, v.Node) {
-			failing = append(failing, len(p.Moves))
+			failing = append(failing, i)
 		}
 		p.Moves = append(p.Moves, v)
 	}
 	// Guests are found not to start only after all have been placed.
 	for _, i := range failing {
-		m.retry(&p.Moves[i])
+		m.retry(*hit[i], &p.Moves[i])
 	}
 	return p
 }
@@ -135,14 +136,13 @@ func (m *manager) why(s Service) string {
 
 // retry sends a service that does not start to the best node that was not tried
 // yet, as often as it may be relocated; after that HA gives up on it.
-func (m *manager) retry(v *Move) {
-	s := m.at[v.SID]
+func (m *manager) retry(s Service, v *Move) {
 	for range s.Relocations {
-		m.uncount(v.Node, s)
+		m.uncount(v.Node, &s)
 		from := m.candidates(s, append(slices.Clone(v.Tried), v.Node))
 		v.Contested = v.Contested || from.contested
 		if len(from.nodes) == 0 {
-			m.count(v.Node, s) // it is retried where it is
+			m.count(v.Node, &s) // it is retried where it is
 			break
 		}
 		next := m.choose(s, from)
@@ -162,7 +162,7 @@ func (m *manager) retry(v *Move) {
 }
 
 // uncount takes a service off a node.
-func (m *manager) uncount(node string, s Service) {
+func (m *manager) uncount(node string, s *Service) {
 	if u := m.index[node]; u != nil {
 		u.services--
 		u.mem -= s.Memory

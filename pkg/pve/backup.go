@@ -15,10 +15,10 @@ type BackupList struct {
 	Storage string `json:"storage"`
 	// Node whose own storage it is; empty for one that is shared.
 	Node string `json:"node,omitempty"`
-	// Latest is when each guest was last backed up there; one whose verification
-	// failed is none.
-	Latest map[int]time.Time `json:"latest,omitempty"`
-	Time   time.Time         `json:"time"`
+	// Latest is when each guest was last backed up there, in seconds since 1970;
+	// one whose verification failed is none.
+	Latest map[int]int64 `json:"seconds,omitempty"`
+	Time   time.Time     `json:"time"`
 }
 
 // BackupStorage is a place where backups may lie.
@@ -119,7 +119,7 @@ func (r *reserving) backups(old Reserve) {
 
 // backups lists what lies in one storage.
 func (c *Client) backups(ctx context.Context, b BackupStorage) (BackupList, error) {
-	out := BackupList{Storage: b.Name, Node: b.Node, Latest: map[int]time.Time{}}
+	out := BackupList{Storage: b.Name, Node: b.Node, Latest: map[int]int64{}}
 	path := "/nodes/" + url.PathEscape(b.Via) + "/storage/" + url.PathEscape(b.Name) + "/content?content=backup"
 	err := c.proxied(ctx, path, func(raw json.RawMessage) error {
 		list, err := rows[struct {
@@ -131,8 +131,8 @@ func (c *Client) backups(ctx context.Context, b BackupStorage) (BackupList, erro
 		}](raw)
 		for _, x := range list {
 			id := int(x.ID.value)
-			if at := stamp(x.Time); id > 0 && x.Verified.State != "failed" && at.After(out.Latest[id]) {
-				out.Latest[id] = at
+			if id > 0 && x.Time.value > 0 && x.Verified.State != "failed" {
+				out.Latest[id] = max(out.Latest[id], x.Time.value)
 			}
 		}
 		return err

@@ -26,7 +26,7 @@ func TestReserve(t *testing.T) {
 	if len(gaps) > 0 || len(sim.Violations(asked)) > 0 || len(asked) > 7 {
 		t.Errorf("gaps %v, violations %v, %d requests", gaps, sim.Violations(asked), len(asked))
 	}
-	if age := s.Now().Sub(first.Backups["pbs"].Latest[105]); age < 3*time.Hour || age > 4*time.Hour {
+	if age := s.Now().Sub(time.Unix(first.Backups["pbs"].Latest[105], 0)); age < 3*time.Hour || age > 4*time.Hour {
 		t.Errorf("the last backup that was not found broken is %s old", age)
 	}
 	if first.HAVersion.Value != "5.2.0" || !first.Unscheduled.Known() || !first.Mappings.Known() {

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -76,7 +78,7 @@ func crowd(guests int) http.Handler {
 }
 
 // learn puts into the memory of one run what hundreds would learn: the disks of
-// every guest.
+// every guest, of twenty makes, each read at another time.
 func learn(t *testing.T, dir string, guests int) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "check_contingency*"))
@@ -87,32 +89,34 @@ func learn(t *testing.T, dir string, guests int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		object
-		Value struct {
-			Plain struct{ Configs map[int]json.RawMessage }
+	type shape struct {
+		Disks []object      `json:"disks"`
+		Read  map[int]int64 `json:"read"`
+	}
+	var file object
+	var known struct{ Value struct{ Shapes []shape } }
+	if err := errors.Join(json.Unmarshal(raw, &file), json.Unmarshal(raw, &known)); err != nil {
+		t.Fatal(err)
+	}
+	value, is := file["value"].(object)
+	if !is || len(known.Value.Shapes) != 1 || known.Value.Shapes[0].Read[1000] == 0 {
+		t.Fatalf("one make was expected, which vm1000 is of: %.300s", raw)
+	}
+	one := known.Value.Shapes[0]
+	shapes := make([]shape, 20)
+	for i := range shapes {
+		shapes[i].Read = map[int]int64{}
+		for k := range i + 1 {
+			disk := maps.Clone(one.Disks[0])
+			disk["slot"] = fmt.Sprintf("scsi%d", k)
+			shapes[i].Disks = append(shapes[i].Disks, disk)
 		}
 	}
-	if err := json.Unmarshal(raw, &file.object); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
-	one := file.Value.Plain.Configs[1000]
-	if one == nil {
-		t.Fatalf("nothing was learned of vm1000: %.300s", raw)
-	}
 	for i := range guests {
-		file.Value.Plain.Configs[1000+i] = one
+		shapes[i*len(shapes)/guests].Read[1000+i] = one.Read[1000] - int64(i%800)
 	}
-	value, is := file.object["value"].(object)
-	plain, has := value["plain"].(object)
-	if !is || !has {
-		t.Fatalf("%.300s", raw)
-	}
-	plain["configs"] = file.Value.Plain.Configs
-	if raw, err = json.Marshal(file.object); err != nil {
+	value["shapes"] = shapes
+	if raw, err = json.Marshal(file); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("the memory has %d KiB", len(raw)>>10)
