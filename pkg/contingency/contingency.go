@@ -201,6 +201,13 @@ func newStage(e Evidence) *stage {
 	for _, n := range e.Cluster.Nodes {
 		x.online[n.Name] = n.Online
 	}
+	many := map[string]int{}
+	for i := range e.Cluster.Guests {
+		many[e.Cluster.Guests[i].Node]++
+	}
+	for node, n := range many {
+		x.on[node] = make([]pve.Guest, 0, n)
+	}
 	for _, g := range e.Cluster.Guests {
 		if !g.Template {
 			x.on[g.Node] = append(x.on[g.Node], g)

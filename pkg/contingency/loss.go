@@ -110,8 +110,8 @@ func (x *stage) moreVotes(f Failure) []step {
 
 // casualties are the guests of what died, by what becomes of them.
 type casualties struct {
-	moves  []ha.Move
-	plan   map[string]ha.Move
+	moves  []*ha.Move
+	plan   map[string]*ha.Move
 	down   []casualty
 	lost   []pve.Guest // data
 	unread []pve.Guest
@@ -131,10 +131,11 @@ type casualty struct {
 // whose data is gone.
 func (x *stage) guests(f Failure, quorum bool, l *Loss) {
 	stay := x.survivors(f)
-	c := casualties{plan: map[string]ha.Move{}}
+	c := casualties{plan: map[string]*ha.Move{}}
 	if quorum && len(stay) > 0 { // else nobody recovers anything
-		for _, m := range x.ha.Recover(f.Nodes...).Moves {
-			c.plan[m.SID] = m
+		moves := x.ha.Recover(f.Nodes...).Moves
+		for i := range moves {
+			c.plan[moves[i].SID] = &moves[i]
 		}
 	}
 	for _, node := range f.Nodes {

@@ -24,11 +24,12 @@ func (x *stage) manager() ha.Cluster {
 		}
 		c.Nodes = append(c.Nodes, ha.Node{Name: n.Name, State: state, CPUs: float64(n.CPUs), Memory: float64(n.MaxMemory)})
 	}
-	configured := map[string]pve.HAResource{}
+	configured := make(map[string]pve.HAResource, len(x.HA.Resources))
 	for _, r := range x.HA.Resources {
 		configured[r.SID] = r
 	}
-	managed := map[string]bool{}
+	managed := make(map[string]bool, len(x.Cluster.HA.Services))
+	c.Services = make([]ha.Service, 0, len(x.Cluster.HA.Services))
 	for _, s := range x.Cluster.HA.Services {
 		managed[s.SID] = true
 		c.Services = append(c.Services, x.service(s, configured[s.SID]))

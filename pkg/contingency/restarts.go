@@ -54,7 +54,7 @@ func (x *stage) demand(g pve.Guest, nodes []string) demand {
 // whether there is memory for it, which HA never asks.
 func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 	const name = "what HA restarts finds room"
-	var wants []demand
+	wants := make([]demand, 0, len(c.moves))
 	var unsure []string
 	for _, m := range c.moves {
 		g, _ := x.guest(m.SID)
@@ -92,7 +92,7 @@ func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 
 // doubtful says why it is not certain that a guest starts where it may be put.
 // One that HA puts where it cannot run, and sends on, is no doubt.
-func (x *stage) doubtful(g pve.Guest, m ha.Move, nodes []string) string {
+func (x *stage) doubtful(g pve.Guest, m *ha.Move, nodes []string) string {
 	if m.Contested {
 		return g.String() + " may find no node: another guest it is kept apart from may take the last"
 	}

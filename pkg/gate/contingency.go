@@ -238,19 +238,32 @@ func unaltered(known map[int]pve.ConfigFacts, c pve.Cluster, now time.Time) map[
 // want are the configurations worth reading, of guests on nodes that answer.
 func (s Standing) want(c pve.Cluster, m pve.Memory) pve.Want {
 	want := pve.Want{Configs: learned, Fresh: true}
+	online := map[string]bool{}
+	for _, n := range c.Nodes {
+		online[n.Name] = n.Online
+	}
+	type candidate struct {
+		at    int // in the list of guests
+		known time.Time
+	}
+	var list []candidate
 	unread := 0
-	for _, g := range c.Guests {
-		n, _ := c.Node(g.Node)
-		if !n.Online || g.Template || g.Status == "stopped" {
+	for i := range c.Guests {
+		g := &c.Guests[i]
+		if !online[g.Node] || g.Template || g.Status == "stopped" {
 			continue
 		}
-		want.Guests = append(want.Guests, g)
-		if m.Configs[g.ID].Time.IsZero() {
+		list = append(list, candidate{i, m.Configs[g.ID].Time})
+		if list[len(list)-1].known.IsZero() {
 			unread++
 		}
 	}
 	// those that are not known first, then those that were read longest ago
-	slices.SortStableFunc(want.Guests, func(a, b pve.Guest) int { return m.Configs[a.ID].Time.Compare(m.Configs[b.ID].Time) })
+	slices.SortStableFunc(list, func(a, b candidate) int { return a.known.Compare(b.known) })
+	want.Guests = make([]pve.Guest, 0, len(list))
+	for _, x := range list {
+		want.Guests = append(want.Guests, c.Guests[x.at])
+	}
 	if unread > learned {
 		want.Configs = learning
 	}

@@ -177,6 +177,7 @@ func (m managerStatus) facts() HA {
 	for n, l := range m.LRM {
 		h.LRM[n] = LRM{Mode: l.Mode.name(), State: l.State.name(), Time: stamp(l.Time)}
 	}
+	h.Services = make([]Service, 0, len(s.Services))
 	for sid, v := range s.Services {
 		h.Services = append(h.Services, Service{
 			SID: clip(sid, maxName), Node: v.Node.name(), State: v.State.name(),

@@ -99,6 +99,7 @@ func (h *HAConfig) addResources(raw json.RawMessage) error {
 	list, err := rows[haResourceRow](raw)
 	var strange doubts
 	strange.add(err)
+	h.Resources = make([]HAResource, 0, len(list))
 	for _, r := range list {
 		x := HAResource{SID: r.SID.name(), State: r.State.name(), Group: r.Group.name(), Failback: true, Relocations: 1}
 		if x.SID == "" {

@@ -132,7 +132,7 @@ func clip(s string, n int) string {
 // is no empty list but what pveproxy sends beside an error.
 func rows[T any](raw json.RawMessage) ([]T, error) {
 	if !bytes.Contains(raw, []byte("null")) { // a row that is null would pass for an empty one
-		var all []T
+		all := make([]T, 0, min(bytes.Count(raw, []byte("},{"))+1, answers.Width))
 		if err := json.Unmarshal(raw, &all); err == nil && all != nil {
 			return all, nil
 		}

@@ -127,6 +127,7 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 	for i := range c.Nodes {
 		first(nodes, c.Nodes[i].Name, &c.Nodes[i])
 	}
+	c.Guests = make([]Guest, 0, len(list))
 	for _, r := range list {
 		switch r.Type {
 		case "node":
