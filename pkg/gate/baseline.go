@@ -64,7 +64,7 @@ func (s Survey) save(ctx context.Context, client *pve.Client, f Found, o Drain) 
 	case b.Saved.Sub(old.Saved) < keepBaseline, f.leftSince(old):
 		return s.complete(ctx, client, f, kept{o, old})
 	}
-	parts := s.parts(ctx, client, &f, o.BMC)
+	parts := s.parts(ctx, client, &f, s.open(o.BMC))
 	b.Hardware, b.Controller = parts.Nodes, parts.Controller
 	if err := b.Save(o.Save); err != nil {
 		return "", err
@@ -98,7 +98,7 @@ func (s Survey) complete(ctx context.Context, client *pve.Client, f Found, k kep
 	if !lacking {
 		return text, nil
 	}
-	parts := s.parts(ctx, client, &f, k.BMC)
+	parts := s.parts(ctx, client, &f, s.open(k.BMC))
 	if old.Hardware == nil {
 		old.Hardware = parts.Nodes
 	}

@@ -72,9 +72,8 @@ const httpsPort = 443
 
 // fans polls the controller once, with its event log, and judges it with what
 // check_fans remembers. Nothing is remembered of this look.
-func (s Survey) fans(ctx context.Context, f Found) (*fans.Report, error) {
+func (s Survey) fans(ctx context.Context, f Found, c *controller.Controller) (*fans.Report, error) {
 	b := s.Options.BMC
-	c := s.open(b.Controller)
 	m, trouble := remembered(c, c.Target.Subject)
 	p := fans.Poll{Started: s.Now()}
 	var err error
@@ -92,8 +91,12 @@ func (s Survey) fans(ctx context.Context, f Found) (*fans.Report, error) {
 	return &r, nil
 }
 
-// open opens a controller to look at it aside.
+// open opens a controller to look at it aside, all that is asked of it in one run;
+// nil where none is named.
 func (s Survey) open(o Controller) *controller.Controller {
+	if o.Host == "" {
+		return nil
+	}
 	c := controller.Open(controller.Options{
 		BMC: redfish.Options{Host: o.Host, Port: httpsPort}, Via: o.Via, IPMI: o.ipmi(),
 		Secret: s.Options.PVE.Secret, Transport: o.transport(),

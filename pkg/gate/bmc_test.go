@@ -26,7 +26,7 @@ func TestNotForTheController(t *testing.T) {
 	}))
 	defer server.Close()
 	s := Survey{Now: time.Now, Options: Options{BMC: BMC{Controller: Controller{Host: strings.TrimPrefix(server.URL, "https://"), Insecure: true}}}}
-	if _, err := s.fans(t.Context(), Found{}); err == nil {
+	if _, err := s.fans(t.Context(), Found{}, s.open(s.Options.BMC.Controller)); err == nil {
 		t.Error("a controller that nobody may ask was asked")
 	}
 	for _, h := range heard {

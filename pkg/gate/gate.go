@@ -56,17 +56,18 @@ func (s Survey) Ask(ctx context.Context) (Found, error) {
 	}
 	s.nodes(ctx, client, &f, questions{votes: true})
 	f.Evidence.Ceph = s.ceph(ctx, client, f)
+	bmc := s.open(s.Options.BMC.Controller)
 	if s.Back && compares(s.Baseline, f.PVE.Leaving) {
-		f.Hardware = s.parts(ctx, client, &f, s.Options.BMC.Controller)
+		f.Hardware = s.parts(ctx, client, &f, bmc)
 	}
-	f.Hardware.Asked = s.Options.BMC.Host != ""
+	f.Hardware.Asked = bmc != nil
 	f.Hardware.Ignored = func(id, fan string) bool { return !s.Options.BMC.Fans.Judges(id, fan) }
 	f.Log = client.Evidence()
 	if x := f.Evidence.Ceph.Cluster; x != nil {
 		f.Log = append(f.Log, x.Evidence...)
 	}
-	if s.Options.BMC.Host != "" {
-		f.Fans, f.FansErr = s.fans(ctx, f)
+	if bmc != nil {
+		f.Fans, f.FansErr = s.fans(ctx, f, bmc)
 	}
 	f.Now = s.Now()
 	return f, nil

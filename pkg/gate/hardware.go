@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/bmc/controller"
 	"github.com/noout-monitoring/noout/pkg/hardware"
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
@@ -22,10 +23,10 @@ const (
 )
 
 // parts asks the nodes that leave or came back, as far as they are online, what
-// they are made of, and the management controller. Each has its share of the time
-// that is left: half of it the nodes.
-func (s Survey) parts(ctx context.Context, client *pve.Client, f *Found, o Controller) maintenance.Hardware {
-	out := maintenance.Hardware{Nodes: map[string]hardware.Inventory{}, Asked: o.Host != ""}
+// they are made of, and the management controller where there is one. Each has its
+// share of the time that is left: half of it the nodes.
+func (s Survey) parts(ctx context.Context, client *pve.Client, f *Found, bmc *controller.Controller) maintenance.Hardware {
+	out := maintenance.Hardware{Nodes: map[string]hardware.Inventory{}, Asked: bmc != nil}
 	nodes, end := share(ctx, partsTime, 2)
 	for _, name := range f.PVE.Leaving {
 		if n, _ := f.PVE.Cluster.Node(name); n.Online && f.sound() {
@@ -34,14 +35,20 @@ func (s Survey) parts(ctx context.Context, client *pve.Client, f *Found, o Contr
 	}
 	end()
 	if out.Asked {
-		bmc, end := share(ctx, partsTime, 1)
-		defer end()
-		v, err := s.open(o).Parts(bmc)
-		if out.Err = err; err == nil {
-			out.Controller = &v
-		}
+		out.Controller, out.Err = controllerParts(ctx, bmc)
 	}
 	return out
+}
+
+// controllerParts asks a controller what its server is made of.
+func controllerParts(ctx context.Context, bmc *controller.Controller) (*hardware.Inventory, error) {
+	ctx, end := share(ctx, partsTime, 1)
+	defer end()
+	v, err := bmc.Parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
 }
 
 // share is a part of the time that is left.
@@ -55,12 +62,18 @@ func share(ctx context.Context, most time.Duration, among int) (context.Context,
 // untold names what of the hardware a baseline lacks.
 func untold(h maintenance.Hardware) string {
 	var kinds []string
-	for _, name := range slices.Sorted(maps.Keys(h.Nodes)) {
-		for _, l := range h.Nodes[name].Lists {
+	add := func(v hardware.Inventory, who string) {
+		for _, l := range v.Lists {
 			if l.Untold != "" {
-				kinds = append(kinds, l.Kind.Plural()+" of "+name)
+				kinds = append(kinds, l.Kind.Plural()+who)
 			}
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.Nodes)) {
+		add(h.Nodes[name], " of "+name)
+	}
+	if h.Controller != nil {
+		add(*h.Controller, " by the controller")
 	}
 	if h.Err != nil {
 		kinds = append(kinds, "what the controller tells ("+h.Err.Error()+")")

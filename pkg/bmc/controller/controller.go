@@ -74,6 +74,8 @@ type Controller struct {
 	// kept, keeps none, and takes credentials from the file alone, because the
 	// environment speaks for another device.
 	Aside bool
+	// read is what Parts read that Poll need not read again.
+	read bmc.Memory
 	*Book
 }
 
@@ -104,7 +106,7 @@ func (c *Controller) Poll(ctx context.Context, known []string, logs bool) (bmc.S
 }
 
 // Parts asks the controller what its server is made of, in the way that is chosen
-// or that worked the last time.
+// or that worked the last time. A poll that follows goes that way.
 func (c *Controller) Parts(ctx context.Context) (hardware.Inventory, error) {
 	via := c.Options.Via
 	if via == Auto {
@@ -119,7 +121,7 @@ func (c *Controller) Parts(ctx context.Context) (hardware.Inventory, error) {
 
 // partsTeller is a source that tells of parts.
 type partsTeller interface {
-	Parts(ctx context.Context) (hardware.Inventory, error)
+	Parts(ctx context.Context) (hardware.Inventory, bmc.Memory, error)
 }
 
 func (c *Controller) parts(ctx context.Context, via string) (hardware.Inventory, error) {
@@ -128,7 +130,11 @@ func (c *Controller) parts(ctx context.Context, via string) (hardware.Inventory,
 		return hardware.Inventory{}, setupError{err}
 	}
 	if s, ok := source.(partsTeller); ok {
-		return s.Parts(ctx)
+		v, memory, err := s.Parts(ctx)
+		if err == nil {
+			c.Target.Via, c.read = via, memory
+		}
+		return v, err
 	}
 	return hardware.Inventory{}, fmt.Errorf("over %s a controller is asked for its fans alone", via)
 }
@@ -139,7 +145,7 @@ func (c *Controller) ask(ctx context.Context, via string, ask bmc.Ask) (bmc.Serv
 	if err != nil {
 		return bmc.Server{}, setupError{err}
 	}
-	if !c.Aside {
+	if ask.Memory = c.read; !c.Aside {
 		ask.Memory, ask.Keep = bmc.Memory(c.Target.Sources[via]), c.Store != nil
 	}
 	return source.Poll(ctx, ask)

@@ -25,7 +25,7 @@ func mustParts(t *testing.T, l *lan) hardware.Inventory {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	v, err := l.Parts(ctx)
+	v, _, err := l.Parts(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,24 +65,32 @@ func changes(before, after hardware.Inventory) string {
 
 // TestPartsOfVendors: every single part that somebody takes out is found on every
 // kind of controller, and nothing else is told; what fails or has no power is
-// worse; and it costs at most thirty requests more than the fans do.
+// worse; and the repository is walked once for parts and fans.
 func TestPartsOfVendors(t *testing.T) {
 	names := map[string]string{
 		"psu1": "power supply PSU1", "psu2": "power supply PSU2", "dimm1": "DIMM1", "dimm2": "DIMM2", "dimm3": "DIMM3",
 		"dimm4": "DIMM4", "disk1": "disk Drive 1", "disk2": "disk Drive 2", "disk3": "disk Drive 3",
 	}
-	pieces := map[simipmi.Vendor]bool{simipmi.Dell: true, simipmi.HPE: true}
 	for _, vendor := range []simipmi.Vendor{simipmi.Dell, simipmi.HPE, simipmi.Intel, simipmi.Supermicro} {
 		t.Run(string(vendor), func(t *testing.T) {
 			s, l := simulated(t, vendor)
-			poll1(t, l, bmc.Ask{})
+			want := poll1(t, l, bmc.Ask{})
 			fans := s.Stats().IPMI.Packets
 			s.Forget()
-			before := mustParts(t, l)
-			if n := s.Stats().IPMI.Packets; n > fans+partsRequests {
-				t.Errorf("%d packets, the fans take %d", n, fans)
-			} else {
-				t.Logf("%d packets, the fans take %d", n, fans)
+			before, memory, err := l.Parts(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := s.Stats().IPMI.Packets
+			s.Forget()
+			server := poll1(t, l, bmc.Ask{Memory: memory})
+			after := s.Stats().IPMI.Packets
+			t.Logf("the fans take %d packets, the parts %d, the fans after them %d", fans, parts, after)
+			if after > 10+len(want.Fans)*2 {
+				t.Errorf("%d packets: the repository is walked again", after)
+			}
+			if diff := cmp.Diff(want.Fans, server.Fans); diff != "" || !server.Identity.Same(want.Identity) {
+				t.Errorf("fans after the parts: %s", diff)
 			}
 			if before.Machine.UUID == "" || before.Machine.Serial == "" {
 				t.Errorf("machine: %+v", before.Machine)
@@ -93,9 +101,6 @@ func TestPartsOfVendors(t *testing.T) {
 				}
 			}
 			for part, name := range names {
-				if pieces[vendor] && strings.HasPrefix(part, "dimm") {
-					continue // sixteen records in two pieces each are more than thirty requests
-				}
 				must(part, "gone")
 				if got := changes(before, mustParts(t, l)); got != name+" is missing" {
 					t.Errorf("without %s: %q", part, got)
@@ -104,11 +109,7 @@ func TestPartsOfVendors(t *testing.T) {
 			}
 			must("psu2", "off")
 			must("dimm3", "bad")
-			want := "power supply PSU2 is off, no input power: it was ok"
-			if !pieces[vendor] {
-				want += "; DIMM3 is failed, uncorrectable error: it was ok"
-			}
-			if got := changes(before, mustParts(t, l)); got != want {
+			if got := changes(before, mustParts(t, l)); got != "power supply PSU2 is off, no input power: it was ok; DIMM3 is failed, uncorrectable error: it was ok" {
 				t.Errorf("%q", got)
 			}
 			must("psu2", "works")
@@ -158,5 +159,46 @@ func TestPartSensors(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestPartsUnread: a list of which a sensor could not be asked is not told, and
+// says why: half of a list is none.
+func TestPartsUnread(t *testing.T) { bubble(t, "unread", partsUnread) }
+
+func partsUnread(t *testing.T) {
+	untold := func(v hardware.Inventory) string {
+		var out []string
+		for _, l := range v.Lists {
+			out = append(out, fmt.Sprintf("%s: %t", l.Kind, l.Untold != ""))
+		}
+		return strings.Join(out, ", ")
+	}
+	b := newBoard(t)
+	b.put(discrete(1, typeSupply, kindOwn, "PS1"), discrete(2, typeSupply, kindOwn, "PS2"))
+	for n := range byte(8) {
+		b.put(discrete(0x10+n, typeMemory, kindOwn, fmt.Sprintf("DIMM%d", n)))
+		b.state(0x10+n, 1<<6)
+	}
+	b.state(1, 1)
+	b.state(2, 1)
+	l := b.client()
+	if got := untold(mustParts(t, l)); got != "power supply: false, memory module: false, firmware: false" {
+		t.Error(got)
+	}
+	b.muteAfter(3 + 1 + 1 + 10 + 2 + 3) // session, repository, reservation, records, both supplies, three modules
+	v, _, err := l.Parts(t.Context())
+	if got := untold(v); err != nil || !strings.HasPrefix(got, "power supply: false, memory module: true") || !strings.Contains(v.Lists[1].Untold, "5 of 8 sensors not read") {
+		t.Errorf("%v: %s %+v", err, got, v.Lists)
+	}
+
+	b = newBoard(t)
+	b.put(discrete(1, typeSupply, kindOwn, "PS1"))
+	b.state(1, 1)
+	for n := range byte(21) {
+		b.put(share(discrete(0x10+n, typeMemory, kindOwn, "DIMM"), 15, 1))
+	}
+	if got := untold(mustParts(t, b.client())); got != "power supply: false, memory module: true, firmware: false" {
+		t.Error(got)
 	}
 }

@@ -69,11 +69,12 @@ func (b *beside) UnmarshalJSON(raw []byte) error {
 
 // Parts reads what the server is made of, in at most 30 requests. What a resource
 // cannot tell is a list that is not told, and hides no other. The error is not nil
-// only when nothing could be read at all.
-func (s *Source) Parts(ctx context.Context) (hardware.Inventory, error) {
+// only when nothing could be read at all. It leaves nothing that would spare a
+// poll a request.
+func (s *Source) Parts(ctx context.Context) (hardware.Inventory, bmc.Memory, error) {
 	base, err := s.address()
 	if err != nil {
-		return hardware.Inventory{}, err
+		return hardware.Inventory{}, nil, err
 	}
 	server := bmc.Server{}
 	p := &parts{poll: s.poll(base, bmc.Ask{}, &server)}
@@ -89,7 +90,7 @@ func (s *Source) Parts(ctx context.Context) (hardware.Inventory, error) {
 		p.read30(ctx)
 	}
 	p.leave(ctx)
-	return p.out, err
+	return p.out, nil, err
 }
 
 // read30 reads the lists, those first that nobody else tells.

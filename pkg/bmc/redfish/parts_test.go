@@ -25,7 +25,7 @@ func stocked(t *testing.T, vendor sim.Vendor) (*sim.Sim, *Source) {
 
 func mustParts(t *testing.T, s *Source) hardware.Inventory {
 	t.Helper()
-	v, err := s.Parts(t.Context())
+	v, _, err := s.Parts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestPartsOfTrees(t *testing.T) {
 			tree := &tree{dir: dir, expand: expand}
 			_, source := serve(t, tree)
 			start := time.Now()
-			before, err := source.Parts(t.Context())
+			before, _, err := source.Parts(t.Context())
 			took := time.Since(start)
 			n := len(tree.requests)
 			t.Logf("%s expand=%v: %d requests, %d ms: %s %v", nameOf(dir), expand, n, took.Milliseconds(), lists(before), err)
@@ -118,7 +118,7 @@ func TestPartsOfTrees(t *testing.T) {
 					t.Errorf("%s: %s", nameOf(dir), r)
 				}
 			}
-			after, _ := source.Parts(t.Context())
+			after, _, _ := source.Parts(t.Context())
 			if d := hardware.Compare(before, after); len(d.Of(hardware.Missing, hardware.Worse, hardware.New, hardware.Replaced, hardware.Moved)) > 0 {
 				t.Errorf("%s twice: %v", nameOf(dir), d.Changes)
 			}
@@ -150,7 +150,7 @@ func TestPartsRefused(t *testing.T) {
 		}
 		whole := &tree{dir: dir, expand: true}
 		_, source := serve(t, whole)
-		before, err := source.Parts(t.Context())
+		before, _, err := source.Parts(t.Context())
 		if err != nil {
 			t.Logf("%s: %v", nameOf(dir), err)
 			continue
@@ -159,7 +159,7 @@ func TestPartsRefused(t *testing.T) {
 			for _, code := range []int{http.StatusNotFound, http.StatusServiceUnavailable} {
 				hole := &refusing{&tree{dir: dir, expand: true}, strings.TrimPrefix(request, "GET "), code}
 				_, again := serve(t, hole)
-				after, err := again.Parts(t.Context())
+				after, _, err := again.Parts(t.Context())
 				if gone := hardware.Compare(before, after).Of(hardware.Missing, hardware.Worse); err == nil && len(gone) > 0 {
 					t.Errorf("%s, %d for %s: %v", nameOf(dir), code, hole.uri, gone)
 				}
