@@ -35,6 +35,9 @@ type Change struct {
 	Was, Is *Part
 	// Why says what got worse, or why it was not compared.
 	Why string
+	// Alike is how many parts are missing that nobody can tell apart from others of
+	// which some are left; 0 where it is the one that Was is.
+	Alike int
 }
 
 // Difference is what became of a machine.

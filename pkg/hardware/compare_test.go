@@ -41,6 +41,9 @@ func TestWords(t *testing.T) {
 	bay := Part{ID: "3", Name: "Bay 3", Slot: "3", Serial: "D1", Size: 3840755982336, State: Good}
 	root := Part{ID: "/dev/sda", Name: "/dev/sda", Serial: "R1", Model: "root", Size: 240e9, State: Good}
 	memory := Part{ID: "memory", Size: 64 * gib}
+	third := changed(disk, func(p *Part) { p.ID, p.Name, p.Serial, p.Use = "/dev/sdc", "/dev/sdc", "D3", "osd.5" })
+	drives := []Part{{ID: "0x30", Slot: "Drive 0", State: Good}, {ID: "0x31", Slot: "Drive 1", State: Good}}
+	slotted := []Part{{ID: "1", Name: "Mellanox", Slot: "SLOT 3", Serial: "N1"}, {ID: "2", Name: "Mellanox", Slot: "SLOT 4", Serial: "N2"}, {ID: "3", Name: "Mellanox", Slot: "SLOT 5", Serial: "N3"}}
 	tests := []struct {
 		name          string
 		before, after Inventory
@@ -92,6 +95,29 @@ func TestWords(t *testing.T) {
 		{"disk told twice", inventory(list(Node, Disk, disk, Part{ID: "/dev/sda", Serial: "D0"}), list(Redfish, Disk, bay, Part{ID: "0", Slot: "0", Serial: "D0"})),
 			inventory(list(Node, Disk, Part{ID: "/dev/sda", Serial: "D0"}), list(Redfish, Disk, Part{ID: "0", Slot: "0", Serial: "D0"}, Part{ID: "3", Slot: "3", State: Absent})),
 			[]string{"disk Bay 3 (slot 3, 3.84 TB, serial D1, osd.4) is missing"}},
+		{"disk by its bay alone", inventory(list(Node, Disk, disk, root), list(IPMI, Disk, drives...)),
+			inventory(list(Node, Disk, root), list(IPMI, Disk, drives[0], changed(drives[1], func(p *Part) { p.State = Absent }))),
+			[]string{"disk Drive 1 is missing: for the node disk /dev/sdb (3.84 TB, SAMSUNG, serial D1, osd.4) is missing"}},
+		{"two by their bays", inventory(list(Node, Disk, disk, root), list(IPMI, Disk, drives...)),
+			inventory(list(Node, Disk, disk), list(IPMI, Disk, changed(drives[0], func(p *Part) { p.State = Failed }), changed(drives[1], func(p *Part) { p.State = Absent }))),
+			[]string{"disk Drive 0 is failed: it was ok", "disk Drive 1 is missing: for the node disk /dev/sda (240 GB, root, serial R1) is missing"}},
+		{"one of two by its bay", inventory(list(Node, Disk, disk, root, third), list(IPMI, Disk, drives...)),
+			inventory(list(Node, Disk, third), list(IPMI, Disk, drives[0], changed(drives[1], func(p *Part) { p.State = Absent }))),
+			[]string{"disk /dev/sdb (3.84 TB, SAMSUNG, serial D1, osd.4) is missing", "disk /dev/sda (240 GB, root, serial R1) is missing", "disk Drive 1 is missing"}},
+		{"another disk by another serial number", inventory(list(Node, Disk, disk, root), list(Redfish, Disk, bay, changed(bay, func(p *Part) { p.ID, p.Slot, p.Name, p.Serial = "4", "4", "Bay 4", "D7" }))),
+			inventory(list(Node, Disk, root), list(Redfish, Disk, bay)),
+			[]string{"disk /dev/sdb (3.84 TB, SAMSUNG, serial D1, osd.4) is missing", "disk Bay 4 (slot 4, 3.84 TB, serial D7) is missing"}},
+		{"another disk by its size", inventory(list(Node, Disk, disk, root), list(Redfish, Disk, Part{ID: "0", Slot: "0", Size: 240e9}, Part{ID: "1", Slot: "1", Size: 240e9})),
+			inventory(list(Node, Disk, root), list(Redfish, Disk, Part{ID: "0", Slot: "0", Size: 240e9})),
+			[]string{"disk /dev/sdb (3.84 TB, SAMSUNG, serial D1, osd.4) is missing", "disk 1 (240 GB) is missing"}},
+		{"failed for both", inventory(list(Node, Disk, disk), list(Redfish, Disk, bay)),
+			inventory(list(Node, Disk, changed(disk, func(p *Part) { p.State, p.Says = Failed, "SMART says FAILED!" })), list(Redfish, Disk, changed(bay, func(p *Part) { p.State = Failed }))),
+			[]string{"disk Bay 3 (slot 3, 3.84 TB, serial D1, osd.4) is failed: it was ok, for the node it is failed, SMART says FAILED!: it was ok"}},
+		{"card for both", inventory(list(Node, Card, card), list(Redfish, Card, slotted[:2]...)), inventory(list(Node, Card, Part{ID: "x", Slot: "0000:01:00", Type: "0108 1:2"}), list(Redfish, Card, slotted[1])),
+			[]string{"card 0000:01:00 is new", "card Mellanox (slot SLOT 3, serial N1) is missing: for the node card ConnectX-5 (slot 0000:3b:00) is missing"}},
+		{"two alike cards for both", inventory(list(Node, Card, card, other, changed(other, func(p *Part) { p.ID, p.Slot = "0000:af:00", "0000:af:00" })), list(Redfish, Card, slotted...)),
+			inventory(list(Node, Card, card), list(Redfish, Card, slotted[2])),
+			[]string{"card Mellanox (slot SLOT 3, serial N1) is missing: for the node card ConnectX-5 is missing, 1 of 3 alike are left, they were at 0000:3b:00, 0000:5e:00, 0000:af:00", "card Mellanox (slot SLOT 4, serial N2) is missing"}},
 		{"disk replaced", inventory(list(Node, Disk, disk), list(Redfish, Disk, bay)),
 			inventory(list(Node, Disk, changed(disk, func(p *Part) { p.Serial = "D2" })), list(Redfish, Disk, changed(bay, func(p *Part) { p.Serial = "D2" }))),
 			[]string{"disk was replaced: now SAMSUNG serial D2, before SAMSUNG serial D1", "disk in slot 3 was replaced: now serial D2, before serial D1"}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // fold says one cause once: what the node and its controller both tell of one
@@ -11,6 +12,20 @@ import (
 // knows of its use.
 func (d *Difference) fold(before, after Inventory) {
 	d.names(before, after)
+	d.serials()
+	for _, kind := range []Kind{Disk, Card, Port} {
+		for _, v := range []Verdict{Missing, Worse} {
+			d.nameless(kind, v)
+		}
+	}
+	d.memory(before)
+	if lost := d.missing(Redfish, Processor) + d.missing(IPMI, Processor); lost > 0 {
+		d.drop(func(c Change) bool { return c.Source == Node && c.Kind == Processor && c.Verdict == Missing })
+	}
+}
+
+// serials says once what became of a disk of which both tell the serial number.
+func (d *Difference) serials() {
 	came := map[string]bool{}
 	for _, c := range d.Changes {
 		if c.Source == Node && c.Kind == Disk && c.Verdict == New {
@@ -18,12 +33,69 @@ func (d *Difference) fold(before, after Inventory) {
 		}
 	}
 	d.drop(func(c Change) bool {
-		return c.Source == Node && c.Kind == Disk && (c.Verdict == Missing && d.goneAs(c.Was, came) || c.Verdict == New && d.cameAs(c.Is))
+		if c.Source != Node || c.Kind != Disk {
+			return false
+		}
+		return c.Verdict == Missing && d.goneAs(c.Was, came) || c.Verdict == New && d.cameAs(c.Is) || c.Verdict == Worse && d.worseAs(c)
 	})
-	d.memory(before)
-	if lost := d.missing(Redfish, Processor) + d.missing(IPMI, Processor); lost > 0 {
-		d.drop(func(c Change) bool { return c.Source == Node && c.Kind == Processor && c.Verdict == Missing })
+}
+
+// nameless says once what node and controller tell of one part without a serial
+// number that both know: where each of them tells of as many, and they may be the
+// same ones. The place is the controller's, and the node's words are kept with it.
+func (d *Difference) nameless(k Kind, v Verdict) {
+	var own, theirs []int
+	gone := 0
+	for i, c := range d.Changes {
+		switch {
+		case c.Kind != k || c.Verdict != v:
+		case c.Source == Node:
+			own, gone = append(own, i), gone+max(c.Alike, 1)
+		default:
+			theirs = append(theirs, i)
+		}
 	}
+	if len(own) == 0 || gone != len(theirs) {
+		return
+	}
+	var words []string
+	for _, i := range own {
+		mine := d.Changes[i]
+		words = append(words, mine.Was.Text(k)+" "+mine.what())
+		for _, j := range theirs {
+			if !maybe(*mine.Was, *d.Changes[j].Was) {
+				return
+			}
+		}
+	}
+	c := &d.Changes[theirs[0]]
+	c.Why = strings.TrimPrefix(c.Why+", for the node "+strings.Join(words, ", "), ", ")
+	d.Changes = dropped(d.Changes, own)
+}
+
+// what is the change without the part.
+func (c Change) what() string {
+	if c.Verdict == Missing {
+		return strings.TrimSuffix("is missing, "+c.Why, ", ")
+	}
+	return c.Why
+}
+
+// maybe says that two sources may mean the same part.
+func maybe(a, b Part) bool {
+	near := func(a, b int64) bool { return a == 0 || b == 0 || max(a, b)-min(a, b) <= max(a, b)/50 }
+	return (serial(a) == "" || serial(b) == "") && near(a.Size, b.Size)
+}
+
+// dropped are the changes without some of them.
+func dropped(all []Change, at []int) []Change {
+	var out []Change
+	for i, c := range all {
+		if !slices.Contains(at, i) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func (d *Difference) drop(what func(Change) bool) { d.Changes = slices.DeleteFunc(d.Changes, what) }
@@ -52,6 +124,22 @@ func (d *Difference) goneAs(p *Part, came map[string]bool) bool {
 			}
 			return true
 		}
+	}
+	return false
+}
+
+// worseAs says whether the controller says of the same part that it is worse, and
+// gives that change the node's words.
+func (d *Difference) worseAs(own Change) bool {
+	for i, c := range d.Changes {
+		if c.Source == Node || c.Kind != own.Kind || c.Verdict != Worse || serial(*own.Was) == "" || serial(*c.Was) != serial(*own.Was) {
+			continue
+		}
+		was := *c.Was
+		was.Use = cmp.Or(was.Use, own.Was.Use)
+		d.Changes[i].Was = &was
+		d.Changes[i].Why += ", for the node it " + own.Why
+		return true
 	}
 	return false
 }

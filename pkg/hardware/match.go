@@ -94,6 +94,9 @@ func (m *match) cards() {
 			why = fmt.Sprintf("%d of %d alike are left, they were at %s", len(at)-n, len(at), strings.Join(at, ", "))
 		}
 		m.say(Missing, &gone.Part, nil, why)
+		if len(at) > 1 {
+			m.out.Changes[len(m.out.Changes)-1].Alike = n
+		}
 	}
 	m.added()
 }
@@ -107,7 +110,7 @@ func (m *match) added() {
 }
 
 func (m *match) say(v Verdict, was, is *Part, why string) {
-	m.out.Changes = append(m.out.Changes, Change{v, m.source, m.kind, was, is, why})
+	m.out.Changes = append(m.out.Changes, Change{Verdict: v, Source: m.source, Kind: m.kind, Was: was, Is: is, Why: why})
 }
 
 // serials pairs what has the same serial number. One that two parts have is none.
