@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -63,7 +64,16 @@ func card(f Found) string {
 // Return are the flags of the way back.
 type Return struct {
 	Options  `embed:""`
-	Baseline string `placeholder:"FILE" help:"What check_drained --save wrote before the work."`
+	Baseline string   `placeholder:"FILE" help:"What check_drained --save wrote before the work."`
+	TakenOut []string `placeholder:"PART[,PART...]" help:"Parts that are missing on purpose, by the name that this check gives each. Every other part is compared as before."`
+}
+
+// Validate refuses parts without anything to compare.
+func (o Return) Validate() error {
+	if len(o.TakenOut) > 0 && o.Baseline == "" {
+		return errors.New("--taken-out: expected the --baseline that has the parts")
+	}
+	return nil
 }
 
 // Reintegrated answers whether the nodes are really back.
@@ -79,11 +89,14 @@ func Reintegrated(ctx context.Context, o Return, now func() time.Time) (check.Re
 	if err != nil {
 		return nothing(f), err
 	}
-	back.Evidence, back.Fans, back.FansErr, back.Hardware = f.Evidence, f.Fans, f.FansErr, f.Hardware
+	back.Evidence, back.Fans, back.FansErr, back.Hardware, back.TakenOut = f.Evidence, f.Fans, f.FansErr, f.Hardware, o.TakenOut
 	list := maintenance.Reintegrated(back)
 	r, facts := answer(f, list, o.State.Mode)
 	if yes := r.Status() == check.OK || r.Status() == check.WARNING; yes && back.Unasked() {
 		r.Notes = append(r.Notes, "power supplies and links not compared without --bmc")
+	}
+	if n := back.OnPurpose(); n > 0 {
+		r.Notes = append(r.Notes, phrase.Count(n, "part", "parts")+" taken out on purpose")
 	}
 	who := are(f.PVE.Leaving)
 	r.Lead, r.Summary = verdict{"YES, " + who + " fully back", "YES, " + who + " back, but", "NO, " + who + " not fully back"}.lead(list, r.Status())

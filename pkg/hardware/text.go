@@ -2,6 +2,7 @@ package hardware
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 )
 
@@ -49,4 +50,30 @@ func what(p Part) string {
 		text = strings.TrimSpace(text + " serial " + p.Serial)
 	}
 	return cmp.Or(text, p.Name, p.ID)
+}
+
+// Key names a part that is gone on a command line, in letters that a shell takes
+// as they are: by its serial number, else by its place, else by what it is called;
+// memory by what is left of it, and parts that are alike by how many are gone, so
+// that no name goes for more than what was said. Empty for any other change.
+func (c Change) Key() string {
+	switch {
+	case c.Kind == Total && c.Verdict == Worse:
+		return plain("memory " + Memory(c.Is.Size))
+	case c.Verdict != Missing:
+		return ""
+	case c.Alike > 0:
+		return plain(fmt.Sprintf("%s %d gone", c.Was.Label(c.Kind), c.Alike))
+	case serial(*c.Was) != "":
+		return plain(c.Was.Serial)
+	}
+	return plain(cmp.Or(c.Was.Slot, c.Was.Label(c.Kind)))
+}
+
+// plain is a text of letters, digits and what stands for itself in a shell.
+func plain(s string) string {
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".:_/", r))
+	})
+	return strings.Join(words, "-")
 }

@@ -42,17 +42,77 @@ func (r Return) Unasked() bool {
 	return !unfit && !r.off() && r.Baseline != nil && len(r.Baseline.Hardware) > 0 && r.Baseline.Controller == nil && !r.Hardware.Asked
 }
 
-// Parts are what became of the parts of the nodes since the baseline was saved;
-// nil when there is nothing to compare.
+// Parts are what became of the parts of the nodes since the baseline was saved, but
+// for those that were taken out on purpose; nil when there is nothing to compare.
 func (r Return) Parts() []hardware.Change {
 	if _, unfit := r.unfit(); unfit || r.Baseline == nil {
 		return nil
 	}
 	var out []hardware.Change
 	for _, m := range r.machines() {
-		out = append(out, m.Changes...)
+		out = append(out, slices.DeleteFunc(m.Changes, r.onPurpose)...)
 	}
 	return out
+}
+
+// OnPurpose counts the parts that are missing and were named as taken out.
+func (r Return) OnPurpose() int {
+	if _, unfit := r.unfit(); unfit || r.off() || r.Baseline == nil {
+		return 0
+	}
+	n := 0
+	for _, name := range r.takenOut() {
+		if r.gone(name) == 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// takenOut are the names of parts that were taken out, each once.
+func (r Return) takenOut() []string {
+	var out []string
+	for _, name := range r.TakenOut {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// gone counts the parts of a name that are missing.
+func (r Return) gone(name string) int {
+	n := 0
+	for _, m := range r.machines() {
+		for _, x := range m.Changes {
+			if key := x.Key(); key != "" && strings.EqualFold(key, name) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// onPurpose says that a part is missing on purpose: it was named, by a name that no
+// other missing part has.
+func (r Return) onPurpose(x hardware.Change) bool {
+	key := x.Key()
+	named := func(name string) bool { return strings.EqualFold(name, key) }
+	return key != "" && slices.ContainsFunc(r.TakenOut, named) && r.gone(key) == 1
+}
+
+// misnamed are the names of parts that are not missing, or that are those of several.
+func (r Return) misnamed() Checklist {
+	var c Checklist
+	for _, name := range r.takenOut() {
+		switch n := r.gone(name); {
+		case n == 0:
+			c = append(c, otherParts.reserved("--taken-out "+name+" names no part that is missing", say("leave it out, it is there or has another name")))
+		case n > 1:
+			c = append(c, otherParts.reserved(fmt.Sprintf("--taken-out %s names %d parts that are missing, none of them is accepted", name, n), say("put one of them back, or save a new baseline when all else is well")))
+		}
+	}
+	return c
 }
 
 // compared is what became of one node, or of the server that the controller is
@@ -134,10 +194,10 @@ func (r Return) hardware() Checklist {
 		}
 	}
 	for _, m := range r.machines() {
-		c = append(c, m.checklist()...)
+		c = append(c, r.checklist(m)...)
 		c = append(c, r.nobody(m)...)
 	}
-	return c
+	return append(c, r.misnamed()...)
 }
 
 // controller says what keeps the controller's word from being compared.
@@ -162,7 +222,7 @@ func (r Return) controller() Checklist {
 
 // checklist has a line for each part that is missing, worse or not told, and one
 // for each kind that is as before.
-func (m compared) checklist() Checklist {
+func (r Return) checklist(m compared) Checklist {
 	var c Checklist
 	for _, k := range hardware.Kinds {
 		q, bad := asBefore(k), false
@@ -170,12 +230,14 @@ func (m compared) checklist() Checklist {
 			if x.Kind != k {
 				continue
 			}
-			switch text := m.on(x); x.Verdict {
-			case hardware.Missing, hardware.Worse:
-				c, bad = append(c, q.fails(text, lookAt(x))), true
-			case hardware.NotCompared:
+			switch text := m.on(x); {
+			case r.onPurpose(x):
+				c = append(c, otherParts.holds("taken out on purpose: "+text))
+			case x.Verdict == hardware.Missing || x.Verdict == hardware.Worse:
+				c, bad = append(c, q.fails(text, lookAt(x)...)), true
+			case x.Verdict == hardware.NotCompared:
 				c, bad = append(c, q.unknown(text, say("ask again, who has just started tells little"))), true
-			case hardware.Unknown:
+			case x.Verdict == hardware.Unknown:
 				c, bad = append(c, q.reserved(text, say("see for yourself"))), true
 			default:
 				c = append(c, otherParts.holds(text))
@@ -248,20 +310,24 @@ func (m compared) links() bool {
 	})
 }
 
-// lookAt says what to look at. What needs the node off needs all of the way there
-// again.
-func lookAt(x hardware.Change) Step {
+// lookAt says what to look at, and of what is missing how it is accepted: that one
+// part, and nothing else. What needs the node off needs all of the way there again.
+func lookAt(x hardware.Change) []Step {
+	look := "see its slot, and begin with check_drained before you switch the node off for it"
 	switch x.Kind {
 	case hardware.Supply:
-		return say("see its cable, its switch and its fuse")
+		look = "see its cable, its switch and its fuse"
 	case hardware.Port:
-		return say("see its cable, at both ends and in which port")
+		look = "see its cable, at both ends and in which port"
 	case hardware.Disk:
-		return say("see its bay")
+		look = "see its bay"
 	case hardware.Total:
-		return say("see its modules, and begin with check_drained before you switch the node off for them")
+		look = "see its modules, and begin with check_drained before you switch the node off for them"
 	case hardware.Fan:
-		return say("see check_fans")
+		look = "see check_fans"
 	}
-	return say("see its slot, and begin with check_drained before you switch the node off for it")
+	if key := x.Key(); key != "" {
+		return []Step{say(look), say("if it was taken out on purpose, ask again with this behind the same command: --taken-out " + key)}
+	}
+	return []Step{say(look)}
 }

@@ -132,3 +132,104 @@ func TestHardware(t *testing.T) {
 		}
 	}
 }
+
+// TestTakenOut: a part that is named is missing on purpose, and nothing else is
+// accepted with it: no other part, no part that is worse, and no name of two.
+func TestTakenOut(t *testing.T) {
+	removed := func(r *Return, k hardware.Kind, i int) {
+		l := listOf(r, k)
+		l.Parts = slices.Delete(slices.Clone(l.Parts), i, i+1)
+	}
+	answer := func(change func(*Return), names ...string) (string, string) {
+		r := wellBack(t)
+		change(&r)
+		r.TakenOut = names
+		list := Reintegrated(r)
+		var all []string
+		for _, x := range list {
+			all = append(all, x.String())
+		}
+		return list.Decision(), strings.Join(all, "\n")
+	}
+	keys := map[hardware.Kind]string{hardware.Disk: "D1", hardware.Processor: "processor-1-of-1", hardware.Card: "0000:3b:00", hardware.Port: "aa:01"}
+	for kind, key := range keys {
+		one := func(r *Return) {
+			if kind == hardware.Processor || kind == hardware.Card { // their serial number is told by nobody
+				for i := range listOf(r, kind).Parts {
+					r.Baseline.Hardware["pve3"] = parts()
+					listOf(r, kind).Parts[i].Serial = ""
+				}
+				i := slices.IndexFunc(r.Baseline.Hardware["pve3"].Lists, func(l hardware.List) bool { return l.Kind == kind })
+				for j := range r.Baseline.Hardware["pve3"].Lists[i].Parts {
+					p := &r.Baseline.Hardware["pve3"].Lists[i].Parts[j]
+					p.Serial, p.Type, p.Model = "", p.Type+strings.Repeat("x", j), p.Model+strings.Repeat("x", j)
+				}
+				for j := range listOf(r, kind).Parts {
+					p := &listOf(r, kind).Parts[j]
+					p.Type, p.Model = p.Type+strings.Repeat("x", j), p.Model+strings.Repeat("x", j)
+				}
+			}
+			removed(r, kind, 0)
+		}
+		decision, text := answer(one)
+		if want := "--taken-out " + key; decision != "no" || !strings.Contains(text, want) {
+			t.Errorf("%s: %s, want %q:\n%s", kind, decision, want, text)
+		}
+		if decision, text := answer(one, strings.ToUpper(key)); decision != "yes" || !strings.Contains(text, "taken out on purpose") {
+			t.Errorf("%s named: %s:\n%s", kind, decision, text)
+		}
+		for other, name := range keys {
+			if other == kind {
+				continue
+			}
+			if decision, text := answer(one, name); decision != "no" || !strings.Contains(text, name+" names no part") {
+				t.Errorf("%s with %s named: %s:\n%s", kind, name, decision, text)
+			}
+			if decision, text := answer(func(r *Return) { one(r); removed(r, other, 1) }, key); decision != "no" {
+				t.Errorf("%s named, a %s gone too: %s:\n%s", kind, other, decision, text)
+			}
+		}
+	}
+	if decision, _ := answer(func(*Return) {}, "D1"); decision != "yes-but" {
+		t.Errorf("what is there was named: %s", decision)
+	}
+	if decision, _ := answer(func(r *Return) { listOf(r, hardware.Disk).Parts[0].State = hardware.Failed }, "D1"); decision != "no" {
+		t.Errorf("what fails was named: %s", decision)
+	}
+	less := func(to int64) func(*Return) {
+		return func(r *Return) {
+			removed(r, hardware.Total, 1)
+			listOf(r, hardware.Total).Parts[0].Size = to
+			r.Baseline.Hardware["pve3"] = single()
+		}
+	}
+	if decision, text := answer(less(48<<30), "memory-48-GiB"); decision != "yes" {
+		t.Errorf("memory: %s\n%s", decision, text)
+	}
+	if decision, _ := answer(less(32<<30), "memory-48-GiB"); decision != "no" {
+		t.Error("less memory than was named")
+	}
+	twice := func(r *Return) {
+		withController(r)
+		for _, v := range []*hardware.Inventory{r.Baseline.Controller, r.Hardware.Controller} {
+			v.Lists[0].Parts[0].Serial, v.Lists[0].Parts[1].Serial = "", ""
+			v.Lists[0].Parts[1].Slot, v.Lists[0].Parts[1].Name = "1", "PSU1"
+			v.Lists[0].Parts = append(v.Lists[0].Parts, hardware.Part{ID: "3", Slot: "3", State: hardware.Good})
+		}
+		r.Hardware.Controller.Lists[0].Parts = r.Hardware.Controller.Lists[0].Parts[2:]
+	}
+	if decision, text := answer(twice, "1"); decision != "no" || !strings.Contains(text, "--taken-out 1 names 2 parts") {
+		t.Errorf("a name of two: %s\n%s", decision, text)
+	}
+}
+
+// single is the inventory of the node with one list of memory that has one part.
+func single() hardware.Inventory {
+	v := parts()
+	for i := range v.Lists {
+		if v.Lists[i].Kind == hardware.Total {
+			v.Lists[i].Parts = v.Lists[i].Parts[:1]
+		}
+	}
+	return v
+}
