@@ -38,6 +38,7 @@ complete -c check_reintegrated -l exclude -x -d 'Do not judge fans whose name or
 complete -c check_reintegrated -l allow-zero -x -d 'Fans that may stand still.'
 complete -c check_reintegrated -l forget-qdevice -d 'There is no quorum device any more: what is remembered of one is forgotten.'
 complete -c check_reintegrated -l baseline -r -F -d 'What check_drained --save wrote before the work.'
+complete -c check_reintegrated -l taken-out -x -d 'Parts that are missing on purpose, by the name that this check gives each. Every other part is compared as before.'
 complete -c check_reintegrated -s t -l timeout -x -d 'Time for the whole run. Must be less than the host allows (check_nrpe: 10s).'
 complete -c check_reintegrated -l timeout-state -x -a 'warning critical unknown' -d 'Status when the time is up.'
 complete -c check_reintegrated -s v -l verbose -d 'More: -v all findings, -vv with evidence, -vvv with raw values.'
