@@ -89,7 +89,8 @@ func Reintegrated(ctx context.Context, o Return, now func() time.Time) (check.Re
 	if err != nil {
 		return nothing(f), err
 	}
-	back.Evidence, back.Fans, back.FansErr, back.Hardware, back.TakenOut = f.Evidence, f.Fans, f.FansErr, f.Hardware, o.TakenOut
+	back.Evidence, back.Fans, back.FansErr, back.Hardware = f.Evidence, f.Fans, f.FansErr, f.Hardware
+	back.Hardware.TakenOut = o.TakenOut
 	list := maintenance.Reintegrated(back)
 	r, facts := answer(f, list, o.State.Mode)
 	if yes := r.Status() == check.OK || r.Status() == check.WARNING; yes && back.Unasked() {

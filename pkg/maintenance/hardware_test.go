@@ -143,7 +143,7 @@ func TestTakenOut(t *testing.T) {
 	answer := func(change func(*Return), names ...string) (string, string) {
 		r := wellBack(t)
 		change(&r)
-		r.TakenOut = names
+		r.Hardware.TakenOut = names
 		list := Reintegrated(r)
 		var all []string
 		for _, x := range list {

@@ -24,8 +24,6 @@ type Return struct {
 	Fans     *fans.Report
 	FansErr  error
 	Hardware Hardware
-	// TakenOut are parts that are missing on purpose, by [hardware.Change.Key].
-	TakenOut []string
 }
 
 // heartbeat is how long a part of HA may be silent: all write every five to

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -265,50 +264,4 @@ func (w *walker) partList(ctx context.Context, l *hardware.List, records []partR
 // rank puts what several sensors say of one part in the order of what counts.
 func rank(s hardware.State) int {
 	return slices.Index([]hardware.State{hardware.Untold, hardware.Good, hardware.Degraded, hardware.Off, hardware.Failed, hardware.Absent}, s)
-}
-
-// partNames names the part that each sensor tells of: by the sensor's name without
-// the words for what it tells, and by the entity where two sensors that tell the
-// same have one name (Dell calls that of every power supply "Status").
-func partNames(sensors []partSensor) []string {
-	names := make([]string, len(sensors))
-	alike := map[string]int{}
-	telling := func(i int) string { return fmt.Sprint(names[i], sensors[i].Type, sensors[i].Kind) }
-	for i, s := range sensors {
-		names[i] = partName(s.Name)
-		alike[telling(i)]++
-	}
-	for i, s := range sensors {
-		if names[i] == "" || alike[telling(i)] > 1 {
-			names[i] = strings.TrimSpace(names[i] + " entity " + s.entity)
-		}
-	}
-	clear(alike)
-	for i := range sensors {
-		alike[telling(i)]++
-	}
-	for i, s := range sensors {
-		if alike[telling(i)] > 1 {
-			names[i] += " sensor " + s.id()
-		}
-	}
-	return names
-}
-
-// partName is a sensor's name without its last words that say what it tells.
-func partName(name string) string {
-	all := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' })
-	for len(all) > 0 && partAspect(strings.ToLower(all[len(all)-1])) {
-		all = all[:len(all)-1]
-	}
-	return strings.Join(all, " ")
-}
-
-// partAspect says that a word tells what is measured, and not of which part.
-func partAspect(word string) bool {
-	switch word {
-	case "status", "stat", "state", "health":
-		return true
-	}
-	return slices.Contains(presenceWords, word)
 }
