@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -95,7 +96,10 @@ func isTimeout(err error) bool {
 // late explains that the time was over.
 func (p peer) late(err error, reached phase) string {
 	var name *net.DNSError
+	_, notAddress := netip.ParseAddr(p.host())
 	switch {
+	case reached == resolving && notAddress == nil: // nobody is asked for an address
+		return p.address + " was not asked: the time was over"
 	case reached == resolving || errors.As(err, &name):
 		return p.host() + " could not be resolved in time: the name server is silent"
 	case reached == connecting:
