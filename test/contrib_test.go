@@ -97,7 +97,7 @@ func inEveryFamily(t *testing.T, out, name string) {
 		}
 	}
 	short := strings.TrimPrefix(name, "check_")
-	entries := []string{"command_name    " + name + "\n", `object CheckCommand "noout-` + short + `"`, `"object_name": "noout-` + short + `"`, "command[" + name + "]="}
+	entries := []string{"command_name    " + name + "\n", `object CheckCommand "noout-` + short + `"`, `"command": "` + name + `"`, "command[" + name + "]="}
 	for i, file := range generated.all {
 		text, err := os.ReadFile(filepath.Join(out, file))
 		if err != nil {
@@ -158,7 +158,7 @@ func TestBasket(t *testing.T) {
 			Name      string `json:"object_name"`
 			Command   string
 			Arguments map[string]struct {
-				Value string
+				Value any    // a string, or a function
 				SetIf string `json:"set_if"`
 			}
 			Fields []struct {
@@ -191,7 +191,7 @@ func TestBasket(t *testing.T) {
 		}
 		var values, options []string
 		for _, a := range c.Arguments {
-			values = append(values, a.Value+a.SetIf)
+			values = append(values, macroOf(a.Value)+a.SetIf)
 		}
 		program, words, _ := strings.Cut(c.Command, " ")
 		known := describe(t, filepath.Join(bin, program)).Options
@@ -224,6 +224,18 @@ func TestBasket(t *testing.T) {
 			t.Errorf("%s: %+v", name, n)
 		}
 	}
+}
+
+// macroOf is what stands in a value, or what its function asks for.
+func macroOf(value any) string {
+	if f, is := value.(map[string]any); is {
+		body, _ := f["body"].(string)
+		_, rest, _ := strings.Cut(body, `macro("`)
+		macro, _, _ := strings.Cut(rest, `"`)
+		return macro
+	}
+	text, _ := value.(string)
+	return text
 }
 
 func describe(t *testing.T, path string) check.Description {

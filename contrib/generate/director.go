@@ -9,9 +9,12 @@ import (
 )
 
 // basket is what Icinga Director's import takes. It names no UUIDs: releases
-// before 1.11 refuse them for fields, and objects are found by their names.
+// before 1.11 refuse them for fields, and objects are found by their names. The
+// Director links the fields of an object by its key here, which is its name.
 type basket struct {
 	Command   map[string]directorCommand
+	Hosts     map[string]directorTemplate `json:"HostTemplate"`
+	Services  map[string]directorTemplate `json:"ServiceTemplate"`
 	DataList  map[string]directorList
 	Datafield map[string]directorField
 	// Notifications are templates: whom Icinga calls is not what they are about.
@@ -39,7 +42,7 @@ type directorCommand struct {
 
 type directorArgument struct {
 	Description string `json:"description"`
-	Value       string `json:"value,omitempty"`
+	Value       any    `json:"value,omitempty"` // a string or a function
 	SetIf       string `json:"set_if,omitempty"`
 	SkipKey     bool   `json:"skip_key,omitempty"`
 	RepeatKey   bool   `json:"repeat_key,omitempty"`
@@ -77,23 +80,26 @@ type directorEntry struct {
 // director writes the basket of Icinga Director: the same commands as
 // commands.conf, with a form field for every option.
 func director(plugins []plugin) (map[string]string, error) {
-	b := basket{map[string]directorCommand{}, map[string]directorList{}, map[string]directorField{}, map[string]directorNotification{}}
-	for _, c := range checkCommands(plugins) {
+	b := basket{
+		map[string]directorCommand{}, map[string]directorTemplate{}, map[string]directorTemplate{},
+		map[string]directorList{}, map[string]directorField{}, map[string]directorNotification{},
+	}
+	commands := checkCommands(plugins)
+	for _, c := range commands {
 		command := directorCommand{
 			Arguments: map[string]directorArgument{}, Command: c.Name, Execute: "PluginCheck",
 			Name: c.Object, Type: "object",
 		}
 		for _, a := range c.Arguments {
 			command.Arguments[a.Key] = directorArgumentOf(a)
-			id := len(b.Datafield) + 1
-			b.Datafield[fmt.Sprint(id)] = b.field(c, a)
-			command.Fields = append(command.Fields, directorLink{Field: id, Required: "n"})
+			command.Fields = append(command.Fields, b.add(b.field(c, a)))
 		}
 		b.Command[c.Object] = command
 		if c.Name == "notify_customers" {
 			b.notify(c.Name)
 		}
 	}
+	b.templates(commands)
 	var text strings.Builder
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
@@ -102,6 +108,16 @@ func director(plugins []plugin) (map[string]string, error) {
 		return nil, fmt.Errorf("writing the basket: %w", err)
 	}
 	return map[string]string{"contrib/director/basket.json": text.String()}, nil
+}
+
+// add puts a field into the basket, and returns the link of an object to it.
+func (b *basket) add(f directorField) directorLink {
+	id := len(b.Datafield) + 1
+	if f.Type == "" {
+		f.Type, f.Settings = stringType, map[string]string{"visibility": "visible"}
+	}
+	b.Datafield[fmt.Sprint(id)] = f
+	return directorLink{Field: id, Required: "n"}
 }
 
 // notify is contrib/notify's NotificationCommand, and a template for the rules by
@@ -121,13 +137,21 @@ func (b *basket) notify(plugin string) {
 
 func directorArgumentOf(a argument) directorArgument {
 	out := directorArgument{Description: line(description(a.Option)), SkipKey: a.OneWord(), RepeatKey: a.Repeat()}
-	if a.Switch() {
+	switch {
+	case a.Switch():
 		out.SetIf = a.Macro()
-	} else {
+	case nodesDeclared(a):
+		out.Value = maintenance(a)
+	default:
 		out.Value = a.Value()
 	}
 	return out
 }
+
+const (
+	dataType   = `Icinga\Module\Director\DataType\DataType`
+	stringType = dataType + "String"
+)
 
 // field is the form field of an option. What is one of several words has a list
 // of them.
@@ -150,7 +174,7 @@ func (b *basket) field(c checkCommand, a argument) directorField {
 	default:
 		f.Settings = map[string]string{"visibility": "visible"}
 	}
-	f.Type = `Icinga\Module\Director\DataType\DataType` + kind
+	f.Type = dataType + kind
 	return f
 }
 
