@@ -2,7 +2,9 @@
 
 // Package monitoring takes what the plugins write with --output openmetrics
 // through Debian's Prometheus: the textfile collector of its node exporter reads
-// it, the rules of contrib/prometheus alert.
+// it, the rules of contrib/prometheus alert. And it imports contrib/director into
+// Debian's Icinga Director, which deploys it to Icinga 2. That needs root, to
+// become the user nagios.
 package monitoring
 
 import (
@@ -56,6 +58,7 @@ func TestRules(t *testing.T) {
 // that does not answer: Prometheus is silent about the first, and not about the
 // third.
 func TestAlerts(t *testing.T) {
+	t.Parallel()
 	files := t.TempDir()
 	well, dead := controller(t), controller(t)
 	if err := dead.Do("drop?fan=2"); err != nil {
