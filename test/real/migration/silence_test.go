@@ -4,6 +4,7 @@ package migration
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 )
@@ -21,12 +22,15 @@ const (
 type silence struct{ atLeast, atMost time.Duration }
 
 func (s silence) String() string {
+	if s.atMost == math.MaxInt64 {
+		return fmt.Sprintf("at least %d ms", s.atLeast.Milliseconds())
+	}
 	return fmt.Sprintf("%d ms (%d-%d)", ((s.atLeast + s.atMost) / 2).Milliseconds(), s.atLeast.Milliseconds(), s.atMost.Milliseconds())
 }
 
 // agrees says whether one guest can have been away as both saw it.
 func (s silence) agrees(with silence) bool {
-	return s.atLeast <= with.atMost+slack && with.atLeast <= s.atMost+slack
+	return s.atLeast-slack <= with.atMost && with.atLeast-slack <= s.atMost
 }
 
 // heard is what ping heard: the longest silence, and the longest time between two

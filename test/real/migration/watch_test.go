@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os/exec"
 	"strings"
 	"testing"
@@ -47,14 +48,15 @@ type gap struct {
 
 // bounds of what was seen. Without a gap there was an answer to each packet, and
 // none was held up for an interval.
-func (g *gap) bounds(interval time.Duration) (silence, error) {
-	switch {
-	case g == nil:
-		return silence{atMost: 2 * interval}, nil
-	case g.Unbounded:
-		return silence{}, fmt.Errorf("the gap of at least %.0f ms has no end or no beginning", g.AtLeast)
+func (g *gap) bounds(interval time.Duration) silence {
+	if g == nil {
+		return silence{atMost: 2 * interval}
 	}
-	return silence{time.Duration(g.AtLeast * float64(ms)), time.Duration(g.AtMost * float64(ms))}, nil
+	s := silence{time.Duration(g.AtLeast * float64(ms)), time.Duration(g.AtMost * float64(ms))}
+	if g.Unbounded { // it had no beginning or no end
+		s.atMost = math.MaxInt64
+	}
+	return s
 }
 
 // heldUp is what the plugin says of this machine.
