@@ -64,7 +64,7 @@ func (i image) start(node *room, more ...string) *guest {
 	monitor, console := listen(node.t), listen(node.t)
 	defer monitor.Close()
 	defer console.Close()
-	g.cmd = node.command("qemu-system-x86_64", append([]string{"-accel", "tcg", "-M", "q35", "-m", "160", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+	g.cmd = node.soon("qemu-system-x86_64", append([]string{"-accel", "tcg", "-M", "q35", "-m", "160", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-kernel", i.kernel, "-initrd", i.initrd, "-append", "console=ttyS0 quiet panic=-1",
 		"-netdev", "tap,id=net0,ifname=tap0,script=no,downscript=no", "-device", "virtio-net-pci,netdev=net0,mac=BC:24:11:00:00:67",
 		"-chardev", "socket,id=console,path=" + console.Addr().String(), "-serial", "chardev:console",

@@ -3,7 +3,6 @@
 package migration
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,7 +21,7 @@ const (
 	// spoilt is how many measurements this machine may spoil.
 	spoilt = 5
 	// watchFor is how long a watch is. A migration takes a second of it.
-	watchFor = 6 * time.Second
+	watchFor = 5 * time.Second
 	// some replies are enough to see that the guest answers.
 	some = 20
 )
@@ -32,7 +31,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "these tests make network namespaces: expected root")
 		os.Exit(1)
 	}
-	for _, program := range []string{"qemu-system-x86_64", "busybox", "ip", "ping", "unshare", "nsenter", "taskset", "chrt"} {
+	for _, program := range []string{"qemu-system-x86_64", "busybox", "ip", "ping", "unshare", "nsenter", "nice", "taskset", "chrt"} {
 		if _, err := exec.LookPath(program); err != nil {
 			fmt.Fprintf(os.Stderr, "%v: apt-get install qemu-system-x86 linux-image-amd64 busybox-static iproute2 iputils-ping\n", err)
 			os.Exit(1)
@@ -83,12 +82,14 @@ func (w *world) page() (string, error) {
 
 // measurement of one watch, by all who watched.
 type measurement struct {
-	moved      moved
-	ours, ping silence
-	stall      time.Duration // of the TCP session
-	site       *silence      // where it was asked
-	hung       string
-	held       string // how this machine was held up, empty for not at all
+	moved  moved
+	status string // of check_guests, with its text where that is not OK
+	ours   silence
+	ping   hearing
+	stall  time.Duration // of the TCP session
+	site   *silence      // where it was asked
+	hung   string
+	held   string // how this machine was held up, empty for not at all
 }
 
 // TestMigration: check_guests sees each migration as ping does, with bounds that
@@ -164,11 +165,13 @@ func (w *world) repeat(what string, times int, measure func(n int) (measurement,
 // wrong says what does not fit together.
 func (m measurement) wrong() string {
 	switch {
+	case m.status != "OK":
+		return m.status
 	case m.ours.atMost == math.MaxInt64:
 		return "the guest answered before and after, and check_guests has seen only one of them"
 	case !m.ours.agrees(m.ping):
-		return "check_guests and ping do not agree"
-	case m.site != nil && m.site.atMost < m.ping.atLeast-slack:
+		return "check_guests and ping do not agree, ping was without answers for " + m.ping.details()
+	case m.site != nil && m.site.atMost < m.ping.longest.atLeast-slack:
 		return "the web site answered while ping had no answer"
 	case m.site != nil && m.hung == "connect" && !m.site.agrees(m.ping):
 		// A connection is taken by who answers pings. What is slow after that
@@ -228,22 +231,24 @@ func (w *world) watch(duration time.Duration, happen func() (moved, error), more
 	if err != nil {
 		return m, err
 	}
-	return m, w.compare(&m, a, p.since(began), began)
+	err = w.compare(&m, a, p.since(began), began)
+	return m, err
 }
 
 // compare takes down what everybody saw since a time.
 func (w *world) compare(m *measurement, a watched, replies []reply, since time.Time) (err error) {
 	guest := a.Facts.Guests[0]
 	m.ours = guest.Gap.bounds(watchInterval)
-	var spacing time.Duration
-	m.ping, spacing = heard(replies)
+	m.ping = heard(replies)
 	held := a.heldUp()
 	switch {
 	case m.held != "":
 	case held != "":
 		m.held = held
-	case spacing > 3*pingInterval: // its own pacing is within two
-		m.held = fmt.Sprintf("ping: packets were up to %d ms apart", spacing.Milliseconds())
+	case m.ours.atMost-m.ours.atLeast > 2*watchInterval+slack:
+		m.held = fmt.Sprintf("check_guests: its bounds are more than %d ms apart", (2*watchInterval + slack).Milliseconds())
+	case m.ping.spacing > 3*pingInterval: // its own pacing is within two
+		m.held = fmt.Sprintf("ping: packets were up to %d ms apart", m.ping.spacing.Milliseconds())
 	}
 	if len(a.Facts.Sites) > 0 {
 		s := a.Facts.Sites[0]
@@ -254,8 +259,8 @@ func (w *world) compare(m *measurement, a watched, replies []reply, since time.T
 		m.site, m.hung = &seen, s.Hung
 	}
 	m.stall, err = w.session.stall(since)
-	if a.Status != "OK" {
-		err = errors.Join(err, fmt.Errorf("%s: %s", a.Status, a.Text))
+	if m.status = a.Status; a.Status != "OK" {
+		m.status += ": " + a.Text
 	}
 	return err
 }
