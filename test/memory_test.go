@@ -33,6 +33,48 @@ func repeat(before, unit, after string) string {
 	return before + strings.Repeat(unit, (15<<20)/len(unit)) + after
 }
 
+// yard is where plugins are built once and run.
+type yard struct{ bin, auth string }
+
+func newYard(t *testing.T) yard {
+	t.Helper()
+	y := yard{bin: t.TempDir(), auth: filepath.Join(t.TempDir(), "auth.ini")}
+	if out, err := exec.Command("go", "build", "-o", y.bin, "../plugins/check_pve", "../plugins/check_guests", "../plugins/check_ceph").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.WriteFile(y.auth, []byte("[*]\ntoken = "+pve.Token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
+// closed is a directory for memories.
+func closed(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil { // or nothing is remembered
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// run runs a plugin that has no memory, and holds it to what was promised.
+func (y yard) run(t *testing.T, plugin string, args ...string) (out string, code int) {
+	t.Helper()
+	return y.again(t, plugin, append(args, "--state-dir", closed(t))...)
+}
+
+// again runs a plugin.
+func (y yard) again(t *testing.T, plugin string, args ...string) (out string, code int) {
+	t.Helper()
+	out, code, peak := peakOf(t, exec.CommandContext(t.Context(), filepath.Join(y.bin, plugin), append(args, "-t", "60s")...))
+	t.Logf("%s: %d KiB, exit code %d: %.120s", plugin, peak, code, out)
+	if peak > promised {
+		t.Errorf("%s: %d KiB, at most %d", plugin, peak, promised)
+	}
+	return out, code
+}
+
 // TestMemory: a run of check_pve, check_guests and check_ceph takes no more than was
 // promised, of a cluster with 50,000 guests, and of one that sends what
 // swells; and that is never OK. It is the peak of the process itself.
@@ -40,41 +82,9 @@ func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds three plugins and sends them hundreds of MiB: run without -short")
 	}
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/check_pve", "../plugins/check_guests", "../plugins/check_ceph").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	home := t.TempDir()
-	auth := filepath.Join(home, "auth.ini")
-	if err := os.WriteFile(auth, []byte("[*]\ntoken = "+pve.Token+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(t *testing.T, plugin string, args ...string) (out string, code int) {
-		dir := t.TempDir()
-		if err := os.Chmod(dir, 0o700); err != nil { // or nothing is remembered
-			t.Fatal(err)
-		}
-		out, code, peak := peakOf(t, exec.CommandContext(t.Context(), filepath.Join(bin, plugin), append(args, "-t", "60s", "--state-dir", dir)...))
-		t.Logf("%s: %d KiB, exit code %d: %.120s", plugin, peak, code, out)
-		if peak > promised {
-			t.Errorf("%s: %d KiB, at most %d", plugin, peak, promised)
-		}
-		return out, code
-	}
+	y := newYard(t)
 	s := pve.Start(t, pve.Presets["plain"]())
-	t.Run("fifty thousand guests", func(t *testing.T) {
-		rows := []string{`{"id":"node/pve1","type":"node","node":"pve1","status":"online","maxcpu":32,"maxmem":1,"mem":1,"uptime":86400}`}
-		for i := range 50_000 {
-			rows = append(rows, fmt.Sprintf(`{"id":"qemu/%d","type":"qemu","vmid":%d,"name":"customer-%05d-web.example.net","node":"pve1","status":"running","pool":"customers",`+
-				`"tags":"web;production","template":0,"uptime":86400,"cpu":0.0123,"maxcpu":4,"mem":4294967296,"maxmem":8589934592,"disk":0,"maxdisk":34359738368}`, 1000+i, 1000+i, i))
-		}
-		front := inFront(t, s, "/cluster/resources", `{"data":[`+strings.Join(rows, ",")+`]}`)
-		for _, plugin := range []string{"check_pve"} { // check_guests takes 119 to 130 MiB of so many, by when garbage is collected
-			if out, _ := run(t, plugin, append([]string{"--auth-file", auth}, front...)...); !strings.Contains(out, "guests") {
-				t.Errorf("%s: %s", plugin, out)
-			}
-		}
-	})
+	t.Run("fifty thousand guests", func(t *testing.T) { y.manyGuests(t, s) })
 	status := ceph.New(ceph.Config{}).Ask("status", "mon mgr").Document
 	for name, body := range swollen {
 		t.Run(name, func(t *testing.T) {
@@ -82,19 +92,19 @@ func TestMemory(t *testing.T) {
 			for _, path := range []string{"/cluster/resources", "/cluster/tasks", "/access/permissions"} {
 				front := inFront(t, s, path, text)
 				for _, plugin := range []string{"check_pve", "check_guests"} {
-					if out, code := run(t, plugin, append([]string{"--auth-file", auth}, front...)...); code == 0 && path == "/cluster/resources" {
+					if out, code := y.run(t, plugin, append([]string{"--auth-file", y.auth}, front...)...); code == 0 && path == "/cluster/resources" {
 						t.Errorf("%s, %s: %s", plugin, path, out)
 					}
 				}
 			}
 			osds := strings.Replace(strings.Replace(text, `{"data":`, `{"epoch":1,"flags":"","osds":`, 1), "vmid", "osd", -1)
 			for _, documents := range []string{osds, status + "\n" + osds} {
-				if out, code := run(t, "check_ceph", "--ceph-command", printing(t, documents)); code == 0 {
+				if out, code := y.run(t, "check_ceph", "--ceph-command", printing(t, documents)); code == 0 {
 					t.Errorf("check_ceph: %s", out)
 				}
 			}
 			front := inFront(t, s, "/cluster/ceph/status", text)
-			if out, code := run(t, "check_ceph", append([]string{"--via", "pve", "--auth-file", auth}, front...)...); code == 0 {
+			if out, code := y.run(t, "check_ceph", append([]string{"--via", "pve", "--auth-file", y.auth}, front...)...); code == 0 {
 				t.Errorf("check_ceph --via pve: %s", out)
 			}
 		})
@@ -118,12 +128,24 @@ func printing(t *testing.T, text string) string {
 // simulated cluster behind it.
 func inFront(t *testing.T, s *pve.Sim, path, body string) (args []string) {
 	t.Helper()
+	return inFrontWith(t, s, func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, path) {
+			_, _ = io.WriteString(w, body) // it may have read enough
+			return true
+		}
+		return false
+	})
+}
+
+// inFrontWith is the same with what it answers itself in a function, which says
+// whether it did.
+func inFrontWith(t *testing.T, s *pve.Sim, own func(http.ResponseWriter, *http.Request) bool) (args []string) {
+	t.Helper()
 	behind, _, _ := strings.Cut(s.Addresses(), ",")
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if strings.HasSuffix(r.URL.Path, path) {
-			_, _ = io.WriteString(w, body) // it may have read enough
+		if own(w, r) {
 			return
 		}
 		request, err := http.NewRequestWithContext(r.Context(), r.Method, "https://"+behind+r.URL.RequestURI(), nil)
