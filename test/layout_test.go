@@ -59,7 +59,7 @@ var sources = map[string][]string{
 	"pkg/web":            {"pkg/transport", "pkg/secret", "pkg/phrase"},
 	"pkg/transport":      {"pkg/secret", "pkg/phrase"},
 	"pkg/secret":         {},
-	"pkg/state":          {},
+	"pkg/state":          {"pkg/lenient"},
 	"pkg/journal":        {"pkg/state"},
 	"pkg/locale":         {},
 	"pkg/customer":       {"pkg/locale", "pkg/secret"},

@@ -225,7 +225,7 @@ func decode(response *http.Response, body []byte) (answer, error) {
 	if err := answers.Check(body); err != nil {
 		return answer{}, fail(err)
 	}
-	var envelope map[string]part
+	var envelope map[string]lenient.Part
 	if err := json.Unmarshal(body, &envelope); err != nil {
 		return answer{}, fail(fmt.Errorf("the answer is not the API's JSON (%d bytes): %w", len(body), err))
 	}
@@ -238,13 +238,4 @@ func decode(response *http.Response, body []byte) (answer, error) {
 		now = time.Now()
 	}
 	return answer{json.RawMessage(data), now}, nil
-}
-
-// part of a document as it stands there. It is no copy, as json.RawMessage is:
-// nobody writes to a body, and the list of fifty thousand guests has 15 MiB.
-type part []byte
-
-func (p *part) UnmarshalJSON(raw []byte) error {
-	*p = raw
-	return nil
 }

@@ -81,13 +81,8 @@ func (l *lesson) nodes(ctx context.Context, names []string) {
 func (l *lesson) configs(ctx context.Context, want Want) {
 	read := 0
 	for _, g := range want.Guests {
-		// A guest that ought to run is looked at sooner: somebody may just
-		// have changed its mind.
-		known, age := l.memory.Configs[g.ID], configAge
-		if want.Fresh || known.Onboot {
-			age = nodeAge
-		}
-		if recent(known.Time, l.now, age) {
+		known := l.memory.Configs[g.ID]
+		if !known.due(l.now, want.Fresh) {
 			continue
 		}
 		err := l.silent[g.Node]
@@ -108,6 +103,19 @@ func (l *lesson) configs(ctx context.Context, want Want) {
 		}
 		l.gaps = append(l.gaps, Gap{Path: "configuration of " + g.String(), Node: g.Node, Err: err})
 	}
+}
+
+// Due says whether it is time to read a configuration, the first time or again.
+func (f ConfigFacts) Due(now time.Time) bool { return f.due(now, false) }
+
+// due looks at a guest that ought to run sooner: somebody may just have changed its
+// mind.
+func (f ConfigFacts) due(now time.Time, fresh bool) bool {
+	age := configAge
+	if fresh || f.Onboot {
+		age = nodeAge
+	}
+	return !recent(f.Time, now, age)
 }
 
 // moved says that a guest left its node after the list was made.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // Types flip between releases and installations of Proxmox VE: one and the
@@ -137,11 +139,18 @@ func rows[T any](raw json.RawMessage) ([]T, error) {
 			return all, nil
 		}
 	}
-	var list []json.RawMessage
+	var out []T
+	err := each(raw, func(row T) { out = append(out, row) })
+	return out, err
+}
+
+// each is the same one row after the other: all rows of a list of fifty thousand
+// guests at once would be as much as the list.
+func each[T any](raw json.RawMessage, take func(T)) error {
+	var list []lenient.Part
 	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
-		return nil, errors.New("the answer is not a list")
+		return errors.New("the answer is not a list")
 	}
-	out := make([]T, 0, len(list))
 	odd, first := 0, error(nil)
 	for _, r := range list {
 		var v T
@@ -155,12 +164,12 @@ func rows[T any](raw json.RawMessage) ([]T, error) {
 			}
 			continue
 		}
-		out = append(out, v)
+		take(v)
 	}
 	if odd > 0 {
-		return out, fmt.Errorf("%d of %d rows cannot be read: %w", odd, len(list), first)
+		return fmt.Errorf("%d of %d rows cannot be read: %w", odd, len(list), first)
 	}
-	return out, nil
+	return nil
 }
 
 // table decodes an object of objects. Perl prints an empty table as [] as
@@ -202,6 +211,15 @@ func (o *doubts) add(err error) {
 	default:
 		o.more++
 	}
+}
+
+// after is err with the doubts that follow it.
+func (o *doubts) after(err error) error {
+	all := doubts{more: o.more}
+	for _, e := range append([]error{err}, o.told...) {
+		all.add(e)
+	}
+	return all.err()
 }
 
 func (o *doubts) err() error {

@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // The documents every live node answers itself, so that none depends on a
@@ -120,30 +122,22 @@ type resourceRow struct {
 }
 
 func (c *Cluster) addResources(raw json.RawMessage) error {
-	list, err := rows[resourceRow](raw)
 	var strange doubts
-	strange.add(err)
 	nodes := make(map[string]*Node, len(c.Nodes))
 	for i := range c.Nodes {
 		first(nodes, c.Nodes[i].Name, &c.Nodes[i])
 	}
-	c.Guests = make([]Guest, 0, len(list))
-	for _, r := range list {
+	said := lenient.Words{}
+	err := each(raw, func(r resourceRow) {
 		switch r.Type {
 		case "node":
 			nodes[r.Node.name()].add(r)
 		case "qemu", "lxc":
 			if r.ID.value <= 0 || r.Node == "" {
 				strange.add(errors.New("a guest without number or node"))
-				continue
+				return
 			}
-			c.Guests = append(c.Guests, Guest{
-				ID: int(r.ID.value), Kind: Kind(r.Type), Name: r.Name.name(), Node: r.Node.name(),
-				Status: r.Status.name(), Template: bool(r.Template), Lock: r.Lock.name(),
-				HAState: r.HAState.name(), Pool: r.Pool.name(), Tags: tags(string(r.Tags)),
-				Uptime: time.Duration(r.Uptime.value) * time.Second,
-				CPUs:   int(r.CPUs.value), MaxMemory: r.MaxMem.value, Memory: r.Mem.value,
-			})
+			c.Guests = append(c.Guests, r.guest(said))
 		case "storage":
 			c.Storages = append(c.Storages, Storage{
 				Name: r.Storage.name(), Node: r.Node.name(), Shared: bool(r.Shared),
@@ -154,7 +148,7 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 				strange.add(fmt.Errorf("a row of type %q", clip(string(r.Type), 40)))
 			}
 		}
-	}
+	})
 	for i, g := range c.Guests {
 		n, found := nodes[g.Node]
 		c.Guests[i].Stale = !found || !n.Online || n.Status != "online"
@@ -163,7 +157,22 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 		}
 	}
 	slices.SortStableFunc(c.Guests, func(a, b Guest) int { return a.ID - b.ID })
-	return strange.err()
+	return strange.after(err)
+}
+
+// guest keeps what many guests share once.
+func (r resourceRow) guest(said lenient.Words) Guest {
+	g := Guest{
+		ID: int(r.ID.value), Kind: Kind(said.One(string(r.Type))), Name: r.Name.name(), Node: said.One(r.Node.name()),
+		Status: said.One(r.Status.name()), Template: bool(r.Template), Lock: said.One(r.Lock.name()),
+		HAState: said.One(r.HAState.name()), Pool: said.One(r.Pool.name()), Tags: tags(string(r.Tags)),
+		Uptime: time.Duration(r.Uptime.value) * time.Second,
+		CPUs:   int(r.CPUs.value), MaxMemory: r.MaxMem.value, Memory: r.Mem.value,
+	}
+	for i, tag := range g.Tags {
+		g.Tags[i] = said.One(tag)
+	}
+	return g
 }
 
 // add takes what is said of a member; of others, where n is nil, nothing is

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,16 +63,21 @@ func (s *Store) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close() // opened for reading: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
-	if err == nil && len(text) > MaxSize {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), MaxSize)+bytes.MinRead)) // it need not grow
+	_, err = text.ReadFrom(io.LimitReader(file, MaxSize+1))
+	if err == nil && text.Len() > MaxSize {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, ErrTooLarge)
 	}
-	return text, err
+	return text.Bytes(), err
 }
 
 // write replaces a file as a whole. The caller holds its lock, so the
 // temporary file, if there is one, was left by a run that was killed.
-func (s *Store) write(name string, text []byte) error {
+func (s *Store) write(name string, text func(io.Writer) error) error {
 	temporary := "." + name + ".tmp"
 	if err := unix.Unlinkat(s.fd(), temporary, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot remove %s: %w", temporary, err)
@@ -92,12 +98,12 @@ func (s *Store) write(name string, text []byte) error {
 	return nil
 }
 
-func (s *Store) fill(name string, text []byte) error {
+func (s *Store) fill(name string, text func(io.Writer) error) error {
 	file, err := s.create(name)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
+	err = text(file)
 	if err == nil {
 		err = file.Sync()
 	}

@@ -55,6 +55,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -74,14 +75,14 @@ var (
 	// ErrLocked means that another process did not release the file in time.
 	ErrLocked = errors.New("locked by another process")
 	// ErrTooLarge means that the value is larger than [MaxSize].
-	ErrTooLarge = errors.New("larger than 16 MiB")
+	ErrTooLarge = errors.New("larger than 24 MiB")
 )
 
 // MaxSize is the largest file read or written, in bytes: what check_guests
-// remembers of 40,000 guests. To read and to write one takes half a second in
+// remembers of 50,000 guests. To read and to write one takes half a second in
 // all, well below [LockWait], and less memory than the list of so many guests
 // that the API sends.
-const MaxSize = 16 << 20
+const MaxSize = 24 << 20
 
 // LockWait is the longest time [Update] waits for another process. One holds
 // the lock for reading, merging and writing only, a few milliseconds, or for the
@@ -115,6 +116,11 @@ type Versioned interface{ StateVersion() int }
 type Migrator interface {
 	MigrateState(version int, raw []byte) error
 }
+
+// Streamer is implemented by a value that can become large. It writes itself as
+// JSON, one part after the other, so that not all of it is in memory a second
+// time.
+type Streamer interface{ StreamState(w io.Writer) error }
 
 // Load returns the value about subject, which names the device, not how it was
 // addressed. It is zero when there is none yet, when s is nil, and with every

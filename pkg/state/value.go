@@ -1,13 +1,17 @@
 package state
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // header is what a file says before its value. Its shape stays the same in all
@@ -21,7 +25,7 @@ type header struct {
 
 type document struct {
 	header
-	Value json.RawMessage `json:"value"`
+	Value lenient.Part `json:"value"`
 }
 
 // load reads and decodes a file.
@@ -81,42 +85,86 @@ func versionOf(value any) int {
 
 // save encodes a value and writes it.
 func save[T any](s *Store, subject string, value T) error {
-	text, err := encode(header{
+	head := header{
 		Version: versionOf(&value),
 		Plugin:  s.plugin,
 		Subject: label(subject),
 		Written: time.Now().Round(time.Second),
-	}, value)
-	if err == nil && len(text) > MaxSize {
-		err = fmt.Errorf("%w, expected the plugin to forget old things", ErrTooLarge)
 	}
-	if err == nil {
-		err = s.write(fileName(s.plugin, subject), text)
-	}
+	err := s.write(fileName(s.plugin, subject), func(file io.Writer) error {
+		out := spool{file: file}
+		if err := encode(&out, head, value); err != nil {
+			return err
+		}
+		return out.close()
+	})
 	if err != nil {
 		return s.failed(subject, err)
 	}
 	return nil
 }
 
+func encode(out io.Writer, head header, value any) error {
+	large, is := value.(Streamer)
+	if !is {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false) // people read it, browsers do not
+		return encoder.Encode(struct {
+			header
+			Value any `json:"value"`
+		}{head, value})
+	}
+	text, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	buffer := bufio.NewWriterSize(out, 64<<10)
+	// Its errors stay, and come with the last of these.
+	_, _ = buffer.Write(append(bytes.TrimSuffix(text, []byte("}")), `,"value":`...))
+	if err := large.StreamState(buffer); err != nil {
+		return err
+	}
+	_, _ = buffer.WriteString("}\n")
+	return buffer.Flush()
+}
+
 // readable is the size up to which a file is laid out for people. Of a larger
 // one that would be half of all bytes.
 const readable = 1 << 20
 
-func encode(head header, value any) ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // people read it, browsers do not
-	err := encoder.Encode(struct {
-		header
-		Value any `json:"value"`
-	}{head, value})
-	if err != nil || text.Len() > readable {
-		return text.Bytes(), err
+// spool holds a document as long as it is to be laid out, and writes what is larger
+// as it comes.
+type spool struct {
+	file io.Writer
+	held bytes.Buffer
+	size int
+}
+
+func (s *spool) Write(p []byte) (int, error) {
+	s.size += len(p)
+	switch {
+	case s.size > MaxSize:
+		return 0, fmt.Errorf("%w, expected the plugin to forget old things", ErrTooLarge)
+	case s.size <= readable:
+		return s.held.Write(p)
+	}
+	if _, err := s.held.WriteTo(s.file); err != nil {
+		return 0, err
+	}
+	return s.file.Write(p)
+}
+
+// close writes what is held.
+func (s *spool) close() error {
+	if s.size > readable {
+		return nil
 	}
 	var laid bytes.Buffer
-	err = json.Indent(&laid, text.Bytes(), "", "  ")
-	return laid.Bytes(), err
+	if err := json.Indent(&laid, s.held.Bytes(), "", "  "); err != nil {
+		return err
+	}
+	_, err := laid.WriteTo(s.file)
+	return err
 }
 
 // label is the subject as the header says it: valid and of bounded length, for

@@ -18,10 +18,11 @@ type second struct {
 
 // elsewhere asks silent guests where they are now: what is remembered may be
 // hours old, and addresses change. It takes a part of the time that is left,
-// and gives up when it is not single guests that are silent.
-func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
+// and gives up when it is not single guests that are silent. What it reads it writes
+// into the memory.
+func (r second) elsewhere(ctx context.Context, f *facts, m memory) {
 	if f.watched || f.cut || f.parent != nil && f.parent.asked && !f.parent.reached() {
-		return m
+		return
 	}
 	reading, cancel := share(ctx, 0.3)
 	defer cancel()
@@ -36,20 +37,20 @@ func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
 		if asked++; asked > mostReports || reading.Err() != nil {
 			break
 		}
-		m = r.reread(reading, m, s.guest, f)
+		r.reread(reading, m, *s.guest, f)
 		for _, a := range r.p.others(m, s) {
 			targets = append(targets, ping.Target{Name: s.name, Addr: a})
 			which = append(which, i)
 		}
 	}
 	if len(targets) == 0 {
-		return m
+		return
 	}
 	report, err := r.o.net.run(ctx, targets, r.o.packets(r.p))
 	f.evidence = append(f.evidence, report.Evidence...)
 	if err != nil { // then they are judged by the first look
 		f.evidence = append(f.evidence, "second look: "+err.Error())
-		return m
+		return
 	}
 	for k, x := range report.Targets {
 		if s := &f.subjects[which[k]]; x.Alive() && f.silent(s) {
@@ -57,7 +58,6 @@ func (r second) elsewhere(ctx context.Context, f *facts, m memory) memory {
 			s.addr, s.reach, s.tcp = x.Addr, &ping.Watched{Reach: x}, nil
 		}
 	}
-	return m
 }
 
 // mostOthers bounds how many further addresses of one guest are tried.
@@ -82,8 +82,7 @@ func (p policy) others(m memory, s *subject) (out []netip.Addr) {
 
 // reread reads a guest's configuration, and what it says of itself, unless
 // this run did so already. What cannot be read stays as it was.
-func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) memory {
-	m = m.clone()
+func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) {
 	if facts := m.PVE.Configs[g.ID]; facts.Time != f.now {
 		if config, err := r.client.Config(ctx, g); err == nil {
 			m.PVE.Configs[g.ID] = pve.ConfigFacts{Config: small(config), Time: f.now}
@@ -95,7 +94,6 @@ func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) mem
 			m.Guests[g.ID] = k
 		}
 	}
-	return m
 }
 
 // cluster asks the cluster a second time when guests were silent or lossy: one

@@ -66,7 +66,7 @@ func (o *options) gateway(ctx context.Context) *subject {
 	resolving, cancel := share(ctx, 0.3)
 	defer cancel()
 	r := o.net.resolve(resolving, []string{o.Parent}, o.wanted())[0]
-	s := &subject{name: shorten(o.Parent, 253), problem: r.Err, place: &place{}, reach: &ping.Watched{}}
+	s := &subject{name: shorten(o.Parent, 253), problem: r.Err, place: nowhere(), reach: &ping.Watched{}}
 	if len(r.Addrs) > 0 {
 		s.addr, s.problem = r.Addrs[0], oneHost(r.Addrs[0])
 	}

@@ -46,7 +46,7 @@ func TestCutOffIsNoMilder(t *testing.T) {
 		}
 		verdict := func(cut bool) (check.Status, ping.Watched) {
 			w := watchOf(answered, interval, cut)
-			s := subject{name: "web1", addr: netip.MustParseAddr("192.0.2.1"), asked: true, place: &place{}, reach: &w}
+			s := subject{name: "web1", addr: netip.MustParseAddr("192.0.2.1"), asked: true, place: nowhere(), reach: &w}
 			f := facts{now: evening, began: evening, ended: evening.Add(time.Minute), subjects: []subject{s}, watched: true, cut: cut, spacing: interval}
 			return judge(f, policy{warn: defaultWarning, crit: defaultCritical, interval: interval}).Status(), w
 		}

@@ -27,9 +27,9 @@ type subject struct {
 	there sight
 }
 
-// place is what a cluster says of a guest. Targets share an empty one.
+// place is what a cluster says of a guest. Targets share [nowhere].
 type place struct {
-	guest      pve.Guest
+	guest      *pve.Guest // in the list of the cluster
 	node       string
 	nodeDown   bool
 	moving     bool
@@ -45,6 +45,9 @@ type place struct {
 	// darkFor is for how long one of its web sites had been.
 	darkFor time.Duration
 }
+
+// nowhere is the place of what is no guest.
+func nowhere() *place { return &place{guest: &pve.Guest{}} }
 
 // past is what of a guest's memory the verdict rests on: all of it, of tens of
 // thousands, would be much to hold twice.

@@ -18,9 +18,9 @@ func TestHosts(t *testing.T) {
 	refused := &ping.Watched{Reach: ping.Reach{Refusals: []ping.Refusal{{Errno: syscall.ENOBUFS, Count: 5}}}}
 	f := facts{now: evening}
 	for _, name := range []string{"a", "b"} {
-		f.subjects = append(f.subjects, subject{name: name, addr: netip.MustParseAddr("192.0.2.1"), place: &place{}, asked: true, reach: refused})
+		f.subjects = append(f.subjects, subject{name: name, addr: netip.MustParseAddr("192.0.2.1"), place: nowhere(), asked: true, reach: refused})
 	}
-	f.subjects = append(f.subjects, subject{name: "c", addr: netip.MustParseAddr("192.0.2.3"), place: &place{}, asked: true,
+	f.subjects = append(f.subjects, subject{name: "c", addr: netip.MustParseAddr("192.0.2.3"), place: nowhere(), asked: true,
 		reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5, Altered: 5, Duplicates: 1}}})
 	r := judge(f, policy{})
 	text := fmt.Sprint(r.Summary, r.Notes, r.Findings)

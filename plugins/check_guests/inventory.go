@@ -140,12 +140,10 @@ func (x index) known(m memory, id int) known {
 func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject, idle []int) {
 	x, unseen := indexed(c, now), &ping.Watched{}
 	out = make([]subject, 0, len(c.Guests))
-	for _, g := range c.Guests {
-		was, told := m.PVE.Was(g)
-		if was.Name == "" {
-			was.Name = m.Guests[g.ID].Name
-		}
-		if !p.filter.takes(was) || was.Template {
+	for i := range c.Guests {
+		g := &c.Guests[i]
+		was, told := was(g, m)
+		if !p.filter.takes(*was) || was.Template {
 			continue
 		}
 		before := x.known(m, g.ID)
@@ -169,6 +167,19 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject,
 	}
 	p.locate(out, m)
 	return out, idle
+}
+
+// was is a guest as it is listed, or as it was when its node was last heard of; told
+// is false when nobody knows.
+func was(g *pve.Guest, m memory) (was *pve.Guest, told bool) {
+	if g.Status != "unknown" && g.Name != "" {
+		return g, true
+	}
+	before, told := m.PVE.Was(*g)
+	if before.Name == "" {
+		before.Name = m.Guests[g.ID].Name
+	}
+	return &before, told
 }
 
 // condition tells whether a guest runs, and what it means if not.
@@ -202,7 +213,7 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	if managed && slices.Contains([]string{"stopped", "disabled", "request_stop"}, service.State) {
 		return ignored
 	}
-	if s.guest.Status != "stopped" && !saved(s.guest) {
+	if s.guest.Status != "stopped" && !saved(*s.guest) {
 		return running
 	}
 	stop, asked := m.PVE.Stops[s.guest.ID]
@@ -214,7 +225,7 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	switch {
 	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
-	case saved(s.guest) && !s.known.Answered.IsZero() && excused:
+	case saved(*s.guest) && !s.known.Answered.IsZero() && excused:
 		return archived
 	case s.known.Answered.IsZero() || excused:
 		return ignored

@@ -112,7 +112,7 @@ func (t *teller) listed() {
 		was, before := t.old.Guests[s.guest.ID]
 		is := t.next.Guests[s.guest.ID]
 		if anew || !before || was.Name != is.Name || was.Pool != is.Pool || !slices.Equal(was.Tags, is.Tags) {
-			t.happened(t.now, time.Time{}, s.guest, &journal.GuestListed{Answers: !is.Answered.IsZero()})
+			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestListed{Answers: !is.Answered.IsZero()})
 		}
 	}
 	for id, was := range t.old.Guests {

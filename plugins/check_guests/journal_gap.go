@@ -20,7 +20,7 @@ func (t *teller) measured() {
 		if !s.asked || !s.reached() || t.ownFault(s) != "" || s.reach.Gaps == 0 && !s.moving {
 			continue
 		}
-		t.happened(t.began.Add(g.Start), time.Time{}, s.guest, &journal.Gap{
+		t.happened(t.began.Add(g.Start), time.Time{}, *s.guest, &journal.Gap{
 			MS: millis(g.Length()), LeastMS: millis(g.AtLeast), MostMS: millis(max(g.AtMost, g.AtLeast)), Open: g.Unbounded,
 			From: t.began.UTC(), Until: t.ended.UTC(), EveryMS: millis(t.spacing), Moving: s.moving,
 		})
@@ -44,7 +44,7 @@ func (t *teller) caught() {
 			}
 			from = s.known.Answered
 		}
-		t.happened(t.began.Add(g.Start), time.Time{}, s.guest, &journal.Gap{
+		t.happened(t.began.Add(g.Start), time.Time{}, *s.guest, &journal.Gap{
 			MS: millis(length), LeastMS: millis(g.AtLeast), MostMS: millis(max(most, g.AtLeast)),
 			From: from.UTC(), Until: t.ended.UTC(), EveryMS: millis(s.reach.Spacing), Moving: true,
 		})

@@ -56,7 +56,7 @@ func TestCaught(t *testing.T) {
 			if c.refuse {
 				reach.Refusals = []ping.Refusal{{Count: 1}}
 			}
-			s := subject{asked: true, reach: &ping.Watched{Reach: reach}, place: &place{guest: g, node: "pve3"}}
+			s := subject{asked: true, reach: &ping.Watched{Reach: reach}, place: &place{guest: &g, node: "pve3"}}
 			last := told{}
 			if c.last != 0 {
 				last.At, last.Theirs = now.Add(-c.last), now.Add(time.Hour-c.theirs)

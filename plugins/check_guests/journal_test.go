@@ -35,13 +35,13 @@ func (d *diary) look() string {
 	for i, n := range []string{"pve1", "pve2", "pve3"} {
 		c.Nodes = append(c.Nodes, pve.Node{Name: n, ID: i + 1, Online: true, Status: "online"})
 	}
-	f := facts{cluster: &c, now: d.now, parent: &subject{asked: true, place: &place{}, reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5}}}}
+	f := facts{cluster: &c, now: d.now, parent: &subject{asked: true, place: nowhere(), reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5}}}}
 	if d.dark {
 		f.parent.reach = &ping.Watched{Reach: ping.Reach{Sent: 5}}
 	}
 	if !d.gone {
 		c.Guests = []pve.Guest{g}
-		s := subject{name: g.String(), asked: true, reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5}}, place: &place{guest: g, node: g.Node, known: d.memory.Guests[105].past()}}
+		s := subject{name: g.String(), asked: true, reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5}}, place: &place{guest: &g, node: g.Node, known: d.memory.Guests[105].past()}}
 		if d.silent {
 			s.reach = &ping.Watched{Reach: ping.Reach{Sent: 5}}
 		}
@@ -190,9 +190,9 @@ func TestTellOnlyWholeLooks(t *testing.T) {
 			t.Errorf("%+v", now.Watch)
 		}
 	}
-	deaf := subject{asked: true, place: &place{}, reach: &ping.Watched{Reach: ping.Reach{Sent: 5}}}
+	deaf := subject{asked: true, place: nowhere(), reach: &ping.Watched{Reach: ping.Reach{Sent: 5}}}
 	off := deaf
-	off.place = &place{nodeDown: true}
+	off.place = &place{guest: &pve.Guest{}, nodeDown: true}
 	for name, test := range map[string]struct {
 		f    facts
 		want int // looks

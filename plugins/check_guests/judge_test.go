@@ -88,7 +88,7 @@ func TestNoLossAtAll(t *testing.T) {
 // with the node's voice.
 func TestAnswerOfANode(t *testing.T) {
 	f := facts{now: evening, cluster: &pve.Cluster{Quorate: true, Nodes: []pve.Node{{Name: "pve1", IP: "192.0.2.1", Online: true}}}}
-	f.subjects = []subject{{name: "vm101", asked: true, addr: netip.MustParseAddr("192.0.2.1"), place: &place{guest: pve.Guest{ID: 101}, node: "pve1"},
+	f.subjects = []subject{{name: "vm101", asked: true, addr: netip.MustParseAddr("192.0.2.1"), place: &place{guest: &pve.Guest{ID: 101}, node: "pve1"},
 		reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5, Avg: time.Millisecond}}}}
 	r := judge(f, policy{warn: defaultWarning, crit: defaultCritical})
 	if r.Status() != check.UNKNOWN || !strings.Contains(r.Findings[0].Text, "192.0.2.1 of node pve1 and vm101") {
@@ -176,7 +176,7 @@ func TestArchived(t *testing.T) {
 func TestOthers(t *testing.T) {
 	first, second := netip.MustParseAddr("10.20.0.5"), netip.MustParseAddr("192.0.2.10")
 	m := memory{PVE: pve.Memory{Configs: map[int]pve.ConfigFacts{101: {Config: pve.Config{NICs: []pve.NIC{{Slot: "net0", Addresses: []netip.Addr{first, second}}}}}}}}
-	s := &subject{addr: first, place: &place{guest: pve.Guest{ID: 101}}}
+	s := &subject{addr: first, place: &place{guest: &pve.Guest{ID: 101}}}
 	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
 		t.Errorf("never answered: %v", got)
 	}
@@ -277,7 +277,7 @@ func drawFacts(t *rapid.T) facts {
 	f.cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
 	for i := range rapid.IntRange(0, 12).Draw(t, "guests") {
 		n := c.Nodes[rapid.IntRange(0, 2).Draw(t, "node")]
-		s := subject{reach: &ping.Watched{}, place: &place{guest: pve.Guest{ID: 100 + i, Kind: pve.VM, Status: "running", Node: n.Name}, node: n.Name, nodeDown: !n.Online}}
+		s := subject{reach: &ping.Watched{}, place: &place{guest: &pve.Guest{ID: 100 + i, Kind: pve.VM, Status: "running", Node: n.Name}, node: n.Name, nodeDown: !n.Online}}
 		s.name, s.key = s.guest.String(), fmt.Sprintf("vm%d", 100+i)
 		s.moving = rapid.IntRange(0, 5).Draw(t, "moving") == 0
 		if rapid.Bool().Draw(t, "answered before") {

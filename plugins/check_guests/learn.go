@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"maps"
 	"net/netip"
 	"time"
 
@@ -23,39 +22,35 @@ const (
 // learn finds out where guests are to be asked: by their configurations, and
 // by what those say of themselves to whose configuration gives no address. It
 // takes half of the time that is left at most. Guests of nodes that are
-// offline are not asked for anything.
+// offline are not asked for anything. It writes into the memory.
 func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory) (memory, []pve.Gap) {
 	ctx, cancel := share(ctx, 0.5)
 	defer cancel()
-	var guests []pve.Guest
-	for _, s := range f.subjects {
-		if n, member := f.cluster.Node(s.node); member && n.Online {
-			guests = append(guests, s.guest)
-		}
-	}
 	// Configurations that were never read come first.
-	var want pve.Want
+	want := pve.Want{Configs: mostConfigs}
 	for _, fresh := range []bool{true, false} {
-		for _, g := range guests {
-			if _, read := m.PVE.Configs[g.ID]; read != fresh {
-				want.Guests = append(want.Guests, g)
+		for i := range f.subjects {
+			s := &f.subjects[i]
+			if known, read := m.PVE.Configs[s.guest.ID]; read != fresh && known.Due(f.now) && f.told(s) {
+				want.Guests = append(want.Guests, *s.guest)
 			}
 		}
 	}
-	want.Configs = mostConfigs
 	var gaps []pve.Gap
 	m.PVE, gaps = client.Learn(ctx, m.PVE, want, f.now)
-	m = m.clone()
 	for id, facts := range m.PVE.Configs {
-		facts.Config = small(facts.Config)
-		m.PVE.Configs[id] = facts
+		if facts.Time.Equal(f.now) {
+			facts.Config = small(facts.Config)
+			m.PVE.Configs[id] = facts
+		}
 	}
 	asked, shared := 0, p.sharing(f, m)
-	for _, g := range guests {
+	for i := range f.subjects {
 		if asked == mostReports || ctx.Err() != nil {
 			break
 		}
-		if p.addresses[g.ID].IsValid() || !m.unclear(g, shared[g.ID], f.now) {
+		g := *f.subjects[i].guest
+		if !f.told(&f.subjects[i]) || p.addresses[g.ID].IsValid() || !m.unclear(g, shared[g.ID], f.now) {
 			continue
 		}
 		asked++
@@ -69,6 +64,12 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 		m.Guests[g.ID] = k
 	}
 	return m, gaps
+}
+
+// told says whether a subject's node can tell of it.
+func (f *facts) told(s *subject) bool {
+	n, member := f.cluster.Node(s.node)
+	return member && n.Online
 }
 
 // small is what of a configuration is remembered: of ten thousand guests it is
@@ -113,9 +114,9 @@ func (m memory) unclear(g pve.Guest, shared bool, now time.Time) bool {
 	return m.tells(g) && (k.Asked.IsZero() || k.Asked.After(now) || now.Sub(k.Asked) >= age)
 }
 
-// clone is a memory that can be written to.
-func (m memory) clone() memory {
-	m.Guests, m.PVE.Configs = maps.Clone(m.Guests), maps.Clone(m.PVE.Configs)
+// writable is a memory of which this run is the only holder, as it can be written
+// to. Copies of that of fifty thousand guests would be much.
+func (m memory) writable() memory {
 	if m.Guests == nil {
 		m.Guests = map[int]known{}
 	}

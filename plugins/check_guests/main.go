@@ -231,20 +231,19 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	mem := remember(o.State, c)
 	mem.journal, mem.counted = o.Journal, p.filter.whole()
 	look := pve.Look{Cluster: c, Now: now, Clock: clock}
-	m, set := mem.memory.follow(clock)
-	m.PVE = m.PVE.After(look)
+	set := mem.follow(look)
 	f := facts{cluster: &c, now: now}
-	f.subjects, f.idle = inventory(c, m, p, now)
-	m, f.gaps = p.learn(ctx, client, f, m)
-	p.locate(f.subjects, m)
+	f.subjects, f.idle = inventory(c, mem.memory, p, now)
+	mem.memory, f.gaps = p.learn(ctx, client, f, mem.memory)
+	p.locate(f.subjects, mem.memory)
 	if err := o.ask(ctx, &f, p); err != nil {
 		return check.Result{Evidence: c.Evidence}, err
 	}
 	again := second{o, client, p}
-	m = again.elsewhere(ctx, &f, m)
-	again.cluster(ctx, &f, m)
+	again.elsewhere(ctx, &f, mem.memory)
+	again.cluster(ctx, &f, mem.memory)
 	o.look(&f)
-	mem.keep(look, m, f)
+	mem.keep(look, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
 	if mem.trouble != nil || !mem.kept() && len(f.subjects) > 0 {

@@ -54,11 +54,11 @@ func (m memory) addresses(id int) []netip.Addr {
 // Guests that a cluster does not list any more are forgotten, unless it could
 // not tell.
 func observe(m memory, f facts) memory {
-	next := memory{PVE: m.PVE, Guests: map[int]known{}, Told: m.Told}
 	c := f.cluster
 	if c == nil {
 		return m
 	}
+	next := memory{PVE: m.PVE, Guests: make(map[int]known, max(len(m.Guests), len(f.subjects))), Told: m.Told}
 	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
 	listed := numbers(c.Guests)
@@ -157,12 +157,39 @@ func remember(o state.Options, c pve.Cluster) *recall {
 	return r
 }
 
+// follow makes the memory what it is by our clock as it is now, and adds a look to it.
+func (r *recall) follow(l pve.Look) (set time.Duration) {
+	r.memory, set = r.memory.follow(l.Clock)
+	r.memory.PVE = r.memory.PVE.After(l)
+	r.memory = r.memory.writable()
+	return set
+}
+
 // kept says whether anything will be there for the next run.
 func (r *recall) kept() bool { return r.store != nil }
 
+// fresh is what of a memory this run has read itself.
+func (m memory) fresh(now time.Time) memory {
+	next := memory{}.writable()
+	for id, config := range m.PVE.Configs {
+		if config.Time.Equal(now) {
+			next.PVE.Configs[id] = config
+		}
+	}
+	for id, k := range m.Guests {
+		if k.Asked.Equal(now) {
+			next.Guests[id] = known{Reported: k.Reported, Asked: k.Asked}
+		}
+	}
+	return next
+}
+
 // keep stores what this run saw and learned. Another run may have written
-// since: what was seen is added to what is there now.
-func (r *recall) keep(l pve.Look, learned memory, f facts) {
+// since: what was seen is added to what is there now. The memory that was read
+// before is let go: that of fifty thousand guests twice would be much.
+func (r *recall) keep(l pve.Look, f facts) {
+	learned := r.memory.fresh(f.now)
+	r.memory = memory{}
 	if r.store == nil {
 		return
 	}
@@ -170,7 +197,8 @@ func (r *recall) keep(l pve.Look, learned memory, f facts) {
 		old, _ = old.follow(l.Clock)
 		before := old
 		old.PVE = old.PVE.After(l)
-		old = old.clone()
+		before.PVE.Configs = nil // nobody compares them
+		old = old.writable()
 		for id, config := range learned.PVE.Configs {
 			if newer(config.Time, old.PVE.Configs[id].Time, f.now) {
 				old.PVE.Configs[id] = config

@@ -120,9 +120,9 @@ func (o *options) targets(ctx context.Context) ([]subject, error) {
 	for _, t := range list {
 		labels[check.Label(t.name)]++
 	}
-	nowhere, unseen := &place{}, &ping.Watched{}
+	none, unseen := nowhere(), &ping.Watched{}
 	for i, r := range o.net.resolve(resolving, hosts, o.wanted()) {
-		out[i] = subject{name: list[i].name, key: check.Label(list[i].name), problem: r.Err, place: nowhere, reach: unseen}
+		out[i] = subject{name: list[i].name, key: check.Label(list[i].name), problem: r.Err, place: none, reach: unseen}
 		if labels[out[i].key] > 1 {
 			out[i].key = list[i].host
 		}

@@ -138,7 +138,7 @@ func town103() facts {
 	f := facts{now: evening, cluster: &c}
 	for id := 101; id <= 103; id++ {
 		s := subject{asked: true, addr: netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", id)), reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5, Avg: time.Millisecond}},
-			place: &place{guest: pve.Guest{ID: id, Kind: pve.VM, Node: "pve1", Status: "running"}, node: "pve1", known: past{Answered: evening.Add(-2 * time.Minute)}}}
+			place: &place{guest: &pve.Guest{ID: id, Kind: pve.VM, Node: "pve1", Status: "running"}, node: "pve1", known: past{Answered: evening.Add(-2 * time.Minute)}}}
 		s.name = s.guest.String()
 		f.subjects = append(f.subjects, s)
 	}
@@ -175,7 +175,7 @@ func TestVantageNeverMilder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := drawFacts(t)
 		if rapid.IntRange(0, 3).Draw(t, "gateway") == 0 {
-			f.parent = &subject{name: "gw", asked: true, place: &place{}, reach: &ping.Watched{Reach: ping.Reach{Sent: 5}}}
+			f.parent = &subject{name: "gw", asked: true, place: nowhere(), reach: &ping.Watched{Reach: ping.Reach{Sent: 5}}}
 		}
 		alone := judge(f, p).Status()
 		f.second = &vantage{trouble: fmt.Errorf("it is old")}
