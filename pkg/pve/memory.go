@@ -128,14 +128,21 @@ func (m Memory) After(l Look) Memory {
 	}
 	next.Locks, next.Stops = m.locks(l), m.stops(l)
 	next.Heard, next.Idle = m.heard(l)
-	x, renewed := c.Index(), c.renewed()
-	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool {
-		_, found := x.Guest(id)
-		end, anew := renewed[id]
-		return !found || anew && !end.Before(c.theirs(f.Time, l.Now))
-	})
+	outdated := c.Outdated(l.Now)
+	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { return outdated(id, f.Time) })
 	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
 	return next
+}
+
+// Outdated tells of a configuration, by the guest's number and when it was read,
+// whether that guest is gone or is another one now.
+func (c Cluster) Outdated(now time.Time) func(id int, read time.Time) bool {
+	x, renewed := c.Index(), c.renewed()
+	return func(id int, read time.Time) bool {
+		_, found := x.Guest(id)
+		end, anew := renewed[id]
+		return !found || anew && !end.Before(c.theirs(read, now))
+	}
 }
 
 // earlier is the earlier of two times, taking zero and times to come for none:

@@ -83,14 +83,14 @@ func (p policy) others(m memory, s *subject) (out []netip.Addr) {
 // reread reads a guest's configuration, and what it says of itself, unless
 // this run did so already. What cannot be read stays as it was.
 func (r second) reread(ctx context.Context, m memory, g pve.Guest, f *facts) {
-	if facts := m.PVE.Configs[g.ID]; facts.Time != f.now {
+	if !m.Homes[g.ID].read().Equal(f.now) {
 		if config, err := r.client.Config(ctx, g); err == nil {
-			m.PVE.Configs[g.ID] = pve.ConfigFacts{Config: small(config), Time: f.now}
+			m.Homes[g.ID] = homeOf(pve.ConfigFacts{Config: config, Time: f.now})
 		}
 	}
-	if k := m.Guests[g.ID]; m.tells(g) && k.Asked != f.now {
+	if k := m.Guests[g.ID]; m.tells(g) && k.Asked != stampOf(f.now) {
 		if found, err := r.client.Interfaces(ctx, g); err == nil {
-			k.Reported, k.Asked = pve.Addresses(m.PVE.Configs[g.ID].Config, found), f.now
+			k.Reported, k.Asked = pve.Addresses(m.Homes[g.ID].config(), found), stampOf(f.now)
 			m.Guests[g.ID] = k
 		}
 	}

@@ -57,7 +57,7 @@ type past struct {
 	At               netip.Addr
 }
 
-func (k known) past() past { return past{k.Node, k.Answered, k.Moving, k.At} }
+func (k known) past() past { return past{k.Node, k.Answered.time(), k.Moving.time(), k.At} }
 
 // reached says whether the subject answered in any way.
 func (s *subject) reached() bool {

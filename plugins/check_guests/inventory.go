@@ -126,7 +126,7 @@ func (x index) theirs(t time.Time) time.Time {
 // known is what is remembered of a guest, unless its number is another's now.
 func (x index) known(m memory, id int) known {
 	k := m.Guests[id]
-	since := x.theirs(k.Learned)
+	since := x.theirs(k.Learned.time())
 	if slices.ContainsFunc(x.tasks[id], func(t pve.Task) bool {
 		return (t.Type == "qmdestroy" || t.Type == "vzdestroy") && t.Succeeded() && !t.End.Before(since)
 	}) {
@@ -155,7 +155,7 @@ func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject,
 		s.nodeDown = member && !n.Online
 		s.coming = x.coming(&s)
 		s.moving, s.seenMoving = x.moving(&s, m, p.grace)
-		s.silentFor, s.darkFor = since(before.Silent, now), since(before.Dark, now)
+		s.silentFor, s.darkFor = since(before.Silent.time(), now), since(before.Dark.time(), now)
 		switch s.stopped = x.stoppedBecause(m, &s); {
 		case s.stopped == ignored:
 			idle = append(idle, g.ID)

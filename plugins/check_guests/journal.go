@@ -112,7 +112,7 @@ func (t *teller) listed() {
 		was, before := t.old.Guests[s.guest.ID]
 		is := t.next.Guests[s.guest.ID]
 		if anew || !before || was.Name != is.Name || was.Pool != is.Pool || !slices.Equal(was.Tags, is.Tags) {
-			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestListed{Answers: !is.Answered.IsZero()})
+			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestListed{Answers: is.Answered != 0})
 		}
 	}
 	for id, was := range t.old.Guests {
@@ -199,7 +199,7 @@ func (t *teller) stopped() {
 	for _, g := range t.cluster.Guests {
 		_, was := t.old.PVE.Idle[g.ID]
 		known, before := t.old.Guests[g.ID]
-		if g.Status != "stopped" || g.Stale || g.Template || was || !before || known.Answered.IsZero() {
+		if g.Status != "stopped" || g.Stale || g.Template || was || !before || known.Answered == 0 {
 			continue
 		}
 		t.happened(t.now, t.since(), g, &journal.GuestStopped{User: t.next.PVE.Stops[g.ID].User})

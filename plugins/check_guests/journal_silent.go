@@ -37,15 +37,15 @@ func (t *teller) silences() {
 		was, is := t.old.Guests[id], t.next.Guests[id]
 		_, told := t.hushed[id]
 		switch {
-		case was.Answered.IsZero() && s.reached() && !t.old.Told.At.IsZero():
+		case was.Answered == 0 && s.reached() && !t.old.Told.At.IsZero():
 			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestAnswers{})
-		case was.Answered.IsZero():
+		case was.Answered == 0:
 		case !t.hushed[id] && t.silent(s) && !blind:
-			t.happened(t.now, was.Answered, *s.guest, &journal.GuestSilent{Class: is.Class})
+			t.happened(t.now, was.Answered.time(), *s.guest, &journal.GuestSilent{Class: is.Class})
 			t.hushed[id] = true
 		case t.hushed[id] && t.silent(s) && judgedAnew(was.Class, is.Class):
 			t.happened(t.now, t.since(), *s.guest, &journal.GuestSilent{Class: is.Class})
-		case (told || !was.Silent.IsZero()) && s.reached():
+		case (told || was.Silent != 0) && s.reached():
 			t.happened(t.now, t.since(), *s.guest, &journal.GuestAnswers{})
 			delete(t.hushed, id)
 		}

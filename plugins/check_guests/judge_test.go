@@ -111,7 +111,7 @@ func TestClocks(t *testing.T) {
 	} {
 		c := pve.Cluster{Quorate: true, Time: evening.Add(tc.theirs), Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}},
 			Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "stopped"}}}
-		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(tc.answered)}}}
+		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: stampOf(evening.Add(tc.answered))}}}
 		m.PVE.Stops = map[int]pve.Stop{101: {Type: "qmstop", End: evening.Add(tc.stopped)}}
 		if got, _ := inventory(c, m, policy{}, evening); len(got) != tc.want {
 			t.Errorf("%s: %+v", name, got)
@@ -149,7 +149,7 @@ func TestForgottenLock(t *testing.T) {
 func TestArchived(t *testing.T) {
 	c := pve.Cluster{Quorate: true, Time: evening, Nodes: []pve.Node{{Name: "pve1", Online: true, Status: "online"}},
 		Guests: []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve1", Status: "prelaunch", Lock: "backup"}}}
-	m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(-time.Hour)}}}
+	m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: stampOf(evening.Add(-time.Hour))}}}
 	for name, tc := range map[string]struct {
 		stops map[int]pve.Stop
 		want  condition
@@ -175,7 +175,7 @@ func TestArchived(t *testing.T) {
 // that did only where it ought to be.
 func TestOthers(t *testing.T) {
 	first, second := netip.MustParseAddr("10.20.0.5"), netip.MustParseAddr("192.0.2.10")
-	m := memory{PVE: pve.Memory{Configs: map[int]pve.ConfigFacts{101: {Config: pve.Config{NICs: []pve.NIC{{Slot: "net0", Addresses: []netip.Addr{first, second}}}}}}}}
+	m := memory{Homes: map[int]home{101: homeOf(pve.ConfigFacts{Time: evening, Config: pve.Config{NICs: []pve.NIC{{Slot: "net0", Addresses: []netip.Addr{first, second}}}}})}}
 	s := &subject{addr: first, place: &place{guest: &pve.Guest{ID: 101}}}
 	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
 		t.Errorf("never answered: %v", got)
@@ -219,7 +219,7 @@ func TestComing(t *testing.T) {
 		if tc.service.SID != "" {
 			c.HA.Services = []pve.Service{tc.service}
 		}
-		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: evening.Add(-time.Hour)}}}
+		m := memory{Guests: map[int]known{101: {Node: "pve1", Answered: stampOf(evening.Add(-time.Hour))}}}
 		if got, _ := inventory(c, m, policy{}, evening); len(got) != 1 || got[0].stopped != tc.want {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -1,17 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/noout-monitoring/noout/pkg/lenient"
 	"github.com/noout-monitoring/noout/pkg/ping"
 	"github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/pkg/state"
@@ -21,7 +23,7 @@ import (
 // and what is remembered of it.
 func large(guests int) (pve.Cluster, memory) {
 	c := pve.Cluster{Name: "large", Asked: "hypervisor-01", Quorate: true, Time: evening}
-	m := memory{PVE: pve.Memory{Configs: map[int]pve.ConfigFacts{}}, Guests: map[int]known{}}
+	m := memory{}.writable()
 	for i := range 32 {
 		c.Nodes = append(c.Nodes, pve.Node{Name: fmt.Sprintf("hypervisor-%02d", i), Online: true, Status: "online"})
 	}
@@ -30,11 +32,11 @@ func large(guests int) (pve.Cluster, memory) {
 		c.Guests = append(c.Guests, g)
 		c.HA.Services = append(c.HA.Services, pve.Service{SID: g.SID(), Node: g.Node, State: "started"})
 		six := netip.MustParseAddr(fmt.Sprintf("2001:db8:1234:5678::%x", i))
-		m.PVE.Configs[g.ID] = pve.ConfigFacts{Time: evening, Config: pve.Config{Onboot: true, Agent: true, NICs: []pve.NIC{
+		m.Homes[g.ID] = homeOf(pve.ConfigFacts{Time: evening, Config: pve.Config{Onboot: true, Agent: true, NICs: []pve.NIC{
 			{Slot: "net0", MAC: "BC:24:11:00:00:01", Addresses: []netip.Addr{netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)}), six}},
 			{Slot: "net1", MAC: "BC:24:11:00:00:02"},
-		}}}
-		m.Guests[g.ID] = known{Name: g.Name, Node: g.Node, Learned: evening, Answered: evening}
+		}}})
+		m.Guests[g.ID] = known{Name: g.Name, Node: g.Node, Learned: stampOf(evening), Answered: stampOf(evening)}
 	}
 	return c, m
 }
@@ -95,39 +97,51 @@ func TestKeep(t *testing.T) {
 	} {
 		r := &recall{store: newStore(t), subject: "large"}
 		c, before := large(1)
-		config := func(after time.Duration, onboot bool) pve.ConfigFacts {
-			return pve.ConfigFacts{Time: evening.Add(after), Config: pve.Config{Onboot: onboot}}
+		config := func(after time.Duration, onboot bool) home {
+			return homeOf(pve.ConfigFacts{Time: evening.Add(after), Config: pve.Config{Onboot: onboot}})
 		}
 		asked := func(after time.Duration, address string) known {
-			return known{Node: c.Guests[0].Node, Asked: evening.Add(after), Reported: []netip.Addr{netip.MustParseAddr(address)}}
+			return known{Node: c.Guests[0].Node, Asked: stampOf(evening.Add(after)), Reported: []netip.Addr{netip.MustParseAddr(address)}}
 		}
-		before.PVE.Configs[100], before.Guests[100] = config(tc.before, false), asked(tc.before, "192.0.2.1")
+		before.Homes[100], before.Guests[100] = config(tc.before, false), asked(tc.before, "192.0.2.1")
 		if _, err := state.Update(r.store, r.subject, func(memory) (memory, error) { return before, nil }); err != nil {
 			t.Fatal(err)
 		}
 		learned := before
-		learned.Guests, learned.PVE.Configs = maps.Clone(before.Guests), maps.Clone(before.PVE.Configs)
-		learned.PVE.Configs[100], learned.Guests[100] = config(tc.read, true), asked(tc.read, "192.0.2.2")
+		learned.Guests, learned.Homes = maps.Clone(before.Guests), maps.Clone(before.Homes)
+		learned.Homes[100], learned.Guests[100] = config(tc.read, true), asked(tc.read, "192.0.2.2")
 		r.memory = learned
 		r.keep(pve.Look{Cluster: c, Now: evening}, facts{cluster: &c, now: evening})
 		got, err := state.Load[memory](r.store, r.subject)
 		if err != nil || r.trouble != nil {
 			t.Fatal(err, r.trouble)
 		}
-		if got.PVE.Configs[100].Onboot != tc.kept || (got.Guests[100].Reported[0].String() == "192.0.2.2") != tc.kept {
+		if got.Homes[100].config().Onboot != tc.kept || (got.Guests[100].Reported[0].String() == "192.0.2.2") != tc.kept {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }
 
-// A line that was damaged is no memory of nothing.
+// A line that was damaged is no memory of nothing, and one that is whole says what
+// was written, the address of the card with the gateway first.
 func TestLine(t *testing.T) {
-	for _, line := range []string{"", "yesterday", "2026-11-20T18:00:00Z net0=,192.0.2", "2026-11-20T18:00:00Z net0=BC:24:11:00:00:01,x"} {
-		if f, err := factsOfLine(line, lenient.Words{}); err == nil {
+	for _, line := range []home{"", "yesterday", "2026-11-20T18:00:00Z net0=,192.0.2", "2026-11-20T18:00:00Z net0=BC:24:11:00:00:01,x"} {
+		if f, err := line.parse(); err == nil {
 			t.Errorf("%q: %+v", line, f)
 		}
 	}
-	if f, err := factsOfLine("2026-11-20T18:00:00Z agent net0=,192.0.2.5", lenient.Words{}); err != nil || !f.Agent || f.Onboot || f.NICs[0].Addresses[0] != netip.MustParseAddr("192.0.2.5") {
-		t.Errorf("%+v, %v", f, err)
+	inner, outer := netip.MustParseAddr("10.0.0.5"), netip.MustParseAddr("192.0.2.5")
+	h := homeOf(pve.ConfigFacts{Time: evening, Config: pve.Config{Agent: true, Devices: []string{"usb0"}, NICs: []pve.NIC{
+		{Slot: "net0", Addresses: []netip.Addr{inner}}, {Slot: "net1", MAC: "BC:24:11:00:00:01", Addresses: []netip.Addr{outer}, Gateway: true},
+	}}})
+	if want := home("2026-11-20T18:00:00Z agent net1=BC:24:11:00:00:01,192.0.2.5 net0=,10.0.0.5"); h != want {
+		t.Errorf("%q, expected %q", h, want)
+	}
+	if m := (memory{Homes: map[int]home{7: h.moved(-time.Hour)}}); !slices.Equal(m.addresses(7), []netip.Addr{outer, inner}) || !m.Homes[7].read().Equal(evening.Add(-time.Hour)) || m.Homes[7].config().Onboot {
+		t.Errorf("%v", m)
+	}
+	var m memory
+	if err := json.Unmarshal([]byte(`{"configs":{"7":"yesterday"}}`), &m); err == nil || !strings.Contains(err.Error(), "configuration of 7") {
+		t.Error(err)
 	}
 }

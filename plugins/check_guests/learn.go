@@ -31,7 +31,7 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 	for _, fresh := range []bool{true, false} {
 		for i := range f.subjects {
 			s := &f.subjects[i]
-			if known, read := m.PVE.Configs[s.guest.ID]; read != fresh && known.Due(f.now) && f.told(s) {
+			if h, read := m.Homes[s.guest.ID]; read != fresh && h.facts().Due(f.now) && f.told(s) {
 				want.Guests = append(want.Guests, *s.guest)
 			}
 		}
@@ -39,11 +39,9 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 	var gaps []pve.Gap
 	m.PVE, gaps = client.Learn(ctx, m.PVE, want, f.now)
 	for id, facts := range m.PVE.Configs {
-		if facts.Time.Equal(f.now) {
-			facts.Config = small(facts.Config)
-			m.PVE.Configs[id] = facts
-		}
+		m.Homes[id] = homeOf(facts)
 	}
+	m.PVE.Configs = nil
 	asked, shared := 0, p.sharing(f, m)
 	for i := range f.subjects {
 		if asked == mostReports || ctx.Err() != nil {
@@ -58,9 +56,9 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 		// An agent that is not there is the normal case and no gap: the guest
 		// has no known address then.
 		if found, err := client.Interfaces(ctx, g); err == nil {
-			k.Reported = pve.Addresses(m.PVE.Configs[g.ID].Config, found)
+			k.Reported = pve.Addresses(m.Homes[g.ID].config(), found)
 		}
-		k.Asked = f.now
+		k.Asked = stampOf(f.now)
 		m.Guests[g.ID] = k
 	}
 	return m, gaps
@@ -70,12 +68,6 @@ func (p policy) learn(ctx context.Context, client *pve.Client, f facts, m memory
 func (f *facts) told(s *subject) bool {
 	n, member := f.cluster.Node(s.node)
 	return member && n.Online
-}
-
-// small is what of a configuration is remembered: of ten thousand guests it is
-// still much.
-func small(c pve.Config) pve.Config {
-	return pve.Config{Onboot: c.Onboot, Agent: c.Agent, NICs: c.NICs}
 }
 
 // sharing guests are remembered at one address with others. One of them may
@@ -100,8 +92,12 @@ func (p policy) sharing(f facts, m memory) map[int]bool {
 // tells says whether a guest can be asked where it is, and has to be: its
 // configuration is known and gives no address.
 func (m memory) tells(g pve.Guest) bool {
-	config, read := m.PVE.Configs[g.ID]
-	return read && g.Status == "running" && len(pve.Addresses(config.Config, nil)) == 0 && (g.Kind == pve.Container || config.Agent)
+	h, read := m.Homes[g.ID]
+	if !read || g.Status != "running" {
+		return false
+	}
+	config := h.config()
+	return len(pve.Addresses(config, nil)) == 0 && (g.Kind == pve.Container || config.Agent)
 }
 
 // unclear says whether a guest is to be asked where it is: it can be, and it
@@ -111,7 +107,7 @@ func (m memory) unclear(g pve.Guest, shared bool, now time.Time) bool {
 	if len(k.Reported) > 0 && !shared {
 		age = reportAge
 	}
-	return m.tells(g) && (k.Asked.IsZero() || k.Asked.After(now) || now.Sub(k.Asked) >= age)
+	return m.tells(g) && (k.Asked == 0 || k.Asked.after(now) || now.Sub(k.Asked.time()) >= age)
 }
 
 // writable is a memory of which this run is the only holder, as it can be written
@@ -120,8 +116,8 @@ func (m memory) writable() memory {
 	if m.Guests == nil {
 		m.Guests = map[int]known{}
 	}
-	if m.PVE.Configs == nil {
-		m.PVE.Configs = map[int]pve.ConfigFacts{}
+	if m.Homes == nil {
+		m.Homes = map[int]home{}
 	}
 	return m
 }

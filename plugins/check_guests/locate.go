@@ -10,7 +10,7 @@ func (p policy) locate(subjects []subject, m memory) {
 	for i := range subjects {
 		if s := &subjects[i]; s.stopped == running || s.stopped == untold {
 			s.addr = p.address(m, s)
-			_, read := m.PVE.Configs[s.guest.ID]
+			_, read := m.Homes[s.guest.ID]
 			s.unread = !read && !s.addr.IsValid()
 		}
 	}

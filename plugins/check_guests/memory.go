@@ -15,36 +15,38 @@ import (
 type memory struct {
 	PVE    pve.Memory    `json:"pve"`
 	Guests map[int]known `json:"guests,omitempty"`
+	// Homes are the guests' configurations, which check_guests does not keep in PVE.
+	Homes map[int]home `json:"configs,omitempty"`
 	// Told is what was written into the journal.
 	Told told `json:"told,omitzero"`
 }
 
 // known is what is remembered of a guest.
 type known struct {
-	Name     string    `json:"name,omitempty"`
-	Pool     string    `json:"pool,omitempty"`
-	Tags     []string  `json:"tags,omitempty"`
-	Node     string    `json:"node"`
-	Learned  time.Time `json:"learned"`
-	Answered time.Time `json:"answered,omitzero"`
+	Name     string   `json:"name,omitempty"`
+	Pool     string   `json:"pool,omitempty"`
+	Tags     []string `json:"tags,omitempty"`
+	Node     string   `json:"node"`
+	Learned  stamp    `json:"learned"`
+	Answered stamp    `json:"answered,omitzero"`
 	// At is the address at which it did.
 	At netip.Addr `json:"at,omitzero"`
 	// Moving is when it was last seen migrating.
-	Moving time.Time `json:"moving,omitzero"`
+	Moving stamp `json:"moving,omitzero"`
 	// Silent is since when it has not answered, though it should.
-	Silent time.Time `json:"silent,omitzero"`
+	Silent stamp `json:"silent,omitzero"`
 	// Dark is since when one of its web sites has not answered.
-	Dark time.Time `json:"dark,omitzero"`
+	Dark stamp `json:"dark,omitzero"`
 	// Class is what the journal was told of that silence.
 	Class string `json:"class,omitempty"`
 	// Reported addresses are those the guest itself told, and when it was asked.
 	Reported []netip.Addr `json:"reported,omitempty"`
-	Asked    time.Time    `json:"asked,omitzero"`
+	Asked    stamp        `json:"asked,omitzero"`
 }
 
 // addresses of a guest, the best first.
 func (m memory) addresses(id int) []netip.Addr {
-	if list := pve.Addresses(m.PVE.Configs[id].Config, nil); len(list) > 0 {
+	if list := pve.Addresses(m.Homes[id].config(), nil); len(list) > 0 {
 		return list
 	}
 	return m.Guests[id].Reported
@@ -58,7 +60,7 @@ func observe(m memory, f facts) memory {
 	if c == nil {
 		return m
 	}
-	next := memory{PVE: m.PVE, Guests: make(map[int]known, max(len(m.Guests), len(f.subjects))), Told: m.Told}
+	next := memory{PVE: m.PVE, Homes: m.Homes, Guests: make(map[int]known, max(len(m.Guests), len(f.subjects))), Told: m.Told}
 	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
 	listed := numbers(c.Guests)
@@ -69,38 +71,38 @@ func observe(m memory, f facts) memory {
 	}
 	for _, id := range f.idle {
 		if k, found := next.Guests[id]; found {
-			k.Silent, k.Dark, k.Class = time.Time{}, time.Time{}, ""
+			k.Silent, k.Dark, k.Class = 0, 0, ""
 			next.Guests[id] = k
 		}
 	}
-	blind := f.blind()
+	blind, now := f.blind(), stampOf(f.now)
 	for i := range f.subjects {
 		s := &f.subjects[i]
 		k := next.Guests[s.guest.ID]
-		if k.Moving.After(f.now) {
-			k.Moving = time.Time{}
+		if k.Moving.after(f.now) {
+			k.Moving = 0
 		}
 		switch {
 		case s.reached():
-			k.Silent, k.Class = time.Time{}, ""
+			k.Silent, k.Class = 0, ""
 		case f.silent(s):
-			if k.Silent.IsZero() || k.Silent.After(f.now) {
-				k.Silent = f.now
+			if k.Silent == 0 || k.Silent.after(f.now) {
+				k.Silent = now
 			}
 			// What was seen is not forgotten when nobody can tell any more.
 			if class := f.class(s); !blind && (class != journal.ClassUnconfirmed || k.Class == "") {
 				k.Class = class
 			}
 		}
-		k.Dark = f.darkSince(s, k.Dark)
-		if k.Learned.IsZero() || k.Learned.After(f.now) {
-			k.Learned = f.now
+		k.Dark = stampOf(f.darkSince(s, k.Dark.time()))
+		if k.Learned == 0 || k.Learned.after(f.now) {
+			k.Learned = now
 		}
 		if s.reached() {
-			k.Answered, k.At = f.now, s.addr
+			k.Answered, k.At = now, s.addr
 		}
-		if s.seenMoving.After(k.Moving) {
-			k.Moving = s.seenMoving
+		if s.seenMoving.After(k.Moving.time()) {
+			k.Moving = stampOf(s.seenMoving)
 		}
 		if c.Quorate {
 			k.Name, k.Node = s.guest.Name, s.node
@@ -124,12 +126,29 @@ func (m memory) follow(clock state.Clock) (next memory, by time.Duration) {
 	if m.PVE, by = m.PVE.Follow(clock); by == 0 {
 		return m, 0
 	}
-	m.Guests = maps.Clone(m.Guests)
+	m.Guests, m.Homes = maps.Clone(m.Guests), maps.Clone(m.Homes)
 	for id, k := range m.Guests {
-		state.Move(by, &k.Learned, &k.Answered, &k.Moving, &k.Silent, &k.Dark, &k.Asked)
+		for _, s := range []*stamp{&k.Learned, &k.Answered, &k.Moving, &k.Silent, &k.Dark, &k.Asked} {
+			s.move(by)
+		}
 		m.Guests[id] = k
 	}
+	for id, h := range m.Homes {
+		m.Homes[id] = h.moved(by)
+	}
 	return m, by
+}
+
+// after is the memory with a look at the cluster, as it can be written to. What was
+// read of guests that are gone, or are others now, is forgotten.
+func (m memory) after(l pve.Look) memory {
+	m.PVE = m.PVE.After(l)
+	m = m.writable()
+	if l.Cluster.Quorate && l.Cluster.Listed() {
+		outdated := l.Cluster.Outdated(l.Now)
+		maps.DeleteFunc(m.Homes, func(id int, h home) bool { return outdated(id, h.read()) })
+	}
+	return m
 }
 
 // recall is a run's way to what earlier runs left.
@@ -160,8 +179,7 @@ func remember(o state.Options, c pve.Cluster) *recall {
 // follow makes the memory what it is by our clock as it is now, and adds a look to it.
 func (r *recall) follow(l pve.Look) (set time.Duration) {
 	r.memory, set = r.memory.follow(l.Clock)
-	r.memory.PVE = r.memory.PVE.After(l)
-	r.memory = r.memory.writable()
+	r.memory = r.memory.after(l)
 	return set
 }
 
@@ -171,13 +189,13 @@ func (r *recall) kept() bool { return r.store != nil }
 // fresh is what of a memory this run has read itself.
 func (m memory) fresh(now time.Time) memory {
 	next := memory{}.writable()
-	for id, config := range m.PVE.Configs {
-		if config.Time.Equal(now) {
-			next.PVE.Configs[id] = config
+	for id, h := range m.Homes {
+		if h.read().Equal(now) {
+			next.Homes[id] = h
 		}
 	}
 	for id, k := range m.Guests {
-		if k.Asked.Equal(now) {
+		if k.Asked == stampOf(now) {
 			next.Guests[id] = known{Reported: k.Reported, Asked: k.Asked}
 		}
 	}
@@ -196,17 +214,15 @@ func (r *recall) keep(l pve.Look, f facts) {
 	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
 		old, _ = old.follow(l.Clock)
 		before := old
-		old.PVE = old.PVE.After(l)
-		before.PVE.Configs = nil // nobody compares them
-		old = old.writable()
-		for id, config := range learned.PVE.Configs {
-			if newer(config.Time, old.PVE.Configs[id].Time, f.now) {
-				old.PVE.Configs[id] = config
+		old = old.after(l)
+		for id, h := range learned.Homes {
+			if newer(h.read(), old.Homes[id].read(), f.now) {
+				old.Homes[id] = h
 			}
 		}
 		next := observe(old, f)
 		for id, k := range learned.Guests {
-			if is := next.Guests[id]; newer(k.Asked, is.Asked, f.now) {
+			if is := next.Guests[id]; newer(k.Asked.time(), is.Asked.time(), f.now) {
 				is.Reported, is.Asked = slices.Clone(k.Reported), k.Asked
 				next.Guests[id] = is
 			}
