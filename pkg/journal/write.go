@@ -47,17 +47,27 @@ type Witness struct {
 	Now    time.Time
 }
 
-// Write appends the entries to the file of the month, in one write, and returns
-// when they are on the disk. Without entries it does nothing at all. The error
-// says how many are lost, what is wrong and what to do; whoever gets it says it
-// and judges as always. A plugin without a memory (the store is nil) writes nothing.
+// batch is how many entries are written at once. The first look of a month at fifty
+// thousand guests is more: as one text it would be as much as the guests.
+const batch = 5000
+
+// Write appends the entries to the file of the month, in one write unless they are
+// thousands, and returns when they are on the disk. Without entries it does
+// nothing at all. The error says how many are lost, what is wrong and what to do;
+// whoever gets it says it and judges as always. A plugin without a memory (the
+// store is nil) writes nothing.
 func (o Options) Write(s *state.Store, by Witness, entries []Entry) error {
 	if o.Off() || s == nil || len(entries) == 0 {
 		return nil
 	}
 	f, err := s.Folder(folder)
 	if err == nil {
-		err = o.write(f, by, entries)
+		for part := range slices.Chunk(entries, batch) {
+			if err = o.write(f, by, part); err != nil {
+				break
+			}
+			entries = entries[len(part):]
+		}
 		f.Close() // what was appended is on the disk already
 	}
 	switch {
