@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/journal"
@@ -31,6 +32,11 @@ func (t *teller) restless() time.Time {
 // answers also when it was stopped before.
 func (t *teller) silences() {
 	blind := t.blind()
+	// News of tens of thousands must not grow: each time all of it is there twice.
+	t.events = slices.Grow(t.events, t.count(func(s *subject) bool {
+		was := t.old.Guests[s.guest.ID]
+		return s.reached() == (was.Answered == 0 || was.Silent != 0)
+	}))
 	for i := range t.subjects {
 		s := &t.subjects[i]
 		id := s.guest.ID
