@@ -140,17 +140,18 @@ func rows[T any](raw json.RawMessage) ([]T, error) {
 		}
 	}
 	var out []T
-	err := each(raw, func(row T) { out = append(out, row) })
+	err := each(raw, func(n int) { out = make([]T, 0, n) }, func(row T) { out = append(out, row) })
 	return out, err
 }
 
 // each is the same one row after the other: all rows of a list of fifty thousand
-// guests at once would be as much as the list.
-func each[T any](raw json.RawMessage, take func(T)) error {
+// guests at once would be as much as the list. How many there are is told first.
+func each[T any](raw json.RawMessage, count func(int), take func(T)) error {
 	var list []lenient.Part
 	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
 		return errors.New("the answer is not a list")
 	}
+	count(len(list))
 	odd, first := 0, error(nil)
 	for _, r := range list {
 		var v T

@@ -128,7 +128,8 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 		first(nodes, c.Nodes[i].Name, &c.Nodes[i])
 	}
 	said := lenient.Words{}
-	err := each(raw, func(r resourceRow) {
+	room := func(rows int) { c.Guests = make([]Guest, 0, rows) } // it must not grow: then it is there twice
+	err := each(raw, room, func(r resourceRow) {
 		switch r.Type {
 		case "node":
 			nodes[r.Node.name()].add(r)

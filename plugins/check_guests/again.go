@@ -109,22 +109,36 @@ func (r second) cluster(ctx context.Context, f *facts, m memory) {
 		return // what was known before is judged
 	}
 	m.PVE = m.PVE.After(pve.Look{Cluster: c, Now: f.now})
-	now := map[int]subject{}
-	subjects, idle := inventory(c, m, r.p, f.now)
-	for _, n := range subjects {
-		now[n.guest.ID] = n
+	before := make(map[int]*subject, len(f.subjects))
+	for i := range f.subjects {
+		before[f.subjects[i].guest.ID] = &f.subjects[i]
 	}
-	var out []subject
-	for _, s := range f.subjects {
-		n, found := now[s.guest.ID]
-		if !found {
-			continue // it is gone, or stopped
+	// One after the other: two inventories of fifty thousand guests would be much.
+	// Who is new was not asked, and who is not listed any more is gone or stopped.
+	x, idle := indexed(c, f.now), []int{}
+	for i := range c.Guests {
+		g := &c.Guests[i]
+		s := before[g.ID]
+		if s == nil {
+			if n, wanted := x.subject(g, known{}, m, r.p); wanted && n.stopped == ignored {
+				idle = append(idle, g.ID)
+			}
+			continue
+		}
+		n, wanted := x.subject(g, s.known.known(s.guest.Name), m, r.p)
+		if wanted && n.stopped == ignored {
+			idle = append(idle, g.ID)
+		}
+		if !wanted || n.stopped == ignored {
+			continue
 		}
 		if n.node != s.node {
-			n.moving, n.seenMoving = true, f.now
+			n.moving, n.seenMoving = true, stampOf(f.now)
 		}
-		n.addr, n.asked, n.reach, n.tcp = s.addr, s.asked, s.reach, s.tcp
-		out = append(out, n)
+		n.addr, n.asked, n.reach, n.tcp, n.unread = s.addr, s.asked, s.reach, s.tcp, s.unread
+		*s = n
+		delete(before, n.guest.ID)
 	}
-	f.subjects, f.idle, f.cluster = out, idle, &c
+	subjects := slices.DeleteFunc(f.subjects, func(s subject) bool { return before[s.guest.ID] != nil })
+	f.subjects, f.idle, f.cluster = subjects, idle, &c
 }

@@ -33,7 +33,7 @@ type place struct {
 	node       string
 	nodeDown   bool
 	moving     bool
-	seenMoving time.Time
+	seenMoving stamp
 	stopped    condition
 	known      past // before this run
 	// coming guests are being started.
@@ -52,12 +52,19 @@ func nowhere() *place { return &place{guest: &pve.Guest{}} }
 // past is what of a guest's memory the verdict rests on: all of it, of tens of
 // thousands, would be much to hold twice.
 type past struct {
-	Node             string
-	Answered, Moving time.Time
-	At               netip.Addr
+	Node                                    string
+	Learned, Answered, Moving, Silent, Dark stamp
+	At                                      netip.Addr
 }
 
-func (k known) past() past { return past{k.Node, k.Answered.time(), k.Moving.time(), k.At} }
+func (k known) past() past {
+	return past{Node: k.Node, Learned: k.Learned, Answered: k.Answered, Moving: k.Moving, Silent: k.Silent, Dark: k.Dark, At: k.At}
+}
+
+// known is a memory that holds no more than that and the guest's name.
+func (p past) known(name string) known {
+	return known{Name: name, Node: p.Node, Learned: p.Learned, Answered: p.Answered, Moving: p.Moving, Silent: p.Silent, Dark: p.Dark, At: p.At}
+}
 
 // reached says whether the subject answered in any way.
 func (s *subject) reached() bool {
@@ -81,7 +88,7 @@ func (s *subject) starting() bool {
 
 // ever says whether a guest has answered before. Targets that were given by
 // hand should, whatever was before.
-func (s *subject) ever() bool { return s.guest.ID == 0 || !s.known.Answered.IsZero() }
+func (s *subject) ever() bool { return s.guest.ID == 0 || s.known.Answered != 0 }
 
 // facts are all the verdict rests on.
 type facts struct {

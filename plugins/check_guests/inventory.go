@@ -97,10 +97,11 @@ type index struct {
 	services map[string]pve.Service
 	tasks    map[int][]pve.Task
 	now      time.Time
+	unseen   *ping.Watched // of all that were not asked
 }
 
 func indexed(c pve.Cluster, now time.Time) index {
-	x := index{c, map[string]pve.Node{}, map[string]pve.Service{}, map[int][]pve.Task{}, now}
+	x := index{c, map[string]pve.Node{}, map[string]pve.Service{}, map[int][]pve.Task{}, now, &ping.Watched{}}
 	for _, n := range c.Nodes {
 		x.nodes[n.Name] = n
 	}
@@ -124,8 +125,7 @@ func (x index) theirs(t time.Time) time.Time {
 }
 
 // known is what is remembered of a guest, unless its number is another's now.
-func (x index) known(m memory, id int) known {
-	k := m.Guests[id]
+func (x index) known(k known, id int) known {
 	since := x.theirs(k.Learned.time())
 	if slices.ContainsFunc(x.tasks[id], func(t pve.Task) bool {
 		return (t.Type == "qmdestroy" || t.Type == "vzdestroy") && t.Succeeded() && !t.End.Before(since)
@@ -138,46 +138,52 @@ func (x index) known(m memory, id int) known {
 // inventory is what of a cluster should answer, and what should and does not
 // even run; idle guests are those that need not. It is pure.
 func inventory(c pve.Cluster, m memory, p policy, now time.Time) (out []subject, idle []int) {
-	x, unseen := indexed(c, now), &ping.Watched{}
+	x := indexed(c, now)
 	out = make([]subject, 0, len(c.Guests))
 	for i := range c.Guests {
-		g := &c.Guests[i]
-		was, told := was(g, m)
-		if !p.filter.takes(*was) || was.Template {
-			continue
+		switch s, wanted := x.subject(&c.Guests[i], m.Guests[c.Guests[i].ID], m, p); {
+		case wanted && s.stopped == ignored:
+			idle = append(idle, s.guest.ID)
+		case wanted:
+			out = append(out, s)
 		}
-		before := x.known(m, g.ID)
-		s := subject{
-			name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: unseen,
-			place: &place{guest: was, node: g.Node, known: before.past()},
-		}
-		n, member := x.nodes[g.Node]
-		s.nodeDown = member && !n.Online
-		s.coming = x.coming(&s)
-		s.moving, s.seenMoving = x.moving(&s, m, p.grace)
-		s.silentFor, s.darkFor = since(before.Silent.time(), now), since(before.Dark.time(), now)
-		switch s.stopped = x.stoppedBecause(m, &s); {
-		case s.stopped == ignored:
-			idle = append(idle, g.ID)
-			continue
-		case s.stopped == running && !told:
-			s.stopped = untold
-		}
-		out = append(out, s)
 	}
 	p.locate(out, m)
 	return out, idle
 }
 
+// subject is one guest of the cluster, and whether it is one of those wanted. Before
+// is what is remembered of it.
+func (x index) subject(g *pve.Guest, before known, m memory, p policy) (subject, bool) {
+	was, told := was(g, before.Name, m.PVE)
+	if !p.filter.takes(*was) || was.Template {
+		return subject{}, false
+	}
+	before = x.known(before, g.ID)
+	s := subject{
+		name: was.String(), key: was.Kind.Prefix() + strconv.Itoa(was.ID), reach: x.unseen,
+		place: &place{guest: was, node: g.Node, known: before.past()},
+	}
+	n, member := x.nodes[g.Node]
+	s.nodeDown = member && !n.Online
+	s.coming = x.coming(&s)
+	s.moving, s.seenMoving = x.moving(&s, m, p.grace)
+	s.silentFor, s.darkFor = since(before.Silent.time(), x.now), since(before.Dark.time(), x.now)
+	if s.stopped = x.stoppedBecause(m, &s); s.stopped == running && !told {
+		s.stopped = untold
+	}
+	return s, true
+}
+
 // was is a guest as it is listed, or as it was when its node was last heard of; told
 // is false when nobody knows.
-func was(g *pve.Guest, m memory) (was *pve.Guest, told bool) {
+func was(g *pve.Guest, name string, m pve.Memory) (was *pve.Guest, told bool) {
 	if g.Status != "unknown" && g.Name != "" {
 		return g, true
 	}
-	before, told := m.PVE.Was(*g)
+	before, told := m.Was(*g)
 	if before.Name == "" {
-		before.Name = m.Guests[g.ID].Name
+		before.Name = name
 	}
 	return &before, told
 }
@@ -217,7 +223,7 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 		return running
 	}
 	stop, asked := m.PVE.Stops[s.guest.ID]
-	answered := s.known.Answered
+	answered := s.known.Answered.time()
 	if answered.After(x.now) {
 		answered = x.now // our clock was set back
 	}
@@ -225,9 +231,9 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	switch {
 	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
-	case saved(*s.guest) && !s.known.Answered.IsZero() && excused:
+	case saved(*s.guest) && s.known.Answered != 0 && excused:
 		return archived
-	case s.known.Answered.IsZero() || excused:
+	case s.known.Answered == 0 || excused:
 		return ignored
 	case s.nodeDown || s.guest.Stale || s.moving || s.coming || managed:
 		return running // or not: whether it answers will tell
@@ -258,8 +264,8 @@ func (x index) coming(s *subject) bool {
 
 // moving says whether a guest is being migrated, was within the grace, or has
 // been found on another node than before; and when it was last seen so.
-func (x index) moving(s *subject, m memory, grace time.Duration) (bool, time.Time) {
-	seen := s.known.Moving
+func (x index) moving(s *subject, m memory, grace time.Duration) (bool, stamp) {
+	seen := s.known.Moving.time()
 	if seen.After(x.now) {
 		seen = time.Time{} // our clock was set back
 	}
@@ -270,5 +276,5 @@ func (x index) moving(s *subject, m memory, grace time.Duration) (bool, time.Tim
 	if locked || x.services[s.guest.SID()].Moving() || task || s.known.Node != "" && s.known.Node != s.node {
 		seen = x.now
 	}
-	return !seen.IsZero() && x.now.Sub(seen) <= grace, seen
+	return !seen.IsZero() && x.now.Sub(seen) <= grace, stampOf(seen)
 }

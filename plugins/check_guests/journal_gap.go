@@ -42,7 +42,7 @@ func (t *teller) caught() {
 			if most = t.sinceAnswer(s); most == 0 {
 				continue
 			}
-			from = s.known.Answered
+			from = s.known.Answered.time()
 		}
 		t.happened(t.began.Add(g.Start), time.Time{}, *s.guest, &journal.Gap{
 			MS: millis(length), LeastMS: millis(g.AtLeast), MostMS: millis(max(most, g.AtLeast)),
@@ -81,7 +81,7 @@ const (
 // because a gap must not be told shorter than it was when one of them is set.
 func (t *teller) sinceAnswer(s *subject) time.Duration {
 	last, c := t.old.Told, t.cluster
-	if !s.known.Answered.Equal(last.At) || last.At.IsZero() || last.Theirs.IsZero() || c.Time.IsZero() {
+	if !s.known.Answered.time().Equal(last.At) || last.At.IsZero() || last.Theirs.IsZero() || c.Time.IsZero() {
 		return 0
 	}
 	ours, theirs := t.ended.Sub(last.At), c.Time.Sub(last.Theirs)

@@ -60,8 +60,8 @@ func TestCaught(t *testing.T) {
 			last := told{}
 			if c.last != 0 {
 				last.At, last.Theirs = now.Add(-c.last), now.Add(time.Hour-c.theirs)
-				if s.known.Answered = last.At; c.silent {
-					s.known.Answered = last.At.Add(-time.Minute)
+				if s.known.Answered = stampOf(last.At); c.silent {
+					s.known.Answered = stampOf(last.At.Add(-time.Minute))
 				}
 			}
 			f := facts{

@@ -180,7 +180,7 @@ func TestOthers(t *testing.T) {
 	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
 		t.Errorf("never answered: %v", got)
 	}
-	s.known = past{Answered: evening} // of a version that did not keep where
+	s.known = past{Answered: stampOf(evening)} // of a version that did not keep where
 	if got := (policy{}).others(m, s); len(got) != 1 || got[0] != second {
 		t.Errorf("it answered nobody knows where: %v", got)
 	}
@@ -281,7 +281,7 @@ func drawFacts(t *rapid.T) facts {
 		s.name, s.key = s.guest.String(), fmt.Sprintf("vm%d", 100+i)
 		s.moving = rapid.IntRange(0, 5).Draw(t, "moving") == 0
 		if rapid.Bool().Draw(t, "answered before") {
-			s.known.Answered = f.now.Add(-time.Hour)
+			s.known.Answered = stampOf(f.now.Add(-time.Hour))
 		}
 		s.stopped = condition(rapid.SampledFrom([]int{0, 0, 0, 0, int(failed), int(died), int(held)}).Draw(t, "stopped"))
 		if s.stopped == running && rapid.IntRange(0, 7).Draw(t, "address") > 0 {

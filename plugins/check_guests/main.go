@@ -241,6 +241,7 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	}
 	again := second{o, client, p}
 	again.elsewhere(ctx, &f, mem.memory)
+	mem.settle(now)
 	again.cluster(ctx, &f, mem.memory)
 	o.look(&f)
 	mem.keep(look, f)

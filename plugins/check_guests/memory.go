@@ -66,7 +66,7 @@ func observe(m memory, f facts) memory {
 	listed := numbers(c.Guests)
 	for id := range m.Guests {
 		if listed[id] || !whole {
-			next.Guests[id] = x.known(m, id)
+			next.Guests[id] = x.known(m.Guests[id], id)
 		}
 	}
 	for _, id := range f.idle {
@@ -101,8 +101,8 @@ func observe(m memory, f facts) memory {
 		if s.reached() {
 			k.Answered, k.At = now, s.addr
 		}
-		if s.seenMoving.After(k.Moving.time()) {
-			k.Moving = stampOf(s.seenMoving)
+		if s.seenMoving > k.Moving {
+			k.Moving = s.seenMoving
 		}
 		if c.Quorate {
 			k.Name, k.Node = s.guest.Name, s.node
@@ -154,6 +154,7 @@ func (m memory) after(l pve.Look) memory {
 // recall is a run's way to what earlier runs left.
 type recall struct {
 	memory  memory
+	learned memory // by this run
 	trouble error // why there is no memory
 	store   *state.Store
 	subject string
@@ -202,12 +203,18 @@ func (m memory) fresh(now time.Time) memory {
 	return next
 }
 
+// settle lets go of what is remembered of guests when nothing more is learned of them:
+// their subjects know what is needed, and that of fifty thousand twice would be
+// much.
+func (r *recall) settle(now time.Time) {
+	r.learned = r.memory.fresh(now)
+	r.memory = memory{PVE: r.memory.PVE}
+}
+
 // keep stores what this run saw and learned. Another run may have written
-// since: what was seen is added to what is there now. The memory that was read
-// before is let go: that of fifty thousand guests twice would be much.
+// since: what was seen is added to what is there now.
 func (r *recall) keep(l pve.Look, f facts) {
-	learned := r.memory.fresh(f.now)
-	r.memory = memory{}
+	learned := r.learned
 	if r.store == nil {
 		return
 	}

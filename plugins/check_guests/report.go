@@ -90,7 +90,7 @@ func (f *facts) report(s *subject) subjectReport {
 		Name: s.name, ID: s.guest.ID, Node: s.node, Condition: f.condition(s), Reachable: s.reached(), Migrating: s.moving,
 		Silent: f.silent(s), Second: s.there,
 		Sent: s.reach.Sent, Received: s.reach.Received, Lost: s.reach.Lost(), Duplicates: s.reach.Duplicates, Altered: s.reach.Altered,
-		Answered: s.known.Answered,
+		Answered: s.known.Answered.time(),
 	}
 	if s.addr.IsValid() {
 		out.Address = s.addr.String()

@@ -135,7 +135,7 @@ func (f *facts) compare() {
 	for i := range f.subjects {
 		s := &f.subjects[i]
 		there := f.second.seen[spot{s.guest.ID, s.addr}]
-		if there == answersThere && !f.second.at.After(s.known.Answered) {
+		if there == answersThere && !f.second.at.After(s.known.Answered.time()) {
 			there = ""
 		}
 		s.there = there

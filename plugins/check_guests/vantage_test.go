@@ -138,7 +138,7 @@ func town103() facts {
 	f := facts{now: evening, cluster: &c}
 	for id := 101; id <= 103; id++ {
 		s := subject{asked: true, addr: netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", id)), reach: &ping.Watched{Reach: ping.Reach{Sent: 5, Received: 5, Avg: time.Millisecond}},
-			place: &place{guest: &pve.Guest{ID: id, Kind: pve.VM, Node: "pve1", Status: "running"}, node: "pve1", known: past{Answered: evening.Add(-2 * time.Minute)}}}
+			place: &place{guest: &pve.Guest{ID: id, Kind: pve.VM, Node: "pve1", Status: "running"}, node: "pve1", known: past{Answered: stampOf(evening.Add(-2 * time.Minute))}}}
 		s.name = s.guest.String()
 		f.subjects = append(f.subjects, s)
 	}
