@@ -155,7 +155,7 @@ func (m memory) after(l pve.Look) memory {
 type recall struct {
 	memory  memory
 	learned memory // by this run
-	trouble error // why there is no memory
+	trouble error  // why there is no memory
 	store   *state.Store
 	subject string
 	// journal is where to write what happened; counted says that the run looked
