@@ -79,9 +79,6 @@ var stopTasks = []string{"qmstop", "qmshutdown", "qmsuspend", "qmrollback", "vzs
 // resumeTasks take such a wish back.
 var resumeTasks = []string{"qmstart", "qmresume", "qmreboot", "vzstart", "vzresume", "vzreboot"}
 
-// newTasks make another guest, or another configuration, of a number.
-var newTasks = []string{"qmdestroy", "qmcreate", "qmrestore", "qmrollback", "vzdestroy", "vzcreate", "vzrestore", "vzrollback"}
-
 // Look is what a poll says to the memory.
 type Look struct {
 	Cluster Cluster
@@ -132,17 +129,6 @@ func (m Memory) After(l Look) Memory {
 	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { return outdated(id, f.Time) })
 	maps.DeleteFunc(next.Nodes, func(name string, f NodeFacts) bool { _, found := c.Node(name); return !found })
 	return next
-}
-
-// Outdated tells of a configuration, by the guest's number and when it was read,
-// whether that guest is gone or is another one now.
-func (c Cluster) Outdated(now time.Time) func(id int, read time.Time) bool {
-	x, renewed := c.Index(), c.renewed()
-	return func(id int, read time.Time) bool {
-		_, found := x.Guest(id)
-		end, anew := renewed[id]
-		return !found || anew && !end.Before(c.theirs(read, now))
-	}
 }
 
 // earlier is the earlier of two times, taking zero and times to come for none:
@@ -226,19 +212,6 @@ func (s sweeps) of(t Task) bool {
 func (c Cluster) shutDown(node string, since time.Time) bool {
 	n, found := c.Node(node)
 	return found && (!n.Online || n.Uptime > 0 && !c.Time.IsZero() && c.Time.Add(-n.Uptime).After(since))
-}
-
-// renewed is when guests were last destroyed, made or restored, by the nodes'
-// clock: what was known of such a number before is of another.
-func (c Cluster) renewed() map[int]time.Time {
-	out := map[int]time.Time{}
-	for _, t := range c.Tasks {
-		id, err := strconv.Atoi(t.ID)
-		if last, found := out[id]; err == nil && slices.Contains(newTasks, t.Type) && (!found || t.End.After(last)) {
-			out[id] = t.End
-		}
-	}
-	return out
 }
 
 // theirs is a time of a clock that shows now by the clock of the nodes, which
