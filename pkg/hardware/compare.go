@@ -110,39 +110,44 @@ func some(l List) string {
 	return strings.Join(out, ", ")
 }
 
-// Same says whether two machines are one: by UUID, or by serial number where one
-// has no UUID. Those that say nothing are taken for the same.
-func (m Machine) Same(o Machine) bool {
-	clean := func(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-	switch {
-	case m.Serial != "" && o.Serial != "":
-		return clean(m.Serial) == clean(o.Serial)
-	case m.UUID != "" && o.UUID != "":
-		return clean(m.UUID) == clean(o.UUID)
+// Same says whether two machines are one: by serial number, or by UUID where one
+// has none, and known whether they say so. What stands where nobody wrote a serial
+// number is none.
+func (m Machine) Same(o Machine) (same, known bool) {
+	for _, said := range [][2]string{{m.Serial, o.Serial}, {m.UUID, o.UUID}} {
+		if a, b := clean(said[0]), clean(said[1]); a != "" && b != "" {
+			return a == b, true
+		}
 	}
-	return true
+	return false, false
 }
 
 // Kin says whether at least half of the parts that have a serial number are in
 // both: a machine whose board or controller was replaced says that it is another.
-func Kin(before, after Inventory) bool {
-	have, all := 0, 0
-	now := map[string]bool{}
-	for _, l := range after.Lists {
-		for _, p := range l.Parts {
-			now[serial(p)] = true
+// Parts that are gone make no other machine. It is known where both have such parts.
+func Kin(before, after Inventory) (kin, known bool) {
+	was, is := before.serials(), after.serials()
+	have := 0
+	for s := range is {
+		if was[s] {
+			have++
 		}
 	}
-	for _, l := range before.Lists {
+	few := min(len(was), len(is))
+	return 2*have >= few, few > 0
+}
+
+// serials are the serial numbers of all parts.
+func (v Inventory) serials() map[string]bool {
+	out := map[string]bool{}
+	for _, l := range v.Lists {
 		for _, p := range l.Parts {
 			if s := serial(p); s != "" {
-				if all++; now[s] {
-					have++
-				}
+				out[s] = true
 			}
 		}
 	}
-	return all > 0 && 2*have >= all
+	return out
 }
 
 // Of are the changes of one kind of verdict.

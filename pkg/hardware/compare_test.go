@@ -162,13 +162,38 @@ func TestDuplicates(t *testing.T) {
 }
 
 func TestMachine(t *testing.T) {
-	a, b := Machine{UUID: "u1", Serial: "S1", Model: "R750"}, Machine{UUID: "u2", Serial: "S2"}
-	if a.Same(b) || !a.Same(Machine{UUID: "U1"}) || !a.Same(Machine{}) || a.String() != "R750 serial S1" {
-		t.Error("machines are told apart by serial number, then UUID")
+	a := Machine{UUID: "u1", Serial: "S1", Model: "R750"}
+	if a.String() != "R750 serial S1" {
+		t.Error(a)
+	}
+	for other, want := range map[Machine][2]bool{
+		{UUID: "u2", Serial: "S2"}:                               {false, true},
+		{UUID: "U1"}:                                             {true, true},
+		{UUID: "u1", Serial: "0000000"}:                          {true, true},
+		{UUID: "u2", Serial: "Not Specified"}:                    {false, true},
+		{UUID: "ffffffff-ffff-ffff-ffff-ffffffffffff"}:           {false, false},
+		{UUID: "00000000-0000-0000-0000-000000000000"}:           {false, false},
+		{UUID: "03000200-0400-0500-0006-000700080009"}:           {false, false},
+		{Serial: "System Serial Number", Model: "the same R750"}: {false, false},
+		{}: {false, false},
+	} {
+		if same, known := a.Same(other); same != want[0] || known != want[1] {
+			t.Errorf("%+v: same %t, known %t", other, same, known)
+		}
 	}
 	before := inventory(list(Redfish, Module, dimms...))
-	if !Kin(before, inventory(list(Redfish, Module, dimms[0]))) || Kin(before, inventory(list(Redfish, Module, changed(dimms[0], func(p *Part) { p.Serial = "else" })))) {
-		t.Error("half of the parts make a machine")
+	els := inventory(list(Redfish, Module, changed(dimms[0], func(p *Part) { p.Serial = "else" })))
+	bare := inventory(list(Redfish, Module, changed(dimms[0], func(p *Part) { p.Serial = "NOT SPECIFIED" })))
+	for name, c := range map[string]struct {
+		is   Inventory
+		want [2]bool
+	}{
+		"half": {inventory(list(Redfish, Module, dimms[0])), [2]bool{true, true}}, "another": {els, [2]bool{false, true}},
+		"nothing": {inventory(), [2]bool{true, false}}, "no serial numbers": {bare, [2]bool{true, false}},
+	} {
+		if kin, known := Kin(before, c.is); kin != c.want[0] || known != c.want[1] {
+			t.Errorf("%s: kin %t, known %t", name, kin, known)
+		}
 	}
 }
 

@@ -133,9 +133,9 @@ type Machine struct {
 // String names it for people.
 func (m Machine) String() string {
 	switch {
-	case m.Serial != "":
+	case clean(m.Serial) != "":
 		return strings.TrimSpace(m.Model + " serial " + m.Serial)
-	case m.UUID != "":
+	case clean(m.UUID) != "":
 		return strings.TrimSpace(m.Model + " UUID " + m.UUID)
 	}
 	return m.Model

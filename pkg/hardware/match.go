@@ -193,15 +193,16 @@ func place(p Part) string { return strings.ToLower(strings.Join(strings.Fields(p
 
 // junk stands where nobody wrote a serial number, and how it begins.
 var (
-	junk      = []string{"n/a", "na", "none", "null", "empty", "unknown"}
-	junkBegin = []string{"no dimm", "no serial", "not ", "to be filled", "default", "0123456789", "123456789"}
+	junk      = []string{"n/a", "na", "n.a.", "none", "null", "empty", "invalid", "unknown", "serial number"}
+	junkBegin = []string{"no dimm", "no serial", "not ", "to be filled", "default", "0123456789", "123456789",
+		"system serial", "chassis serial", "base board serial", "03000200-0400-0500"} // the last is AMI's UUID of boards that got none
 )
 
 func serial(p Part) string { return clean(p.Serial) }
 
 func clean(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if strings.Trim(s, "0.-_ ") == "" || strings.Trim(s, "x") == "" || strings.Trim(s, "f") == "" || slices.Contains(junk, s) {
+	if strings.Trim(s, "0.-_ ") == "" || strings.Trim(s, "x") == "" || strings.Trim(s, "f-") == "" || slices.Contains(junk, s) {
 		return ""
 	}
 	if slices.ContainsFunc(junkBegin, func(b string) bool { return strings.HasPrefix(s, b) }) {

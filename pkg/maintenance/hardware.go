@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,10 +109,13 @@ func joined(node, controller hardware.Inventory) hardware.Inventory {
 	return hardware.Inventory{Machine: controller.Machine, Lists: slices.Concat(node.Lists, controller.Lists)}
 }
 
-// stranger says that the controller is that of another machine than before.
+// stranger says that the controller is that of another machine than before: it says
+// so, or nothing of itself, and most of its parts are others.
 func (r Return) stranger() bool {
 	was, is := r.Baseline.Controller, r.Hardware.Controller
-	return !was.Machine.Same(is.Machine) && !hardware.Kin(*was, *is)
+	same, said := was.Machine.Same(is.Machine)
+	kin, known := hardware.Kin(*was, *is)
+	return said && !same && !(kin && known) || !said && known && !kin
 }
 
 // hardware: nothing was left unplugged.
@@ -135,6 +139,9 @@ func (r Return) hardware() Checklist {
 			c = append(c, whole.unknown("what "+name+" is made of was not told", say("ask again when it answers")))
 		}
 	}
+	for _, name := range r.PVE.Leaving {
+		c = append(c, others(name, b.Hardware[name], r.Hardware.Nodes[name])...)
+	}
 	for _, m := range r.machines() {
 		c = append(c, r.checklist(m)...)
 		c = append(c, r.nobody(m)...)
@@ -155,9 +162,24 @@ func (r Return) controller() Checklist {
 	case was == nil || is == nil:
 		return nil
 	case r.stranger():
-		return Checklist{whole.unknown(fmt.Sprintf("the controller is of another machine: %s, the baseline has %s", is.Machine, was.Machine), say("is --bmc the controller of "+r.names()+"?"))}
-	case !was.Machine.Same(is.Machine):
+		return Checklist{whole.unknown(fmt.Sprintf("the controller is of another machine: %s, the baseline has %s", named(is.Machine), named(was.Machine)), say("is --bmc the controller of "+r.names()+"?"))}
+	}
+	if same, said := was.Machine.Same(is.Machine); said && !same {
 		return Checklist{whole.reserved(fmt.Sprintf("the controller says that it is %s, it was %s, most parts are the same", is.Machine, was.Machine), say("was the board or the controller replaced?"))}
+	}
+	return others("the controller", *was, *is)
+}
+
+// named is a machine, or that it says nothing of itself.
+func named(m hardware.Machine) string {
+	return cmp.Or(m.String(), "one that does not say which")
+}
+
+// others says that most parts are not those of the baseline: whatever name it has,
+// it may be about another machine.
+func others(of string, was, is hardware.Inventory) Checklist {
+	if kin, known := hardware.Kin(was, is); known && !kin {
+		return Checklist{whole.reserved("most parts that "+of+" tells of are others than in the baseline", say("is it the baseline of this machine?"))}
 	}
 	return nil
 }

@@ -104,6 +104,26 @@ func TestHardware(t *testing.T) {
 				r.Hardware.Controller.Lists[0].Parts[i].Serial += "x"
 			}
 		}, "not-proven", "the controller is of another machine: R750 serial S2, the baseline has R750 serial S1"},
+		"another machine of those that say nothing of themselves": {func(r *Return) {
+			withController(r)
+			r.Baseline.Controller.Machine, r.Hardware.Controller.Machine = hardware.Machine{}, hardware.Machine{UUID: "00000000-0000-0000-0000-000000000000"}
+			for i := range r.Hardware.Controller.Lists[0].Parts {
+				r.Hardware.Controller.Lists[0].Parts[i].Serial += "x"
+			}
+		}, "not-proven", "the controller is of another machine: one that does not say which"},
+		"another machine of the same name": {func(r *Return) {
+			withController(r)
+			for i := range r.Hardware.Controller.Lists[0].Parts {
+				r.Hardware.Controller.Lists[0].Parts[i].Serial += "x"
+			}
+		}, "yes-but", "most parts that the controller tells of are others"},
+		"another node of the same name": {func(r *Return) {
+			for _, k := range []hardware.Kind{hardware.Disk, hardware.Port, hardware.Card, hardware.Processor, hardware.Total} {
+				for i := range listOf(r, k).Parts {
+					listOf(r, k).Parts[i].Serial += "x"
+				}
+			}
+		}, "yes-but", "most parts that pve3 tells of are others"},
 		"another board": {func(r *Return) { withController(r); r.Hardware.Controller.Machine.Serial = "S2" }, "yes-but", "most parts are the same"},
 		"a power supply without power": {func(r *Return) {
 			withController(r)
