@@ -25,7 +25,9 @@ type Survey struct {
 	// replication too, and what keeps guests away that Baseline has there.
 	Back     bool
 	Baseline *pve.Baseline
-	Now      func() time.Time
+	// Card asks the controller for the places of the parts, unless Baseline has them.
+	Card bool
+	Now  func() time.Time
 }
 
 // Found is what came back.
@@ -59,6 +61,9 @@ func (s Survey) Ask(ctx context.Context) (Found, error) {
 	bmc := s.open(s.Options.BMC.Controller)
 	if s.Back && compares(s.Baseline, f.PVE.Leaving) {
 		f.Hardware = s.parts(ctx, client, &f, bmc)
+	}
+	if s.Card && bmc != nil && (s.Baseline == nil || s.Baseline.Controller == nil) {
+		f.Hardware.Controller, f.Hardware.Err = controllerParts(ctx, bmc, 2) // the fans come after them
 	}
 	f.Hardware.Asked = bmc != nil
 	f.Hardware.Ignored = func(id, fan string) bool { return !s.Options.BMC.Fans.Judges(id, fan) }

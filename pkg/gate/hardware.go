@@ -35,14 +35,15 @@ func (s Survey) parts(ctx context.Context, client *pve.Client, f *Found, bmc *co
 	}
 	end()
 	if out.Asked {
-		out.Controller, out.Err = controllerParts(ctx, bmc)
+		out.Controller, out.Err = controllerParts(ctx, bmc, 1)
 	}
 	return out
 }
 
-// controllerParts asks a controller what its server is made of.
-func controllerParts(ctx context.Context, bmc *controller.Controller) (*hardware.Inventory, error) {
-	ctx, end := share(ctx, partsTime, 1)
+// controllerParts asks a controller what its server is made of, in the time that is
+// left among several.
+func controllerParts(ctx context.Context, bmc *controller.Controller, among int) (*hardware.Inventory, error) {
+	ctx, end := share(ctx, partsTime, among)
 	defer end()
 	v, err := bmc.Parts(ctx)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestOneWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := s.open(s.Options.BMC.Controller)
-	if v, err := controllerParts(t.Context(), c); err != nil || !v.Tells("power supply") {
+	if v, err := controllerParts(t.Context(), c, 1); err != nil || !v.Tells("power supply") {
 		t.Fatalf("%v: %+v", err, v)
 	}
 	parts := sim.Stats().IPMI.Packets

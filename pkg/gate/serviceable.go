@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,23 @@ import (
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
+// Service are the flags of the second gate.
+type Service struct {
+	Options  `embed:""`
+	Baseline string `placeholder:"FILE" help:"What check_drained --save wrote: the technician's card has the places of the parts from there."`
+}
+
 // Serviceable answers whether the nodes may be switched off now.
-func Serviceable(ctx context.Context, o Options, now func() time.Time) (check.Result, error) {
-	f, err := Survey{Options: o, Now: now}.Ask(ctx)
+func Serviceable(ctx context.Context, o Service, now func() time.Time) (check.Result, error) {
+	var b *pve.Baseline
+	var noSlots error
+	if o.Baseline != "" {
+		read, err := pve.ReadBaseline(o.Baseline)
+		if noSlots = err; err == nil {
+			b = &read
+		}
+	}
+	f, err := Survey{Options: o.Options, Now: now, Card: true, Baseline: b}.Ask(ctx)
 	if err != nil {
 		return nothing(f), err
 	}
@@ -23,8 +38,14 @@ func Serviceable(ctx context.Context, o Options, now func() time.Time) (check.Re
 	if f.FansErr != nil {
 		r.Notes = append(r.Notes, "no card: "+f.FansErr.Error())
 	}
-	if f.Fans != nil {
-		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: card(f)})
+	if b != nil && !f.about(*b) {
+		b, noSlots = nil, errors.New("the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster)
+	}
+	if noSlots != nil {
+		r.Notes = append(r.Notes, "no places of parts: "+noSlots.Error())
+	}
+	if places := slots(f, b); f.Fans != nil || len(places) > 0 {
+		r.Findings = append(r.Findings, card(f, places))
 	}
 	names := strings.Join(f.PVE.Leaving, " and ")
 	v := verdict{yes: "YES, switch " + names + " off", no: "NO, " + names + " must stay on"}
@@ -37,28 +58,9 @@ func Serviceable(ctx context.Context, o Options, now func() time.Time) (check.Re
 	return note(r, o.Journal, f, "check_serviceable"), nil
 }
 
-// card is what the technician takes along.
-func card(f Found) string {
-	i := f.Fans.Identity
-	who := strings.TrimSpace(i.Manufacturer + " " + i.Model)
-	text := "card: " + strings.Join(f.PVE.Leaving, " and ")
-	if who != "" {
-		text += ", " + who
-	}
-	if i.Serial != "" {
-		text += ", serial " + i.Serial
-	}
-	if len(f.Fans.Failing) > 0 {
-		text += ", failing now: " + strings.Join(f.Fans.Failing, ", ")
-	}
-	if often := f.Fans.Often(f.Fans.Drops); len(often) > 0 {
-		text += ", dropped out since " + phrase.Time(f.Fans.Since) + ": " + strings.Join(often, ", ")
-	} else if len(f.Fans.Blind) > 0 {
-		text += ", not readable: " + strings.Join(f.Fans.Blind, ", ")
-	} else {
-		text += ", no drop-out of a fan in the log"
-	}
-	return text
+// about says whether a baseline has the nodes.
+func (f Found) about(b pve.Baseline) bool {
+	return b.Cluster == f.PVE.Cluster.Subject() && !slices.ContainsFunc(f.PVE.Leaving, func(name string) bool { return !slices.Contains(b.Leaving, name) })
 }
 
 // Return are the flags of the way back.

@@ -19,7 +19,7 @@ import (
 func main() { check.Main(plugin()) }
 
 type options struct {
-	gate.Options `embed:""`
+	gate.Service `embed:""`
 
 	now func() time.Time
 }
@@ -51,5 +51,5 @@ CRITICAL: no, with every reason and the next step.
 UNKNOWN: not proven: something could not be read, or is old. Never a yes.`
 
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	return gate.Serviceable(ctx, o.Options, o.now)
+	return gate.Serviceable(ctx, o.Service, o.now)
 }
