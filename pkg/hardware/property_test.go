@@ -1,6 +1,7 @@
 package hardware
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -44,6 +45,13 @@ func TestOmissions(t *testing.T) {
 				s.found(t, things, gone, d)
 			}
 		}
+	}
+	told := map[Source]int{}
+	for _, s := range shapes {
+		told[s.source]++
+	}
+	if len(shapes) < 12 || told[Redfish] < 8 || told[IPMI] < 1 || told[Node] < 2 {
+		t.Errorf("too few shapes of servers: %v", told)
 	}
 	t.Logf("%d omissions of one or two parts, in %d shapes", pairs, len(shapes))
 }
@@ -151,6 +159,48 @@ func TestMissingAndSwapped(t *testing.T) {
 				alone := s.counts[things[i].kind] == 1 && !s.bays
 				if !alone && (lost(d, things[i].kind) != 1 || len(d.Of(Missing)) != 1) || len(d.Of(Moved)) != 2 || len(d.Of(Worse, New, Replaced)) > 0 {
 					t.Fatalf("%s without %d, %d and %d swapped: %v", s.name, i, a, b, d.Changes)
+				}
+			}
+		}
+	}
+}
+
+// TestToldByBoth: of what the node and its controller both tell, every single
+// omission and every pair is said once for each part: by their serial numbers, and
+// where only one of both knows these by how many are gone.
+func TestToldByBoth(t *testing.T) {
+	by := func(source Source, things []thing, gone map[int]bool, serials bool) List {
+		l := List{Source: source, Kind: Disk}
+		for i, x := range things {
+			p := Part{ID: fmt.Sprint(source, i), Slot: fmt.Sprintf("Bay %d", i), Size: x.size, State: Good}
+			if source == Node {
+				p.Slot, p.Name = "", fmt.Sprintf("/dev/sd%c", 'a'+i)
+			}
+			if serials {
+				p.Serial = x.serial
+			}
+			if !gone[i] {
+				l.Parts = append(l.Parts, p)
+			} else if source == IPMI {
+				p.State = Absent
+				l.Parts = append(l.Parts, p)
+			}
+		}
+		return l
+	}
+	things := shape{counts: map[Kind]int{Disk: 10}}.build(rand.New(rand.NewPCG(11, 12)))
+	for _, source := range []Source{Redfish, IPMI} {
+		for _, serials := range []bool{true, false} {
+			told := func(gone map[int]bool) Inventory {
+				return Inventory{Lists: []List{by(Node, things, gone, true), by(source, things, gone, serials)}}
+			}
+			for i := range things {
+				for j := i; j < len(things); j++ {
+					gone := map[int]bool{i: true, j: true}
+					d := Compare(told(nil), told(gone))
+					if len(d.Changes) != len(gone) || len(d.Of(Missing)) != len(gone) {
+						t.Fatalf("%s, serial numbers %t, without %v: %v", source, serials, gone, d.Changes)
+					}
 				}
 			}
 		}

@@ -119,7 +119,7 @@ func allowed() []Step {
 			Happens: "ceph osd set-group noout pve3",
 			Do:      happen("ceph unset?flag=noout&host=pve2", "ceph set?flag=noout&host=pve3"),
 			Command: question(ready + " -v"), Exit: 0, Line: `OK: YES, switch pve3 off: all \d+ conditions hold`,
-			Why: "Proven: no guest, quorum and monitors survive, every PG goes on without its OSDs. The last line is the technician's card.",
+			Why: "Proven: no guest, quorum and monitors survive, every PG goes on without its OSDs. The card at the end is the technician's: where each part is.",
 		},
 		{
 			Happens: "The same question through Proxmox VE's token alone, on a machine without the ceph command.",

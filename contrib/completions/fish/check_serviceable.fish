@@ -37,6 +37,7 @@ complete -c check_serviceable -l include -x -d 'Judge only fans whose name or id
 complete -c check_serviceable -l exclude -x -d 'Do not judge fans whose name or id matches.'
 complete -c check_serviceable -l allow-zero -x -d 'Fans that may stand still.'
 complete -c check_serviceable -l forget-qdevice -d 'There is no quorum device any more: what is remembered of one is forgotten.'
+complete -c check_serviceable -l baseline -r -F -d 'What check_drained --save wrote: the technician\'s card has the places of the parts from there.'
 complete -c check_serviceable -s t -l timeout -x -d 'Time for the whole run. Must be less than the host allows (check_nrpe: 10s).'
 complete -c check_serviceable -l timeout-state -x -a 'warning critical unknown' -d 'Status when the time is up.'
 complete -c check_serviceable -s v -l verbose -d 'More: -v all findings, -vv with evidence, -vvv with raw values.'
