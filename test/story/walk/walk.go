@@ -91,7 +91,9 @@ func (s *scene) settings() error {
 	if err := os.Mkdir(state, 0o700); err != nil {
 		return err
 	}
-	memory := "state-dir = " + state + "\noutput = json\ntimeout = 30s\n"
+	// What does not answer here is refused at once. A deadline would only tell of a
+	// machine that is too busy.
+	memory := "state-dir = " + state + "\noutput = json\ntimeout = 10m\n"
 	cluster := fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", s.names["NODES"], s.names["CA"], s.names["AUTH"])
 	command := fmt.Sprintf("ceph-command = %s\nconf = %s\nid = nagios\nkeyring = %s\n", s.asked.Ceph, s.names["CONF"], s.names["KEYRING"])
 	controller := fmt.Sprintf("bmc = %s\nbmc-ca-file = %s\n", s.names["BMC"], s.names["BMCCA"])
