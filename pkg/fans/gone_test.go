@@ -12,7 +12,7 @@ import (
 
 // TestGoneAndRestarts: a controller that has just started is given time to list
 // its fans. One that says so for ever, or of the future, is not: a fan that is
-// gone for longer than settle is missing.
+// gone for longer than warmup is missing.
 func TestGoneAndRestarts(t *testing.T) {
 	restarted := map[string]func(now time.Time) time.Time{
 		"does not tell":     func(time.Time) time.Time { return time.Time{} },

@@ -229,8 +229,8 @@ func confirmed(k Known, p Poll) bool {
 	if !k.Gone.IsZero() {
 		missed = p.Started.Sub(k.Gone)
 	}
-	if !p.Server.Restarted.IsZero() && missed <= settle {
-		return p.Now.Sub(p.Server.Restarted) > settle
+	if !p.Server.Restarted.IsZero() && missed <= warmup {
+		return p.Now.Sub(p.Server.Restarted) > warmup
 	}
 	return missed > 0
 }

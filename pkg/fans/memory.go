@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// settle is how long a controller may need after its own start until it
+	// warmup is how long a controller may need after its own start until it
 	// lists every fan, and how long fans may need after a change of the host's
 	// power.
-	settle = 5 * time.Minute
+	warmup = 5 * time.Minute
 	// slack is how far a corrected time of a log entry may lie outside the
 	// time between two polls and still be believed.
 	slack = 2 * time.Minute
@@ -204,7 +204,7 @@ func (m *Memory) excusePower(p Poll) {
 		return
 	}
 	if now == bmc.PowerOff || m.Power != bmc.PowerUnknown && m.Power != now {
-		m.excuse(excuse{From: m.since(p.Now), To: p.Now.Add(settle), Why: "host power changed"})
+		m.excuse(excuse{From: m.since(p.Now), To: p.Now.Add(warmup), Why: "host power changed"})
 	}
 	m.Power = now
 }

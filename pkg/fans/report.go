@@ -115,7 +115,7 @@ func (s Service) counts(e Episode) bool {
 	if e.Start.Before(s.Since) && e.Logged && !e.Assumed {
 		last = e.End
 	}
-	return s.Boot.IsZero() || last.After(s.Boot.Add(settle))
+	return s.Boot.IsZero() || last.After(s.Boot.Add(warmup))
 }
 
 // Name is what the controller calls a fan.

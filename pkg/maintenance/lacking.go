@@ -33,9 +33,9 @@ func short(s ceph.PGState) bool {
 	return s.Has("active", "undersized")
 }
 
-// settle is for how long no OSD may have come or gone: OSDs report their PGs to
+// reporting is for how long no OSD may have come or gone: OSDs report their PGs to
 // the mgr each five seconds (mgr_stats_period), after they have settled.
-const settle = 30 * time.Second
+const reporting = 30 * time.Second
 
 // lacking judges PGs that lack only copies on OSDs that leave and are down. The
 // numbers do not name these PGs: ok-to-stop must tell that they lose no other
@@ -58,7 +58,7 @@ func (l leaving) lacking(name question, bad int) Condition {
 		return name.unknown(missing+", and this token cannot prove that they lose no other one", say("ask with --ceph command, or "+l.mend().Say))
 	case s == nil || s.Judged == 0 || s.Unreported > 0 || !slices.Equal(slices.Sorted(slices.Values(s.OSDs)), l.gone):
 		return name.unknown(missing+", and ok-to-stop does not prove that they lose no other one", say("ask again in a minute"))
-	case l.Changed().IsZero() || l.e.Now.Sub(l.Changed()) < settle:
+	case l.Changed().IsZero() || l.e.Now.Sub(l.Changed()) < reporting:
 		return name.unknown(missing+", and an OSD may have come or gone a moment ago", say("ask again in a minute"))
 	}
 	is := "is"

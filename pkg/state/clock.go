@@ -14,12 +14,12 @@ type Clock struct {
 }
 
 const (
-	// stepped is how far our clock and the uptime of our machine may differ in
+	// ClockStep is how far our clock and the uptime of our machine may differ in
 	// what they call the time between two looks.
-	stepped = 2 * time.Second
-	// apart is the same for the clock of somebody else, who may take seconds to
+	ClockStep = 2 * time.Second
+	// ClockSkew is the same for the clock of somebody else, who may take seconds to
 	// answer, tells full seconds, and drifts.
-	apart = time.Minute
+	ClockSkew = time.Minute
 )
 
 // Wall is our clock, and the uptime of this machine where that can be told.
@@ -51,18 +51,18 @@ func (c Clock) Set(next Clock) time.Duration {
 		return 0
 	}
 	ours, theirs := next.At.Sub(c.At), next.Theirs.Sub(c.Theirs)
-	told := !c.Theirs.IsZero() && !next.Theirs.IsZero() && theirs > -stepped
-	if up := next.Up - c.Up; next.Boot != "" && next.Boot == c.Boot && up > -stepped {
+	told := !c.Theirs.IsZero() && !next.Theirs.IsZero() && theirs > -ClockStep
+	if up := next.Up - c.Up; next.Boot != "" && next.Boot == c.Boot && up > -ClockStep {
 		by := ours - up
-		if by.Abs() <= stepped || told && (ours-theirs).Abs() < by.Abs()/2 {
+		if by.Abs() <= ClockStep || told && (ours-theirs).Abs() < by.Abs()/2 {
 			return 0
 		}
 		return by
 	}
 	switch by := ours - theirs; {
-	case told && by.Abs() > apart:
+	case told && by.Abs() > ClockSkew:
 		return by
-	case !told && ours < -stepped:
+	case !told && ours < -ClockStep:
 		return ours
 	}
 	return 0

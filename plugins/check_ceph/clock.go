@@ -16,13 +16,6 @@ type anchor struct {
 	Least bool `json:"least,omitempty"`
 }
 
-const (
-	// stepped is how far our clock and our uptime may differ without having been set.
-	stepped = 2 * time.Second
-	// apart is how far our clock may be behind the mons'.
-	apart = time.Minute
-)
-
 // dated says that something is remembered that has an age.
 func (m memory) dated() bool {
 	return len(m.Noout) > 0 || !m.Unsettled.IsZero() || !m.Until.IsZero()
@@ -44,7 +37,7 @@ type times struct {
 func (m *memory) count(read state.Clock, c ceph.Cluster) times {
 	now := read.At
 	a, up := m.Clock, read.Up-m.Clock.Up
-	same := read.Boot != "" && read.Boot == a.Boot && up > -stepped
+	same := read.Boot != "" && read.Boot == a.Boot && up > -state.ClockStep
 	counted := a.At.Add(up)
 	if !same {
 		counted = a.At
@@ -54,14 +47,14 @@ func (m *memory) count(read state.Clock, c ceph.Cluster) times {
 		counted = counted.Add(read.Up)
 	}
 	least := false
-	if m.dated() && counted.Sub(now) > stepped {
+	if m.dated() && counted.Sub(now) > state.ClockStep {
 		now, least = counted, a.Least || !same
 	}
-	if c.Map != nil && c.Map.Modified.Sub(now) > apart {
+	if c.Map != nil && c.Map.Modified.Sub(now) > state.ClockSkew {
 		now, least = c.Map.Modified, true
 	}
 	switch ahead := now.Sub(counted); {
-	case same && ahead.Abs() <= stepped:
+	case same && ahead.Abs() <= state.ClockStep:
 		return times{now, now}
 	case same && m.dated() && ahead > 0 && !least && !a.Least:
 		return times{now, counted}
@@ -76,7 +69,7 @@ func (m *memory) count(read state.Clock, c ceph.Cluster) times {
 // behind says that our clock is, as far as anybody can tell.
 func behind(read, now time.Time) []string {
 	by := now.Sub(read)
-	if by <= apart {
+	if by <= state.ClockSkew {
 		return nil
 	}
 	return []string{"our clock is behind by " + check.DurationText(by.Round(time.Minute)) + " or more, ages are counted without it"}

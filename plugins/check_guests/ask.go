@@ -55,7 +55,7 @@ func (o *options) ask(ctx context.Context, f *facts, p policy) error {
 	if len(seen) > len(which) {
 		f.parent.asked, f.parent.reach = true, &seen[len(which)]
 	}
-	if err := o.knock(ctx, f, p.ports); err != nil {
+	if err := o.tryTCP(ctx, f, p.ports); err != nil {
 		return err
 	}
 	sites()
@@ -141,8 +141,8 @@ func ports(values []string) ([]int, error) {
 	return out, nil
 }
 
-// knock tries TCP where no ping was answered.
-func (o *options) knock(ctx context.Context, f *facts, numbers []int) error {
+// tryTCP connects where no ping was answered.
+func (o *options) tryTCP(ctx context.Context, f *facts, numbers []int) error {
 	if len(numbers) == 0 {
 		return nil
 	}

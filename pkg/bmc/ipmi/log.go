@@ -52,10 +52,10 @@ type logMark struct {
 
 func (m logMark) id() uint16 { return binary.LittleEndian.Uint16(m.Last) }
 
-// settled says that the log cannot have changed since. The count does not
+// unchanged says that the log cannot have changed since. The count does not
 // change any more in a log that is full and wraps, and not every board keeps
 // the time of the last addition: then the last entry has to be looked at.
-func (m logMark) settled(info logInfo) bool {
+func (m logMark) unchanged(info logInfo) bool {
 	return len(m.Last) == entrySize && !m.Behind && m.Info == info &&
 		info.Added != 0 && info.Added != unsetTime && info.Free >= entrySize
 }
@@ -78,7 +78,7 @@ func (p *poll) log(ctx context.Context, set set) {
 	switch {
 	case info.Entries == 0:
 		*mark, log.Whole = logMark{}, true
-	case mark.settled(info):
+	case mark.unchanged(info):
 		// nothing new
 	default:
 		err = r.read(ctx, info)

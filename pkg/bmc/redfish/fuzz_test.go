@@ -40,7 +40,7 @@ func FuzzThermal(f *testing.F) {
 		c := &chassis{path: "/redfish/v1/Chassis/1", id: "1"}
 		p.takeFans(t.Context(), c, resource.Fans, "Chassis 1 Thermal")
 		p.redundancies(c, resource.Redundancy, "Chassis 1 Thermal")
-		p.settle(byThermal, nil)
+		p.finish(byThermal, nil)
 		seen := map[string]bool{}
 		for _, fan := range p.server.Fans {
 			if seen[fan.ID] || !strings.HasPrefix(fan.ID, "1/") || len(fan.ID) > 3*maxName {

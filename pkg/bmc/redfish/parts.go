@@ -87,14 +87,14 @@ func (s *Source) Parts(ctx context.Context) (hardware.Inventory, bmc.Memory, err
 		err = p.readSystems(ctx)
 	}
 	if err == nil {
-		p.read30(ctx)
+		p.readLists(ctx)
 	}
 	p.leave(ctx)
 	return p.out, nil, err
 }
 
-// read30 reads the lists, those first that nobody else tells.
-func (p *parts) read30(ctx context.Context) {
+// readLists reads the lists, those first that nobody else tells.
+func (p *parts) readLists(ctx context.Context) {
 	p.readAround(ctx)
 	p.supplies(ctx)
 	for _, s := range p.systems {

@@ -83,7 +83,7 @@ func (p *poll) tryWays(ctx context.Context) bool {
 			}
 		}
 		if p.fans() > 0 {
-			p.settle(w, quiet)
+			p.finish(w, quiet)
 			return true
 		}
 		if len(p.server.Gaps) > before {
@@ -91,7 +91,7 @@ func (p *poll) tryWays(ctx context.Context) bool {
 		}
 	}
 	if len(p.server.Fans) > 0 { // pumps alone
-		p.settle("", nil)
+		p.finish("", nil)
 	}
 	return len(known) == 0 || len(p.server.Gaps) > 0
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
-// settle finishes the list of fans and learns where they are.
-func (p *poll) settle(w way, quiet []*chassis) {
+// finish completes the list of fans and learns where they are.
+func (p *poll) finish(w way, quiet []*chassis) {
 	p.tellOnce()
 	with := map[string]bool{}
 	for i := range p.server.Fans {
