@@ -26,6 +26,9 @@ const forever = time.Hour
 func (w *World) Ask(question, caps string) Reply {
 	var reply Reply
 	w.look(func() { reply = w.ask(strings.Fields(question), caps) })
+	if w.config.Curt {
+		reply.Hang = 0
+	}
 	return reply
 }
 

@@ -29,6 +29,9 @@ type Config struct {
 	// Nested answers with the osdmap of status one level deeper, and all of the
 	// monmap, as before 14.2.17.
 	Nested bool
+	// Curt ends at once what gets no answer, in place of leaving it to the limit of
+	// whoever asks: in a world whose time stands still nothing is learnt by waiting.
+	Curt bool
 }
 
 // Host is a machine with OSDs of one device class.

@@ -51,6 +51,7 @@ func open(o Options, asked *Asked) (*scene, error) {
 	c.PVE = pve.Presets[o.Preset]()
 	c.PVE.Guests = room.Addressed(c.PVE.Guests)
 	c.Served = served
+	c.Ceph.Curt = true
 	c.Clock = world.Still(time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC))
 	s := &scene{options: o, asked: asked, dir: dir}
 	if s.room, err = room.Open(c); err != nil {
@@ -91,7 +92,7 @@ func (s *scene) settings() error {
 	if err := os.Mkdir(state, 0o700); err != nil {
 		return err
 	}
-	// What does not answer here is refused at once. A deadline would only tell of a
+	// Whatever gets no answer here is told so at once: a deadline would only tell of a
 	// machine that is too busy.
 	memory := "state-dir = " + state + "\noutput = json\ntimeout = 10m\n"
 	cluster := fmt.Sprintf("host = %s\nca-file = %s\nauth-file = %s\n", s.names["NODES"], s.names["CA"], s.names["AUTH"])
