@@ -2,6 +2,7 @@ package contingency
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -26,10 +27,7 @@ func (x *stage) loss(f Failure) Loss {
 // configured anything on it, and its guests with it.
 func (x *stage) quorum(f Failure, l *Loss) bool {
 	const name = "quorum survives"
-	v, stay := x.Cluster.Votes, x.survivors(f)
-	if f.Kind == Device {
-		v = deviceless(v)
-	}
+	v, stay := x.votes(f), x.survivors(f)
 	switch {
 	case x.Cluster.Standalone:
 		l.add(maintenance.Holds, name, "a node that stands alone needs none")
@@ -65,6 +63,37 @@ func (x *stage) quorum(f Failure, l *Loss) bool {
 	return false
 }
 
+// takesDevice says that the quorum device dies too: it is on a machine, or in a
+// guest, of what fails. Its daemons know it by an address or a name.
+func (x *stage) takesDevice(f Failure) bool {
+	host := x.Cluster.Votes.Device.Host
+	if f.Kind == Device || host == "" {
+		return f.Kind == Device
+	}
+	_, err := netip.ParseAddr(host)
+	numeric := err == nil
+	short, _, _ := strings.Cut(host, ".")
+	same := func(name string) bool {
+		return name != "" && (strings.EqualFold(name, host) || strings.EqualFold(name, short) && !numeric)
+	}
+	if f.Kind == "host" && same(f.Name) {
+		return true
+	}
+	return slices.ContainsFunc(f.Nodes, func(node string) bool {
+		n, _ := x.Cluster.Node(node)
+		return same(node) || same(n.IP) ||
+			slices.ContainsFunc(x.on[node], func(g pve.Guest) bool { return x.running(g) && same(g.Name) })
+	})
+}
+
+// votes that count once f has happened.
+func (x *stage) votes(f Failure) pve.Votes {
+	if x.takesDevice(f) {
+		return deviceless(x.Cluster.Votes)
+	}
+	return x.Cluster.Votes
+}
+
 // deviceless are the votes once the quorum device gives none to anybody.
 func deviceless(v pve.Votes) pve.Votes {
 	v.Voters = slices.Clone(v.Voters)
@@ -90,12 +119,14 @@ func (x *stage) moreVotes(f Failure) []step {
 	device.Device = pve.Device{Present: true, Votes: 1}
 	away := slices.DeleteFunc(voters(v.Voters), func(n string) bool { return x.online[n] || slices.Contains(f.Nodes, n) })
 	keeps := func(v pve.Votes, back ...string) bool {
-		if v = v.With(back...); f.Kind == Device {
+		if v = v.With(back...); x.takesDevice(f) {
 			v = deviceless(v)
 		}
 		return v.Survives(f.Nodes...)
 	}
 	switch {
+	case f.Kind != Device && x.takesDevice(f) && v.Survives(f.Nodes...):
+		return []step{say("put the quorum device on a machine that does not die with " + names(f.Nodes))}
 	case v.Device.Present && len(mute) > 0 && keeps(v, mute...):
 		return []step{say("bring the quorum device back on " + names(mute))}
 	case !v.Device.Present && len(x.Cluster.Nodes)%2 == 0 && len(away) == 0 && keeps(device, voters(v.Voters)...):
@@ -264,13 +295,21 @@ func (x *stage) why(c casualties) []string {
 func (x *stage) data(f Failure, c casualties, l *Loss) {
 	const name = "no guest's data is gone"
 	var bare, covered []string
-	unknown := 0
+	unknown, copies := 0, 0
 	for _, g := range c.lost {
 		l.Data = append(l.Data, g.String())
 		age, known := x.backup(g, f.Nodes)
+		replica := x.replica(g, f)
+		if replica != nil {
+			copies++
+		}
 		switch {
 		case age != nil && *age <= x.Backup && !x.unsaved(g):
 			covered = append(covered, fmt.Sprintf("%s (%s)", g, ago(*age)))
+		case replica != nil && *replica <= x.Backup:
+			covered = append(covered, fmt.Sprintf("%s (its replication fails, the replica is %s)", g, ago(*replica)))
+		case replica != nil && (age == nil || *replica <= *age):
+			bare = append(bare, fmt.Sprintf("%s (the replica is %s, and its replication does not work)", g, ago(*replica)))
 		case !known && age == nil:
 			unknown++
 			bare = append(bare, g.String()+" (its backups are not known)")
@@ -282,7 +321,10 @@ func (x *stage) data(f Failure, c casualties, l *Loss) {
 			bare = append(bare, fmt.Sprintf("%s (last backup %s)", g, ago(*age)))
 		}
 	}
-	what := "the only copy of its data is on " + names(f.Nodes) + ": "
+	what, all := "the only copy of its data is on "+names(f.Nodes)+": ", ", a backup is all there would be"
+	if copies > 0 {
+		what, all = "the only current copy of its data is on "+names(f.Nodes)+": ", ""
+	}
 	switch {
 	case len(bare) > 0 && unknown == len(bare):
 		l.add(maintenance.Unknown, name, what+phrase.List(bare, phrase.Few), x.blindNext()...)
@@ -290,7 +332,7 @@ func (x *stage) data(f Failure, c casualties, l *Loss) {
 		l.add(maintenance.Fails, name, what+phrase.List(bare, phrase.Few), x.backupNext(c, f)...)
 	}
 	if len(covered) > 0 {
-		l.add(maintenance.Reserved, name, what+phrase.List(covered, phrase.Few)+", a backup is all there would be", x.replicate(c)...)
+		l.add(maintenance.Reserved, name, what+phrase.List(covered, phrase.Few)+all, x.replicate(c)...)
 	}
 	if len(c.lost) == 0 && len(c.unread) == 0 && !slices.ContainsFunc(l.Conditions, func(c maintenance.Condition) bool { return c.Name == name }) {
 		l.add(maintenance.Holds, name, "no guest keeps data there alone")

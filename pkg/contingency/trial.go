@@ -172,7 +172,7 @@ func (x *stage) helps(next plan, g pve.Guest, f Failure) bool {
 			return false
 		}
 		if other.String() == f.String() {
-			helped = !standings[i].homeless[g.SID()] && x.Cluster.Votes.Survives(f.Nodes...)
+			helped = !standings[i].homeless[g.SID()] && x.votes(f).Survives(f.Nodes...)
 		}
 	}
 	if helped || f.Kind == "" { // of no failure in particular
@@ -232,11 +232,7 @@ func (x *stage) armed(g pve.Guest) bool {
 		return true
 	}
 	for _, f := range x.failures {
-		v := x.Cluster.Votes
-		if f.Kind == Device {
-			v = deviceless(v)
-		}
-		if !v.Survives(f.Nodes...) && slices.Contains(x.survivors(f), g.Node) {
+		if !x.votes(f).Survives(f.Nodes...) && slices.Contains(x.survivors(f), g.Node) {
 			return false
 		}
 	}

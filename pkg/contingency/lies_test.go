@@ -1,0 +1,111 @@
+package contingency
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/pve"
+)
+
+// loss of a failure by its name, which has to be looked at.
+func (o Outlook) loss(t *testing.T, name string) Loss {
+	t.Helper()
+	i := slices.IndexFunc(o.Losses, func(l Loss) bool { return l.Failure.String() == name })
+	if i < 0 {
+		t.Fatalf("%s is not looked at: %+v", name, o)
+	}
+	return o.Losses[i]
+}
+
+// said is the first condition that does not hold.
+func (l Loss) said() (maintenance.Outcome, string) {
+	for _, c := range l.Conditions {
+		if c.Outcome != maintenance.Holds {
+			return c.Outcome, c.String()
+		}
+	}
+	return maintenance.Holds, ""
+}
+
+// managed puts all guests of a plain cluster under HA.
+func managed(nodes ...string) Evidence {
+	e := plain(nodes...)
+	e.Backup = 26 * time.Hour
+	e.Reserve.HAVersion = pve.Kept[string]{Value: "5.2.0", Time: noon}
+	for _, n := range nodes {
+		e.Cluster.HA.Nodes[n] = "online"
+	}
+	for _, g := range e.Cluster.Guests {
+		e.Cluster.HA.Services = append(e.Cluster.HA.Services, pve.Service{SID: g.SID(), Node: g.Node, State: "started", Running: true})
+		e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.SID(), State: "started", Failback: true, Relocations: 1})
+	}
+	return e
+}
+
+// TestReplica: HA starts a guest from whatever replication has brought; when that
+// is old, what was written since is gone.
+func TestReplica(t *testing.T) {
+	for name, tc := range map[string]struct {
+		job  pve.Job
+		want maintenance.Outcome
+		text string
+	}{
+		"just synced":       {pve.Job{LastSync: noon.Add(-10 * time.Minute)}, maintenance.Holds, ""},
+		"fails since":       {pve.Job{LastSync: noon.Add(-2 * time.Hour), Fails: 3}, maintenance.Reserved, "its replication fails, the replica is 3h old"},
+		"failed for weeks":  {pve.Job{LastSync: noon.Add(-21 * 24 * time.Hour), Fails: 300}, maintenance.Fails, "the replica is 22d old"},
+		"old, nobody knows": {pve.Job{LastSync: noon.Add(-21 * 24 * time.Hour)}, maintenance.Fails, "the replica is 22d old"},
+		"never synced":      {pve.Job{}, maintenance.Fails, "no node qualifies|it can start on none|which only a has"},
+		"switched off":      {pve.Job{LastSync: noon.Add(-10 * time.Minute), Disabled: true}, maintenance.Fails, "which only a has"},
+	} {
+		e := managed("a", "b", "c")
+		for _, n := range []string{"a", "b", "c"} {
+			e.Cluster.Storages = append(e.Cluster.Storages, pve.Storage{Name: "zfs", Node: n, Available: true, Content: []string{"images"}},
+				pve.Storage{Name: "pbs", Node: n, Shared: true, Available: true, Content: []string{"backup"}})
+		}
+		e.Reserve.Backups = map[string]pve.BackupList{"pbs": {Storage: "pbs", Time: noon}}
+		e.Configs[101] = pve.ConfigFacts{Config: pve.Config{Disks: []pve.Disk{{Slot: "scsi0", Storage: "zfs"}}}, Time: noon}
+		e.Reserve.Replicated = pve.Kept[[]int]{Value: []int{101}, Time: noon}
+		b, c := tc.job, tc.job
+		b.Guest, b.Target, c.Guest, c.Target = 101, "b", 101, "c"
+		e.Reserve.Jobs = map[string]pve.JobFacts{"a": {Jobs: []pve.Job{b, c}, Time: noon}}
+		got, text := Of(e).loss(t, "node a").said()
+		found := slices.ContainsFunc(strings.Split(tc.text, "|"), func(s string) bool { return strings.Contains(text, s) })
+		if got != tc.want || !found {
+			t.Errorf("%s: %v %q, expected %v and %q", name, got, text, tc.want, tc.text)
+		}
+	}
+}
+
+// TestDeviceInside: a quorum device on a machine, or in a guest, of what fails is
+// no vote for those that stay.
+func TestDeviceInside(t *testing.T) {
+	for name, tc := range map[string]struct {
+		host string
+		lost bool
+	}{
+		"elsewhere":       {"192.0.2.9", false},
+		"on the node":     {"a", true},
+		"by its address":  {"192.0.2.1", true},
+		"by its domain":   {"A.example.net", true},
+		"in a guest":      {"witness.example.net", true},
+		"another's guest": {"vm102", false},
+	} {
+		e := managed("a", "b")
+		e.Cluster.Nodes[0].IP, e.Cluster.Nodes[1].IP = "192.0.2.1", "192.0.2.2"
+		e.Cluster.Guests[0].Name, e.Cluster.Guests[1].Name = "witness", "vm102"
+		e.Cluster.Votes.Device = pve.Device{Present: true, Votes: 1, Host: tc.host}
+		for i := range e.Cluster.Votes.Voters {
+			e.Cluster.Votes.Voters[i].Daemon = pve.Daemon{Told: true, Casts: true}
+		}
+		_, text := Of(e).loss(t, "node a").said()
+		if lost := strings.Contains(text, "quorum is lost"); lost != tc.lost {
+			t.Errorf("%s: %q", name, text)
+		}
+		if tc.lost && !strings.Contains(advised(Of(e)), "put the quorum device on a machine that does not die with a") {
+			t.Errorf("%s: %s", name, advised(Of(e)))
+		}
+	}
+}
