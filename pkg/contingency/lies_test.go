@@ -109,3 +109,47 @@ func TestDeviceInside(t *testing.T) {
 		}
 	}
 }
+
+// TestMappedDevice: that a node has the device is not enough, another guest may
+// have it.
+func TestMappedDevice(t *testing.T) {
+	for name, tc := range map[string]struct {
+		nodes    []string // one for each device
+		users    []int
+		mediated bool
+		want     maintenance.Outcome
+		text     string
+	}{
+		"free":               {[]string{"a", "b", "c"}, []int{101}, false, maintenance.Holds, ""},
+		"taken everywhere":   {[]string{"a", "b", "c"}, []int{101, 102, 103}, false, maintenance.Fails, "the mapped device pci:gpu of b is in use there"},
+		"two on each":        {[]string{"a", "a", "b", "b", "c", "c"}, []int{101, 102, 103}, false, maintenance.Holds, ""},
+		"one is free":        {[]string{"a", "b", "c"}, []int{101, 102}, false, maintenance.Holds, ""},
+		"serves several":     {[]string{"a", "b", "c"}, []int{101, 102, 103}, true, maintenance.Unknown, "is in use there"},
+		"two for one":        {[]string{"a", "a", "b"}, []int{101, 104}, false, maintenance.Unknown, "vm101 and vm104 may not all start on b"},
+		"on some nodes only": {[]string{"a", "c"}, []int{101}, false, maintenance.Holds, ""},
+		"on no other":        {[]string{"a"}, []int{101}, false, maintenance.Fails, "is not on b"},
+	} {
+		e := managed("a", "b", "c")
+		if slices.Contains(tc.users, 104) { // on a, and b is the only other node for both
+			g := e.Cluster.Guests[0]
+			g.ID = 104
+			e.Cluster.Guests = append(e.Cluster.Guests, g)
+			e.Configs[104] = e.Configs[101]
+			e.Cluster.HA.Services = append(e.Cluster.HA.Services, pve.Service{SID: "vm:104", Node: "a", State: "started", Running: true})
+			e.HA.Rules = append(e.HA.Rules, pve.HARule{ID: "gpus", Type: "node-affinity", Strict: true, Resources: []string{"vm:101", "vm:104"}, Nodes: map[string]int{"a": 0, "b": 0}})
+		}
+		for _, id := range tc.users {
+			f := e.Configs[id]
+			f.Devices, f.Mapped = []string{"hostpci0"}, []string{"pci:gpu"}
+			e.Configs[id] = f
+		}
+		e.Reserve.Mappings = pve.Kept[map[string][]string]{Value: map[string][]string{"pci:gpu": tc.nodes}, Time: noon}
+		if tc.mediated {
+			e.Reserve.Mediated = []string{"pci:gpu"}
+		}
+		got, text := Of(e).loss(t, "node a").said()
+		if got != tc.want || !strings.Contains(text, tc.text) {
+			t.Errorf("%s: %v %q, expected %v and %q", name, got, text, tc.want, tc.text)
+		}
+	}
+}

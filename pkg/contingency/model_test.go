@@ -139,7 +139,29 @@ func (w *world) canRun(g vm, node int) bool {
 	if g.local && g.on != node && !slices.Contains(g.copies, node) {
 		return false
 	}
-	return g.gpu == "" || g.on == node || g.gpu == "mapped" && w.nodes[node].gpu
+	return g.gpu == "" || g.on == node || g.gpu == "mapped" && w.nodes[node].gpu && !w.taken(g, node)
+}
+
+// taken says that the one device of a node is another guest's.
+func (w *world) taken(g vm, node int) bool {
+	return slices.ContainsFunc(w.guests, func(other vm) bool {
+		return other.id != g.id && other.running && other.on == node && other.gpu == "mapped"
+	})
+}
+
+// rivals says that two guests were put on a node with one device for both.
+func (w *world) rivals(hit []vm, at map[int]int) bool {
+	seen := map[int]bool{}
+	for _, g := range hit {
+		if g.gpu != "mapped" || at[g.id] == g.on {
+			continue
+		}
+		if seen[at[g.id]] {
+			return true
+		}
+		seen[at[g.id]] = true
+	}
+	return false
 }
 
 // guestsLost plays the HA manager: one guest after the other in the order of
@@ -206,6 +228,9 @@ func (w *world) guestsLost(dead []int, quorum bool) []string {
 		at[g.id] = to
 		load[to]++
 		used[to] += g.used
+	}
+	if w.rivals(hit, at) {
+		out = append(out, "two guests have one device")
 	}
 	for i, n := range w.nodes {
 		if !slices.Contains(dead, i) && n.online && used[i]+n.own > n.memory && len(hit) > 0 && w.came(hit, at, i) {

@@ -68,6 +68,7 @@ func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 		}
 		wants = append(wants, x.demand(g, nodes))
 	}
+	unsure = append(unsure, x.rivals(wants)...)
 	if len(unsure) > 0 {
 		l.add(maintenance.Unknown, name, phrase.List(unsure, phrase.Few))
 	}

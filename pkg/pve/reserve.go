@@ -18,8 +18,11 @@ type Reserve struct {
 	Backups map[string]BackupList `json:"backups,omitempty"`
 	// Jobs are the replication jobs of the guests on a node.
 	Jobs map[string]JobFacts `json:"jobs,omitempty"`
-	// Mappings are the nodes that have a mapped device, by "pci:gpu".
+	// Mappings are the nodes that have a mapped device, by "pci:gpu"; a node is
+	// named once for each device.
 	Mappings Kept[map[string][]string] `json:"mappings"`
+	// Mediated are the mappings of devices that serve several guests at once.
+	Mediated []string `json:"mediated,omitempty"`
 	// Replicated are the guests that have a replication job.
 	Replicated Kept[[]int] `json:"replicated"`
 	// Unscheduled are the guests that no backup job includes.
@@ -119,18 +122,22 @@ func keep[T any](r *reserving, old Kept[T], path string, read func(json.RawMessa
 // Mapping.Audit is answered with an empty list.
 func (r *reserving) mappings(old Reserve) {
 	if recent(old.Mappings.Time, r.Now, nodeAge) {
-		r.out.Mappings = old.Mappings
+		r.out.Mappings, r.out.Mediated = old.Mappings, old.Mediated
 		return
 	}
 	found := map[string][]string{}
 	for _, kind := range []string{"pci", "usb"} {
 		k := keep(r, Kept[map[string][]string]{}, "/cluster/mapping/"+kind, func(raw json.RawMessage) (map[string][]string, error) {
 			list, err := rows[struct {
-				ID  text   `json:"id"`
-				Map []text `json:"map"`
+				ID       text   `json:"id"`
+				Map      []text `json:"map"`
+				Mediated flag   `json:"mdev"`
 			}](raw)
 			out := map[string][]string{}
 			for _, x := range list {
+				if x.Mediated {
+					r.out.Mediated = append(r.out.Mediated, kind+":"+x.ID.name())
+				}
 				for _, line := range x.Map {
 					for part := range strings.SplitSeq(string(line), ",") {
 						if node, is := strings.CutPrefix(part, "node="); is {
