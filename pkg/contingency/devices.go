@@ -23,6 +23,9 @@ func (x *stage) passed(g pve.Guest, node string) (why string, sure bool) {
 			return "the mapped device " + m + " is not on " + node, true
 		}
 		there, users := x.devices(m, node), x.users(m, node)
+		if n := x.unreadOn(node, g); n != "" {
+			return "whether " + n + " has the mapped device " + m + " of " + node + " is not known", false
+		}
 		if users[g.ID] == 0 {
 			users[g.ID] = len(slices.DeleteFunc(slices.Clone(facts.Mapped), func(name string) bool { return name != m }))
 		}
@@ -60,6 +63,17 @@ func (x *stage) users(mapping, node string) map[int]int {
 		}
 	}
 	return out
+}
+
+// unreadOn is a running guest of a node, another than g, of whose devices nothing is
+// known; empty when all are.
+func (x *stage) unreadOn(node string, g pve.Guest) string {
+	for _, other := range x.on[node] {
+		if _, read := x.Configs[other.ID]; !read && other.ID != g.ID && x.running(other) {
+			return other.String()
+		}
+	}
+	return ""
 }
 
 // rivals are guests that may be put on a node for which it has not enough devices

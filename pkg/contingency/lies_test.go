@@ -126,6 +126,7 @@ func TestMappedDevice(t *testing.T) {
 		"one is free":        {[]string{"a", "b", "c"}, []int{101, 102}, false, maintenance.Holds, ""},
 		"serves several":     {[]string{"a", "b", "c"}, []int{101, 102, 103}, true, maintenance.Unknown, "is in use there"},
 		"two for one":        {[]string{"a", "a", "b"}, []int{101, 104}, false, maintenance.Unknown, "vm101 and vm104 may not all start on b"},
+		"who knows":          {[]string{"a", "b", "c"}, []int{101, -102}, false, maintenance.Unknown, "whether vm102 has the mapped device pci:gpu of b is not known"},
 		"on some nodes only": {[]string{"a", "c"}, []int{101}, false, maintenance.Holds, ""},
 		"on no other":        {[]string{"a"}, []int{101}, false, maintenance.Fails, "is not on b"},
 	} {
@@ -139,6 +140,10 @@ func TestMappedDevice(t *testing.T) {
 			e.HA.Rules = append(e.HA.Rules, pve.HARule{ID: "gpus", Type: "node-affinity", Strict: true, Resources: []string{"vm:101", "vm:104"}, Nodes: map[string]int{"a": 0, "b": 0}})
 		}
 		for _, id := range tc.users {
+			if id < 0 { // nobody has read what it has
+				delete(e.Configs, -id)
+				continue
+			}
 			f := e.Configs[id]
 			f.Devices, f.Mapped = []string{"hostpci0"}, []string{"pci:gpu"}
 			e.Configs[id] = f
