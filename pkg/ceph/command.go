@@ -102,8 +102,7 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 		patterns = []string{c.Options.Socket}
 	}
 	return &SilentError{
-		// what ceph was given: its own start comes on top, on a busy machine seconds
-		Reason: fmt.Sprintf("no answer from the monitors within %ds", int(p.limit/time.Second)),
+		Reason: fmt.Sprintf("no answer from the monitors within %.0fs", p.took.Seconds()), // with ceph's own start
 		After:  p.took, Mon: askLocalMon(ctx, patterns),
 	}
 }

@@ -24,10 +24,11 @@ func (p Plugin) conduct(s settings, started time.Time, signals <-chan os.Signal)
 	ctx, cancel := context.WithDeadline(context.Background(), started.Add(s.Timeout-reserve))
 	defer cancel()
 	done := make(chan Result, 1) // holds the result, so that checked always ends
-	go p.checked(ctx, s, done)
+	go p.checked(ctx, s, started, done)
 	watchdog := time.NewTimer(time.Until(started.Add(s.Timeout)))
 	defer watchdog.Stop()
-	return wait{signals: signals, done: done, watchdog: watchdog.C, cancel: cancel, overdue: overdue(s)}.result()
+	late := func() Result { return overdue(s, time.Since(started)) }
+	return wait{signals: signals, done: done, watchdog: watchdog.C, cancel: cancel, overdue: late}.result()
 }
 
 // wait is for the end of a check.
@@ -36,7 +37,7 @@ type wait struct {
 	done     <-chan Result
 	watchdog <-chan time.Time
 	cancel   func()
-	overdue  Result
+	overdue  func() Result
 }
 
 // result never replaces a result that is there by the time-out or a signal.
@@ -45,7 +46,7 @@ func (w wait) result() Result {
 	case r := <-w.done:
 		return r
 	case <-w.watchdog:
-		return ready(w.done, w.overdue)
+		return ready(w.done, w.overdue())
 	case sig := <-w.signals:
 		if len(w.done) > 0 {
 			return <-w.done
@@ -78,7 +79,7 @@ func (w wait) closing() {
 }
 
 // checked calls Check and sends what came of it, whatever that is.
-func (p Plugin) checked(ctx context.Context, s settings, done chan<- Result) {
+func (p Plugin) checked(ctx context.Context, s settings, started time.Time, done chan<- Result) {
 	// stands when Check neither returns nor panics: runtime.Goexit
 	outcome := unknown("the check ended without a result")
 	defer func() {
@@ -89,23 +90,29 @@ func (p Plugin) checked(ctx context.Context, s settings, done chan<- Result) {
 	}()
 	result, err := p.Check(ctx)
 	if err != nil {
-		result = result.and(fault(err, s))
+		result = result.and(fault(err, s, time.Since(started)))
 	}
 	outcome = result
 }
 
-// fault is the finding an error becomes.
-func fault(err error, s settings) Finding {
+// waited is the time that was really waited, beside the limit, which a source that was
+// given a part of it never reaches.
+func (s settings) waited(d time.Duration) string {
+	return fmt.Sprintf("no answer within %s (-t %s)", DurationText(d.Round(100*time.Millisecond)), DurationText(s.Timeout))
+}
+
+// fault is the finding an error becomes after so long a time.
+func fault(err error, s settings, after time.Duration) Finding {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Finding{Status: s.TimeoutState.Status(), Text: fmt.Sprintf("no answer within %s: %s", DurationText(s.Timeout), err)}
+		return Finding{Status: s.TimeoutState.Status(), Text: s.waited(after) + ": " + err.Error()}
 	}
 	text, next := Advised(err)
 	return Finding{Status: UNKNOWN, Text: text, Next: next}
 }
 
 // overdue answers for a check that does not.
-func overdue(s settings) Result {
-	text := fmt.Sprintf("no answer within %s, and the check could not be stopped", DurationText(s.Timeout))
+func overdue(s settings, after time.Duration) Result {
+	text := s.waited(after) + ", and the check could not be stopped"
 	return Result{Findings: []Finding{{Status: s.TimeoutState.Status(), Text: text}}}
 }
 

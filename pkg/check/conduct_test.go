@@ -110,13 +110,13 @@ func TestDeadline(t *testing.T) {
 		{"at once", after(0), nil, nil, "OK: well\n", 0},
 		{"just in time", after(7999 * time.Millisecond), nil, nil, "OK: well\n", 7999 * time.Millisecond},
 		{"stuck", stuck, nil, nil,
-			"UNKNOWN: no answer within 8s, and the check could not be stopped\n", 8 * time.Second},
+			"UNKNOWN: no answer within 8s (-t 8s), and the check could not be stopped\n", 8 * time.Second},
 		{"stuck, other time and state", stuck, nil, []string{"-t", "2", "--timeout-state=critical"},
-			"CRITICAL: no answer within 2s, and the check could not be stopped\n", 2 * time.Second},
+			"CRITICAL: no answer within 2s (-t 2s), and the check could not be stopped\n", 2 * time.Second},
 		{"what was gathered is judged", obedient, nil, []string{"-t", "3s"},
-			"CRITICAL: fan 1 stands, also UNKNOWN: no answer within 3s: reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+			"CRITICAL: fan 1 stands, also UNKNOWN: no answer within 2.5s (-t 3s): reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[UNKNOWN] no answer within 2.5s (-t 3s): reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
 		{"what was gathered, other state", obedient, nil, []string{"-t", "3s", "--timeout-state=warning"},
-			"CRITICAL: fan 1 stands, also WARNING: no answer within 3s: reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 3s: reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
+			"CRITICAL: fan 1 stands, also WARNING: no answer within 2.5s (-t 3s): reading the log: context deadline exceeded\n[CRITICAL] fan 1 stands\n[WARNING] no answer within 2.5s (-t 3s): reading the log: context deadline exceeded\n", 2500 * time.Millisecond},
 	} {
 		t.Run(test.name, test.run)
 	}
@@ -171,7 +171,7 @@ func TestResultIsNotReplaced(t *testing.T) {
 		done <- well
 		signals <- syscall.SIGTERM
 		watchdog <- time.Time{}
-		v := wait{signals: signals, done: done, watchdog: watchdog, cancel: func() {}, overdue: unknown("late")}
+		v := wait{signals: signals, done: done, watchdog: watchdog, cancel: func() {}, overdue: func() Result { return unknown("late") }}
 		if got := v.result(); got.Status() != OK {
 			t.Fatalf("the result is replaced by %+v", got)
 		}

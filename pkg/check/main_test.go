@@ -104,8 +104,8 @@ func TestProcess(t *testing.T) {
 		{"well", []string{"--window"}, 3, "UNKNOWN: unknown option --window"},
 		{"chatty", []string{"-vv"}, 0, "OK: xxx"},
 		{"panic", nil, 3, "UNKNOWN: panic: runtime error: index out of range [1] with length 0 at check/main_test.go:"},
-		{"stuck", []string{"-t", "1.1"}, 3, "UNKNOWN: no answer within 1.1s"},
-		{"stuck", []string{"-t", "1.1", "--timeout-state", "critical"}, 2, "CRITICAL: no answer within 1.1s"},
+		{"stuck", []string{"-t", "1.1"}, 3, "UNKNOWN: no answer within 1."},
+		{"stuck", []string{"-t", "1.1", "--timeout-state", "critical"}, 2, "CRITICAL: no answer within 1."},
 		{"child", nil, 0, "OK: SIGPIPE ignored false\n"},
 	}
 	for _, test := range tests {

@@ -143,15 +143,16 @@ func (c *Client) note(h host, path string, err error) error {
 }
 
 func (c *Client) send(ctx context.Context, h host, path string, limit time.Duration) (answer, error) {
+	began := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if limit > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s: no answer within %s", h.name, limit))
+		ctx, stop = context.WithTimeoutCause(ctx, limit, late{h.name, "answer", began})
 		defer stop()
 		connecting := time.AfterFunc(min(limit, connectTime), func() {
 			defer func() { _ = recover() }() // the limit of the request is left
-			cancel(fmt.Errorf("%s: no connection within %s", h.name, min(limit, connectTime)))
+			cancel(late{h.name, "connection", began})
 		})
 		defer connecting.Stop()
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -190,11 +191,21 @@ func setPath(u *url.URL, path string) error {
 	return nil
 }
 
+// late is why we gave up, and says for how long was really waited when it is asked.
+type late struct {
+	host, what string
+	began      time.Time
+}
+
+func (l late) Error() string {
+	return fmt.Sprintf("%s: no %s within %s", l.host, l.what, time.Since(l.began).Round(100*time.Millisecond))
+}
+
 // cause prefers our own reason for giving up, then what was wrong underneath
 // net/http's "Get URL:".
 func cause(ctx context.Context, err error) error {
 	if own := context.Cause(ctx); own != nil && !errors.Is(own, context.Canceled) && !errors.Is(own, context.DeadlineExceeded) {
-		return own
+		return errors.New(own.Error()) // as it is now: it goes on counting
 	}
 	return transport.Explain(err)
 }

@@ -101,7 +101,7 @@ func (l *lesson) configs(ctx context.Context, want Want) {
 		case absent(err):
 			l.silent[g.Node] = err
 		}
-		l.gaps = append(l.gaps, Gap{Path: "configuration of " + g.String(), Node: g.Node, Err: err})
+		l.gaps = append(l.gaps, Gap{Path: configOfGuest + g.String(), Node: g.Node, Err: err})
 	}
 }
 
@@ -117,6 +117,9 @@ func (f ConfigFacts) due(now time.Time, fresh bool) bool {
 	}
 	return !recent(f.Time, now, age)
 }
+
+// configOfGuest begins the path of a gap that is a guest's configuration.
+const configOfGuest = "configuration of "
 
 // moved says that a guest left its node after the list was made.
 func moved(err error) bool {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // permissions is /access/permissions: path, privilege, whether it reaches the
@@ -97,17 +99,28 @@ func (c Cluster) Untold() []string { return untold(c.Gaps, len(c.Rights) > 0) }
 func Untold(gaps []Gap) []string { return untold(gaps, false) }
 
 func untold(gaps []Gap, forbidden bool) []string {
-	var out []string
-	said := map[string]bool{}
+	var out, more []string
+	said, configs := map[string]bool{}, 0
 	for _, g := range gaps {
 		var e *Error
-		if forbidden && errors.As(g.Err, &e) && e.Code == http.StatusForbidden {
+		text := g.Err.Error()
+		if said[text] || forbidden && errors.As(g.Err, &e) && e.Code == http.StatusForbidden {
 			continue
 		}
-		if text := g.Err.Error(); !said[text] {
-			said[text] = true
-			out = append(out, text)
+		said[text] = true
+		// Tens of thousands of guests may have one that cannot be read.
+		guest, is := strings.CutPrefix(g.Path, configOfGuest)
+		if is {
+			configs++
 		}
+		if configs > fewDoubts && is {
+			more = append(more, guest)
+			continue
+		}
+		out = append(out, text)
+	}
+	if len(more) > 0 {
+		out = append(out, phrase.Count(len(more), "more configuration", "more configurations")+" cannot be read: "+phrase.List(more, phrase.Some))
 	}
 	return out
 }
