@@ -287,6 +287,7 @@ func (r *robot) people(text string, f finding) (string, error) {
 		r.nodes[i].memory += int(size)
 		return "free", nil
 	}
+	whole, _, _ := strings.Cut(text, ", where HA may put ")
 	switch {
 	case text == "add a quorum device on a machine of its own":
 		r.qdevice = 1
@@ -299,10 +300,9 @@ func (r *robot) people(text string, f finding) (string, error) {
 			r.nodes[i].daemon = n.daemon || slices.Contains(words(text), n.name)
 		}
 		return "bring the quorum device back", nil
-	case strings.HasPrefix(text, "bring ") && f.Name == "quorum survives":
-		text, _, _ := strings.Cut(text, ", where HA may put ")
+	case strings.HasPrefix(text, "bring ") && strings.HasSuffix(whole, " back") && f.Name == "quorum survives":
 		for i, n := range r.nodes {
-			if slices.Contains(words(text), n.name) {
+			if slices.Contains(words(whole), n.name) {
 				r.nodes[i].online, r.nodes[i].daemon = true, r.qdevice > 0
 			}
 		}
