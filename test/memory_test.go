@@ -26,7 +26,13 @@ const promised = 128 << 10
 
 // swollen are documents that are small for what they make of themselves.
 var swollen = map[string]func() string{
-	"nothing": func() string { return repeat(`{"data":[`, `null,`, `null]}`) },
+	"nothing":        func() string { return repeat(`{"data":[`, `null,`, `null]}`) },
+	"empty objects":  func() string { return repeat(`{"data":[`, `{},`, `{}]}`) },
+	"a long number":  func() string { return `{"data":[{"vmid":` + strings.Repeat("9", 1_000_000) + `,"type":"qemu"}]}` },
+	"deep nesting":   func() string { return repeat(`{"data":`, `[`, ``) },
+	"a long key":     func() string { return repeat(`{"data":[{"`, `k`, `":1}]}`) },
+	"a long text":    func() string { return repeat(`{"data":[{"type":"`, `t`, `"}]}`) },
+	"contradictions": func() string { return repeat(`{"data":[{"type":"qemu","type":"lxc"}`, `,{"vmid":1,"vmid":2}`, `]}`) },
 }
 
 func repeat(before, unit, after string) string {
