@@ -102,3 +102,16 @@ func TestStranded(t *testing.T) {
 		t.Errorf("no %q in %q", want, steps)
 	}
 }
+
+// TestOnceFound has the clusters in which 20,000 worlds of the advice proof found a
+// step that hurt: a disk moved, or a guest put under HA, and then two guests wanted
+// the one device of a node.
+func TestOnceFound(t *testing.T) {
+	for _, number := range []uint64{1153, 1479, 7636, 8362, 8600, 10301, 12408} {
+		r := robot{t: t, r: rand.New(rand.NewPCG(number, 23)), done: map[string]int{}}
+		r.world = random(r.r)
+		if _, err := r.obey(); err != nil {
+			t.Errorf("cluster %d: %v", number, err)
+		}
+	}
+}

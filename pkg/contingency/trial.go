@@ -31,6 +31,8 @@ type plan struct {
 type standing struct {
 	// homeless are services for which no node is certain.
 	homeless map[string]bool
+	// rivals are sentences about guests that want one device of a node.
+	rivals []string
 	// over is by how much a node is promised more than it has.
 	over map[string]int64
 }
@@ -64,6 +66,7 @@ func (x *stage) tried() *trial {
 func (x *stage) standing(p plan, f Failure) standing {
 	s := standing{homeless: map[string]bool{}, over: map[string]int64{}}
 	most := map[string]int64{}
+	var wants []demand
 	for _, m := range p.cluster.Recover(f.Nodes...).Moves {
 		g, found := x.guest(m.SID)
 		switch nodes := m.Candidates; {
@@ -72,7 +75,9 @@ func (x *stage) standing(p plan, f Failure) standing {
 			s.homeless[m.SID] = true
 		case m.Node != "":
 			most[m.Node] += g.MaxMemory
+			wants = append(wants, x.demand(g, []string{m.Node}))
 		default: // it may come to any of them
+			wants = append(wants, x.demand(g, nodes))
 			for _, n := range nodes {
 				most[n] += g.MaxMemory
 				if !p.cluster.Starts(m.SID, n) {
@@ -81,6 +86,7 @@ func (x *stage) standing(p plan, f Failure) standing {
 			}
 		}
 	}
+	s.rivals = x.rivals(wants)
 	for n, need := range most {
 		if r := p.rooms[n]; !r.known {
 			s.over[n] = need
@@ -119,11 +125,16 @@ func (x *stage) stranded(back []string) []string {
 	return out
 }
 
-// worse says that a service, or a node's memory, is worse off than before; the
-// service sid was nobody's before.
+// worse says that a service, or a node's memory, is worse off than before, or that
+// two want one device that did not; the service sid was nobody's before.
 func (s standing) worse(before standing, sid string) bool {
 	for lost := range s.homeless {
 		if lost != sid && !before.homeless[lost] {
+			return true
+		}
+	}
+	for _, rival := range s.rivals {
+		if !slices.Contains(before.rivals, rival) {
 			return true
 		}
 	}
