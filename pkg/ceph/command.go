@@ -89,6 +89,9 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 	if len(t.seen) == 0 && p.read > maxErrors {
 		return fmt.Errorf("%s printed %d KiB and no answer of ceph: is it a wrapper that talks?", c.Options.Command, p.read>>10)
 	}
+	if len(t.seen) > 0 { // the monitors answered that
+		return fmt.Errorf("%s answered, but its status did not come or cannot be read", c.Options.Command)
+	}
 	if p.took < p.limit-slack {
 		// To be killed before its own limit says nothing about the monitors.
 		reason := p.reason()

@@ -192,6 +192,13 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("all but the status", func(t *testing.T) {
+		_, err := answers(t, "echo '[[['\ncat map tree\nsleep 60\n").Poll(within(t, 3*time.Second), Ask{})
+		var silent *SilentError
+		if err == nil || errors.As(err, &silent) || !strings.Contains(err.Error(), "its status did not come or cannot be read") {
+			t.Errorf("the monitors answered: %v", err)
+		}
+	})
 	t.Run("the caller gives up", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		c := answers(t, "echo >begun\nsleep 60\n")
