@@ -160,8 +160,13 @@ func (g *guest) tellEvents() error {
 	return g.qmp.call("migrate-set-capabilities", map[string]any{"capabilities": []any{map[string]any{"capability": "events", "state": true}}}, nil)
 }
 
+// heldBack is for how long a guest that waits is not told to go on. Proxmox VE has
+// disks to take over in that time. Half a second is far more than the slack: bounds
+// that are wrong by a quarter do not pass for the noise of a short gap.
+const heldBack = 500 * ms
+
 // move moves the guest to a QEMU that listens. One that waits is told to go on
-// as soon as all is there, as Proxmox VE does.
+// when all is there, as Proxmox VE does.
 func (g *guest) move(to *guest, uri string, waits bool) (m moved, err error) {
 	err = errors.Join(g.tellEvents(),
 		// Proxmox VE's own: 100 ms, and as fast as it goes.
@@ -181,6 +186,7 @@ func (g *guest) move(to *guest, uri string, waits bool) (m moved, err error) {
 		if _, err := to.qmp.await("the guest to arrive", migrated); err != nil {
 			return m, err
 		}
+		<-time.After(heldBack)
 		if err := to.qmp.call("cont", nil, nil); err != nil {
 			return m, err
 		}
