@@ -19,12 +19,18 @@ var ErrTooLarge = errors.New("more than 16 MiB")
 // ReadAll reads a body to its end. When that fails it returns nothing, and
 // unlike [io.ReadAll] it has not made a copy of what is thrown away: a process
 // that is sent too much needs no more than [MaxBody] for it.
-func ReadAll(body io.Reader) ([]byte, error) {
+func ReadAll(from io.Reader) ([]byte, error) {
 	var parts [][]byte
 	part := make([]byte, 0, 8<<10)
+	if b, is := from.(*body); is && b.announced > 0 && b.announced <= MaxBody {
+		part = make([]byte, 0, b.announced+1) // a list of all guests stands in memory once
+	}
 	for {
-		n, err := body.Read(part[len(part):cap(part)])
+		n, err := from.Read(part[len(part):cap(part)])
 		part = part[:len(part)+n]
+		if err == io.EOF && parts == nil {
+			return part, nil
+		}
 		if err == io.EOF {
 			return slices.Concat(append(parts, part)...), nil
 		}
@@ -49,6 +55,8 @@ type body struct {
 	where  peer
 	begun  bool
 	ended  bool
+	// announced is its length as the device says, 0 when it does not.
+	announced int64
 }
 
 // newBody wraps the body of an answer. A device that was not asked to compress
@@ -60,8 +68,9 @@ func newBody(response *http.Response, where peer) *body {
 	if response.ContentLength > MaxBody {
 		source.left = -1
 	}
-	wrapped := &body{source: source, closer: response.Body, where: where}
+	wrapped := &body{source: source, closer: response.Body, where: where, announced: max(0, response.ContentLength)}
 	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
+		wrapped.announced = 0 // of what is compressed
 		wrapped.source = &capped{source: &unzipped{source: source}, left: MaxBody}
 		response.Header.Del("Content-Encoding")
 		response.Header.Del("Content-Length")

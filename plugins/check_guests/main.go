@@ -244,6 +244,7 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	mem.settle(now)
 	again.cluster(ctx, &f, mem.memory)
 	o.look(&f)
+	look.Cluster = *f.cluster // the last one: two lists of fifty thousand would be much
 	mem.keep(look, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
