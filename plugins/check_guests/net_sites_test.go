@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/web"
@@ -84,4 +86,23 @@ func (f *fakeNet) seen(u *url.URL) web.Watched {
 		return w
 	}
 	return web.Watched{Answer: wellAnswered(u.Hostname(), f.names)}
+}
+
+// TestThousandsOfSites: the first too many is said, and nobody is asked.
+func TestThousandsOfSites(t *testing.T) {
+	urls := func(n int) (out []string) {
+		for i := range n {
+			out = append(out, fmt.Sprintf("https://shop%d.example.net/", i))
+		}
+		return out
+	}
+	if got, err := sites(urls(mostSites)); err != nil || len(got) != mostSites {
+		t.Errorf("%d sites, %v", len(got), err)
+	}
+	if _, err := sites(urls(5000)); err == nil || err.Error() != "--http: expected at most 256 sites, got 5000" {
+		t.Errorf("%v", err)
+	}
+	if got, err := sites(slices.Repeat(urls(1), mostSites)); err != nil || len(got) != 1 {
+		t.Errorf("the same one again: %d sites, %v", len(got), err)
+	}
 }
