@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// block is a file of the plugin that CONTRIBUTING.md writes: its path, some
+// block is a file of a plugin that CONTRIBUTING.md writes: its path, some
 // words, and its text.
-var block = regexp.MustCompile("(?s)`(plugins/check_qdevice/[a-z_/.]+)`(?:[^`]|`[^`\n]+`)*?```(?:go)?\n(.*?)```")
+var block = regexp.MustCompile("(?s)`(plugins/check_(?:qdevice|clock)/[a-z_/.]+)`(?:[^`]|`[^`\n]+`)*?```(?:go)?\n(.*?)```")
 
-// TestContributing puts the plugin of CONTRIBUTING.md into a copy of the sources,
-// and runs its own tests and the rules of the house over it.
+// TestContributing puts the plugins of CONTRIBUTING.md into a copy of the sources,
+// and runs their own tests and the rules of the house over it.
 func TestContributing(t *testing.T) {
 	root := t.TempDir()
 	for _, folder := range []string{"pkg", "test/sim"} {
@@ -24,10 +24,10 @@ func TestContributing(t *testing.T) {
 	for _, name := range []string{"go.mod", "go.sum", "test/layout_test.go"} {
 		lay(t, root, name, sourceOf(t, name))
 	}
-	lay(t, root, "README.md", "| does the quorum device cast its votes? | `check_qdevice` |\n")
+	lay(t, root, "README.md", "`check_qdevice` `check_clock`\n")
 	files := block.FindAllStringSubmatch(sourceOf(t, "CONTRIBUTING.md"), -1)
-	if len(files) != 4 {
-		t.Fatalf("found %d files of the plugin in CONTRIBUTING.md, expected 4", len(files))
+	if len(files) != 8 {
+		t.Fatalf("found %d files of the plugins in CONTRIBUTING.md, expected 8", len(files))
 	}
 	for _, f := range files {
 		lay(t, root, f[1], f[2])

@@ -292,7 +292,7 @@ func (s scene) command(example string, more []string) string {
 	}
 	ownCommand := has("--id")
 	authority := s.files["CA"]
-	if words[0] == "check_fans" {
+	if i := slices.Index(words, "-H"); i >= 0 && i+1 < len(words) && s.hosts[words[i+1]] == s.room.BMC.Host {
 		authority = s.files["BMCCA"]
 	}
 	switch {

@@ -185,7 +185,7 @@ func checkShown(t *testing.T, name string, shown, declared map[string][]string) 
 	for plugin, labels := range declared {
 		for _, label := range labels {
 			if !strings.Contains(label, "*") && !slices.Contains(shown[name+plugin], label) {
-				t.Errorf("%s shows no panel with %s of %s", name, label, plugin)
+				t.Errorf("%s shows no panel with %s of %s: make contrib adds one", name, label, plugin)
 			}
 		}
 	}

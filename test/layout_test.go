@@ -359,7 +359,7 @@ func TestEveryPlugin(t *testing.T) {
 	for _, folder := range folders {
 		name := filepath.Base(folder)
 		if !strings.Contains(string(readme), "`"+name+"`") {
-			t.Errorf("README.md has no row for %s", name)
+			t.Errorf("README.md has no row for %s: the table on top wants `%[1]s` with its question", name)
 		}
 		wants := []string{"main.go", "testdata/*.txtar"}
 		if main, err := os.ReadFile(filepath.Join(folder, "main.go")); err != nil || !strings.Contains(string(main), module+"pkg/gate\"") {

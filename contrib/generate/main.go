@@ -1,6 +1,6 @@
 // Generate writes everything that is made of the plugins' own descriptions:
-// command definitions of the monitoring hosts, manual pages, completions and
-// the page of each plugin. It asks the binaries, so what it writes is what they
+// command definitions of the monitoring hosts, manual pages, completions, the
+// page of each plugin, and panels for metrics that no dashboard shows. It asks the binaries, so what it writes is what they
 // do; nothing in it depends on the version or the day.
 //
 //	go run ./contrib/generate -bin bin -o .
@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -32,6 +33,11 @@ func run(bin, out string) error {
 	if err != nil {
 		return err
 	}
+	panels, err := grafana(plugins, out)
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, panels)
 	for path, text := range files {
 		if err := write(filepath.Join(out, filepath.FromSlash(path)), text); err != nil {
 			return fmt.Errorf("writing what was generated: %w", err)

@@ -103,7 +103,8 @@ func (b *Book) Subject(i bmc.Identity) string {
 	return b.unnamed
 }
 
-// Learn notes which device stands behind the address.
+// Learn notes which device stands behind the address, and up to where its event
+// log was read: who does not keep the events of this poll must not call it.
 func (b *Book) Learn(s bmc.Server, relearn bool) error {
 	subject := b.Subject(s.Identity)
 	t, err := state.Update(b.Store, b.address, func(t Target) (Target, error) {
