@@ -12,13 +12,26 @@ import (
 	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
+// What Ceph says of its health as a whole, and of one check.
+const (
+	HealthOK   = "HEALTH_OK"
+	HealthWarn = "HEALTH_WARN"
+	HealthErr  = "HEALTH_ERR"
+)
+
 // Health is Ceph's own opinion. It is far too coarse for a verdict: clients'
 // I/O that stands still is HEALTH_WARN, as is a planned noout.
 type Health struct {
-	// Status is HEALTH_OK, HEALTH_WARN or HEALTH_ERR as it came.
+	// Status is one of the three as it came, see Known.
 	Status string  `json:"status"`
 	Checks []Check `json:"checks"` // by code
 	Mutes  []Mute  `json:"mutes"`
+}
+
+// Known says that the status is one that a release of Ceph says. Any other is no
+// evidence, of good or of bad health.
+func (h Health) Known() bool {
+	return slices.Contains([]string{HealthOK, HealthWarn, HealthErr}, h.Status)
 }
 
 // Check is one health check that fails.
@@ -33,7 +46,7 @@ type Check struct {
 
 // Err says whether the check is an error for Ceph. A severity that is neither
 // of the two it can be counts as one.
-func (c Check) Err() bool { return c.Severity != "HEALTH_WARN" }
+func (c Check) Err() bool { return c.Severity != HealthWarn }
 
 // blocked finds the age of the oldest operation of SLOW_OPS, which no field
 // tells: "30 slow ops, oldest one blocked for 75 sec, osd.1 has slow ops".

@@ -54,6 +54,10 @@ func (s PGState) Clean() bool {
 	return s.Has("active", "clean")
 }
 
+// Degraded says that the PG has fewer copies than it should: what Ceph's check
+// PG_DEGRADED counts, which are degraded and undersized ones.
+func (s PGState) Degraded() bool { return s.HasAny("degraded", "undersized") }
+
 // Moving says that the PG's data moves to other OSDs. A PG that only catches
 // up where it is (recovering) does not.
 func (s PGState) Moving() bool {

@@ -11,7 +11,7 @@ import (
 // own flag, and of nothing else.
 func (l leaving) warning() string {
 	status := l.Health.Status
-	if status == "HEALTH_OK" {
+	if status == ceph.HealthOK {
 		return status
 	}
 	var codes []string

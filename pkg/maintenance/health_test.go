@@ -89,3 +89,15 @@ func TestHealthBack(t *testing.T) {
 		})
 	}
 }
+
+// TestHealthUnknown: a health that no release of Ceph says is not taken for one
+// without errors, as check_ceph does not either.
+func TestHealthUnknown(t *testing.T) {
+	for source, make := range map[string]func(testing.TB) Evidence{"command": wellByCommand, "token": wellByToken} {
+		e := make(t)
+		inCeph(func(c *ceph.Cluster) { c.Health = &ceph.Health{Status: "HEALTH_FINE"} })(&e)
+		if list := Serviceable(e); list.Decision() != "not-proven" {
+			t.Errorf("%s: %s: %q", source, list.Decision(), list)
+		}
+	}
+}

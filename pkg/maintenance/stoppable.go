@@ -268,7 +268,10 @@ func (l leaving) health() Checklist {
 			c = append(c, name.reserved(h.Code+" is an error and muted: "+h.Text, say("see whether the mute is still right")))
 		}
 	}
-	if l.Health.Status == "HEALTH_ERR" && !named {
+	switch {
+	case !l.Health.Known():
+		c = append(c, name.unknown(fmt.Sprintf("health is %q, which no release of Ceph says", l.Health.Status), detail))
+	case l.Health.Status == ceph.HealthErr && !named:
 		c = append(c, name.fails("HEALTH_ERR", say("repair this first"), detail))
 	}
 	if len(c) == 0 {

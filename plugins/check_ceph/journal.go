@@ -141,9 +141,9 @@ func (t *teller) pgs(c ceph.Cluster) {
 	}
 	t.next.Inactive = stopped > 0
 	few := c.PGs.Count(func(s ceph.PGState) bool {
-		return !s.Has("active") || s.HasAny("degraded", "undersized", "recovering", "recovery_wait", "backfilling", "backfill_wait")
+		return !s.Has("active") || s.Degraded() || s.HasAny("recovering", "recovery_wait", "backfilling", "backfill_wait")
 	}) > 0 &&
-		(c.PGs.Degraded > 0 || c.PGs.Count(func(s ceph.PGState) bool { return s.HasAny("degraded", "undersized") }) > 0)
+		(c.PGs.Degraded > 0 || c.PGs.Count(ceph.PGState.Degraded) > 0)
 	t.next.Few, t.next.Whole = few, c.PGs.AllClean()
 	t.next.Least, t.next.Of = 0, 0
 	if !few {

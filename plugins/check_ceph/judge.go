@@ -185,7 +185,7 @@ func (v *view) gaps() {
 	if !told && v.incomplete() {
 		v.add(check.UNKNOWN, "missing evidence, and nobody says which")
 	}
-	if h := v.c.Health; h != nil && !slices.Contains([]string{"HEALTH_OK", "HEALTH_WARN", "HEALTH_ERR"}, h.Status) {
+	if h := v.c.Health; h != nil && !h.Known() {
 		v.add(check.UNKNOWN, "health is %q, which no release of Ceph says", h.Status)
 	}
 	if v.c.Counts != nil && v.c.Counts.OSDs > 0 && v.c.Space == nil {

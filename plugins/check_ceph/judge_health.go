@@ -18,16 +18,16 @@ func (v *view) checks() {
 	}
 	said := false
 	for _, c := range h.Checks {
-		said = said || c.Err() || h.Status != "HEALTH_ERR"
+		said = said || c.Err() || h.Status != ceph.HealthErr
 		if v.told(c) {
 			continue
 		}
 		v.remaining(c)
 	}
-	if h.Status == "HEALTH_ERR" && !said {
+	if h.Status == ceph.HealthErr && !said {
 		v.add(check.CRITICAL, "HEALTH_ERR, and no check says why")
 	}
-	if h.Status == "HEALTH_WARN" && len(h.Checks) == 0 {
+	if h.Status == ceph.HealthWarn && len(h.Checks) == 0 {
 		v.add(check.WARNING, "HEALTH_WARN, and no check says why")
 	}
 }

@@ -183,7 +183,7 @@ func (v *view) atMinimum() bool {
 	if p == nil || v.c.Map == nil {
 		return true
 	}
-	if !v.frozen() && p.Count(func(s ceph.PGState) bool { return s.HasAny("undersized", "degraded") }) == 0 {
+	if !v.frozen() && p.Count(ceph.PGState.Degraded) == 0 {
 		return false
 	}
 	if len(v.c.Map.Pools) == 0 {

@@ -187,7 +187,7 @@ func (v *view) degraded() {
 	if p == nil {
 		return
 	}
-	n := p.Count(short)
+	n := p.Count(ceph.PGState.Degraded)
 	c, told := ceph.Check{}, false
 	if v.c.Health != nil {
 		c, told = v.c.Health.Check("PG_DEGRADED")
@@ -206,9 +206,6 @@ func (v *view) degraded() {
 	}
 }
 
-// short says that the PG has too few copies.
-func short(s ceph.PGState) bool { return s.HasAny("degraded", "undersized") }
-
 // copiesAway says that the maintenance can be why copies are missing: an OSD of
 // it is down, or all PGs concerned are catching up after its return. A host
 // without OSDs, or one whose OSDs are all up, takes no copy away.
@@ -217,7 +214,7 @@ func (v *view) copiesAway() bool {
 		return true
 	}
 	lasting := v.c.PGs.Count(func(s ceph.PGState) bool {
-		return short(s) && !s.Moving() && !s.HasAny("recovering", "recovery_wait")
+		return s.Degraded() && !s.Moving() && !s.HasAny("recovering", "recovery_wait")
 	})
 	return len(v.osds) > 0 && lasting == 0
 }

@@ -141,7 +141,7 @@ func (v *view) perfdata() []check.Perfdatum {
 	if p := v.c.PGs; p != nil {
 		add("pgs", float64(p.Total), "")
 		add("pgs_clean", float64(p.Count(ceph.PGState.Clean)), "")
-		add("pgs_degraded", float64(p.Count(func(s ceph.PGState) bool { return s.HasAny("degraded", "undersized") })), "")
+		add("pgs_degraded", float64(p.Count(ceph.PGState.Degraded)), "")
 		add("pgs_moving", float64(p.Count(ceph.PGState.Moving)), "")
 		add("pgs_unsettled", float64(p.Count(unsettled)), "")
 		add("pgs_inactive", float64(p.Count(inactive)), "")
