@@ -165,13 +165,13 @@ func (c *Cluster) addPVE(w wirePVEOSDs, flags list[wirePVEFlag]) error {
 	t := &Tree{nodes: map[int]treeNode{}, up: map[int][]int{}}
 	fill := []Fill{}
 	for _, n := range flatten(w.Root.value.Children) {
-		id, ok := n.ID.whole()
+		id, ok := n.ID.integer()
 		if !ok || n.Children.odd > 0 {
 			return errors.New("its tree cannot be read whole")
 		}
 		node := treeNode{id: id, name: n.Name.name(), kind: n.Type.name(), class: n.Class.name()}
 		for _, child := range n.Children.rows {
-			if c, ok := child.ID.whole(); ok {
+			if c, ok := child.ID.integer(); ok {
 				node.children = append(node.children, c)
 			}
 		}

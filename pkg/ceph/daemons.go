@@ -82,7 +82,7 @@ func mons(m wireMonMap, quorum list[text]) *Mons {
 			out.Members = append(out.Members, w.daemon())
 		}
 	}
-	total, ok := m.Total.whole()
+	total, ok := m.Total.integer()
 	if !ok {
 		total = len(m.Mons.rows) + m.Mons.odd
 	}

@@ -125,7 +125,7 @@ func (w wireDashMon) facts() *Mons {
 	m := &Mons{Total: len(rows.rows)}
 	names := map[int]string{}
 	for i, r := range rows.rows {
-		rank, ok := r.Rank.whole()
+		rank, ok := r.Rank.integer()
 		if !ok {
 			rank = i
 		}
@@ -138,7 +138,7 @@ func (w wireDashMon) facts() *Mons {
 		m.Members = nil
 	}
 	for _, q := range w.Quorum.rows {
-		rank, ok := q.whole()
+		rank, ok := q.integer()
 		if !ok {
 			return nil
 		}

@@ -165,7 +165,7 @@ var takers = map[string]func(*Cluster, []byte) error{
 	docFill: func(c *Cluster, raw []byte) error {
 		w, err := decode[wireTree](raw)
 		c.Fill, c.Placed = w.fill(), w.placed()
-		if c.Tree == nil && w.whole() {
+		if c.Tree == nil && w.hasBuckets() {
 			c.Tree = w.facts()
 		}
 		return err

@@ -240,7 +240,7 @@ func (w wireMap) facts() *Map {
 }
 
 func (w wireOSD) facts() (OSD, bool) {
-	id, ok := w.ID.whole()
+	id, ok := w.ID.integer()
 	if !ok || id < 0 || !w.Up.truth() || !w.In.truth() {
 		return OSD{}, false
 	}

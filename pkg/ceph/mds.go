@@ -94,7 +94,7 @@ func (w wireFSMap) facts() *FS {
 	for i, r := range w.Ranks.rows {
 		state, note, _ := strings.Cut(string(r.Status), "(")
 		s := seat{fs: r.FS.count(), rank: -1 - i, name: r.Name.name(), state: clip(strings.TrimSpace(state), maxName)}
-		if rank, ok := r.Rank.whole(); ok {
+		if rank, ok := r.Rank.integer(); ok {
 			s.rank = rank
 		}
 		s.laggy = strings.Contains(note, "laggy") || strings.Contains(note, "crashed")
@@ -142,7 +142,7 @@ func (c *Cluster) addFS(w wireFS) {
 			m := f.Map.value.Info.rows[id]
 			add(m)
 			s := seat{fs: f.ID.count(), rank: -1 - len(seats), name: m.Name.name(), state: m.State.name(), laggy: !stamp(m.Laggy).IsZero()}
-			if rank, ok := m.Rank.whole(); ok {
+			if rank, ok := m.Rank.integer(); ok {
 				s.rank = rank
 			}
 			seats = append(seats, s)

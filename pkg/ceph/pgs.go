@@ -120,7 +120,7 @@ type wirePGMap struct {
 // facts returns nil when the PGs were not counted, or not all of the list can
 // be read.
 func (w wirePGMap) facts(remapped number) *PGs {
-	total, ok := w.Total.whole()
+	total, ok := w.Total.integer()
 	if !w.States.set || w.States.odd > 0 || !ok || total < 0 {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (w wirePool) facts() Pool {
 		PGs: w.PGs.count(), Rule: -1, RuleName: w.RuleName.name(), Flags: splitFlags(string(w.Flags)),
 		Erasure: w.Type.value == 3, Peering: w.wirePeering.facts(),
 	}
-	if rule, ok := w.Rule.whole(); ok {
+	if rule, ok := w.Rule.integer(); ok {
 		p.Rule = rule
 	}
 	return p

@@ -121,7 +121,7 @@ type wireRule struct {
 }
 
 func (w wireRule) facts() (Rule, bool) {
-	id, ok := w.ID.whole()
+	id, ok := w.ID.integer()
 	if !ok || !w.Steps.set || w.Steps.odd > 0 {
 		return Rule{}, false
 	}
@@ -130,7 +130,7 @@ func (w wireRule) facts() (Rule, bool) {
 	for _, s := range w.Steps.rows {
 		switch op := string(s.Op); {
 		case op == "take":
-			item, _ := s.Item.whole()
+			item, _ := s.Item.integer()
 			root := ruleRoot{id: item}
 			root.name, root.class, _ = strings.Cut(s.Name.name(), "~")
 			r.roots = append(r.roots, root)

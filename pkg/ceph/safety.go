@@ -135,7 +135,7 @@ func safety(raw []byte, osds []int) (Safety, error) {
 	}
 	about := map[int]bool{}
 	for _, o := range w.OSDs.rows {
-		id, ok := o.whole()
+		id, ok := o.integer()
 		if !ok {
 			return Safety{}, errors.New("osd ok-to-stop: an OSD in the answer cannot be read")
 		}

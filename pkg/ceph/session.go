@@ -76,7 +76,7 @@ func (s *dashboardSession) fill(ctx context.Context, c *Cluster) error {
 	}
 	c.Fill = []Fill{}
 	for _, w := range rows.rows {
-		if id, ok := w.ID.whole(); ok && w.Stats.Bytes.value > 0 {
+		if id, ok := w.ID.integer(); ok && w.Stats.Bytes.value > 0 {
 			c.Fill = append(c.Fill, Fill{OSD: id, Percent: 100 * w.Stats.Used.positive() / w.Stats.Bytes.value})
 		}
 	}

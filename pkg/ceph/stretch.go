@@ -25,7 +25,7 @@ type wirePeering struct {
 func (w wirePeering) facts() Peering {
 	p := Peering{Count: w.Count.count(), Target: w.Target.count(), Barrier: w.Barrier.count()}
 	// 2147483647 is none: buckets have negative numbers.
-	if id, ok := w.Member.whole(); ok && id < 0 {
+	if id, ok := w.Member.integer(); ok && id < 0 {
 		p.Member = id
 	}
 	return p

@@ -164,9 +164,9 @@ type wireNode struct {
 	PGs      number       `json:"pgs"`
 }
 
-// whole says whether there are buckets beside OSDs: osd df without tree has
+// hasBuckets says whether there are buckets beside OSDs: osd df without tree has
 // none.
-func (w wireTree) whole() bool {
+func (w wireTree) hasBuckets() bool {
 	return slices.ContainsFunc(w.Nodes.rows, func(n wireNode) bool { return n.ID.set && n.ID.value < 0 })
 }
 
@@ -178,13 +178,13 @@ func (w wireTree) facts() *Tree {
 	}
 	t := &Tree{nodes: map[int]treeNode{}, up: map[int][]int{}}
 	for _, n := range append(slices.Clip(w.Nodes.rows), w.Stray.rows...) {
-		id, ok := n.ID.whole()
+		id, ok := n.ID.integer()
 		if !ok || n.Children.odd > 0 {
 			return nil
 		}
 		node := treeNode{id: id, name: n.Name.name(), kind: n.Type.name(), class: n.Class.name(), number: n.Number.count()}
 		for _, c := range n.Children.rows {
-			child, ok := c.whole()
+			child, ok := c.integer()
 			if !ok {
 				return nil
 			}
@@ -223,7 +223,7 @@ func (t *Tree) index() {
 func (w wireTree) placed() map[int]int {
 	out := map[int]int{}
 	for _, n := range w.Nodes.rows {
-		id, ok := n.ID.whole()
+		id, ok := n.ID.integer()
 		if ok && id >= 0 {
 			if !n.PGs.set {
 				return nil
@@ -238,7 +238,7 @@ func (w wireTree) placed() map[int]int {
 func (w wireTree) fill() []Fill {
 	out := []Fill{}
 	for _, n := range w.Nodes.rows {
-		if id, ok := n.ID.whole(); ok && id >= 0 && n.Fill.set && n.Fill.value >= 0 {
+		if id, ok := n.ID.integer(); ok && id >= 0 && n.Fill.set && n.Fill.value >= 0 {
 			out = append(out, Fill{OSD: id, Percent: n.Fill.value})
 		}
 	}

@@ -42,9 +42,9 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// whole is the number as an integer; numbers beyond what a cluster can have
+// integer is the number as one; numbers beyond what a cluster can have
 // are none.
-func (n number) whole() (int, bool) {
+func (n number) integer() (int, bool) {
 	if !n.set || math.Abs(n.value) > 1<<53 {
 		return 0, false
 	}
@@ -53,7 +53,7 @@ func (n number) whole() (int, bool) {
 
 // count is a whole number that is not negative, else 0.
 func (n number) count() int {
-	v, ok := n.whole()
+	v, ok := n.integer()
 	if !ok || v < 0 {
 		return 0
 	}
@@ -206,7 +206,7 @@ func stamp(t text) time.Time {
 
 // epoch reads seconds since 1970.
 func epoch(n number) time.Time {
-	if v, ok := n.whole(); ok && v > 0 {
+	if v, ok := n.integer(); ok && v > 0 {
 		return time.Unix(int64(v), 0)
 	}
 	return time.Time{}

@@ -109,8 +109,8 @@ func (m *Memory) sample(p Poll, pol Policy) {
 	}
 }
 
-// whole says that there is a live set and all of them are well.
-func whole(sets []bmc.Redundancy) bool {
+// redundant says that there is a live set and all of them are well.
+func redundant(sets []bmc.Redundancy) bool {
 	well := func(r bmc.Redundancy) bool { return r.Health == bmc.HealthOK && !r.Lost }
 	live := slices.DeleteFunc(slices.Clone(sets), func(r bmc.Redundancy) bool { return r.Disabled || r.Health == bmc.HealthUnknown && !r.Lost })
 	return len(live) > 0 && !slices.ContainsFunc(live, func(r bmc.Redundancy) bool { return !well(r) })
@@ -259,7 +259,7 @@ func (m *Memory) reconcile(p Poll) {
 // that all fans turn does not say that all that there should be are there.
 func (m *Memory) turns(id string, p Poll) bool {
 	if id == Redundancy {
-		return whole(p.Server.Redundancies)
+		return redundant(p.Server.Redundancies)
 	}
 	if k, ok := m.Fans[id]; ok {
 		return !k.Down && k.Gone.IsZero() && k.Seen.Equal(p.Now)

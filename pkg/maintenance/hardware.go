@@ -26,8 +26,8 @@ type Hardware struct {
 }
 
 const (
-	otherParts question = "what is new or replaced is known"
-	whole      question = "hardware is as before"
+	otherParts   question = "what is new or replaced is known"
+	sameHardware question = "hardware is as before"
 )
 
 func asBefore(k hardware.Kind) question {
@@ -125,7 +125,7 @@ func (r Return) hardware() Checklist {
 		return nil // that is said where the guests are
 	}
 	if b.Hardware == nil && b.Controller == nil {
-		return Checklist{whole.reserved("the baseline of "+phrase.Time(b.Saved)+" has no hardware, nothing of it is compared", say("see for yourself that all is plugged in, next time check_drained --save writes it down"))}
+		return Checklist{sameHardware.reserved("the baseline of "+phrase.Time(b.Saved)+" has no hardware, nothing of it is compared", say("see for yourself that all is plugged in, next time check_drained --save writes it down"))}
 	}
 	c := r.controller()
 	for _, name := range r.PVE.Leaving {
@@ -134,9 +134,9 @@ func (r Return) hardware() Checklist {
 		switch _, told := r.Hardware.Nodes[name]; {
 		case !n.Online:
 		case !saved:
-			c = append(c, whole.reserved("the baseline has no hardware of "+name+", nothing of it is compared", say("see for yourself that all is plugged in")))
+			c = append(c, sameHardware.reserved("the baseline has no hardware of "+name+", nothing of it is compared", say("see for yourself that all is plugged in")))
 		case !told:
-			c = append(c, whole.unknown("what "+name+" is made of was not told", say("ask again when it answers")))
+			c = append(c, sameHardware.unknown("what "+name+" is made of was not told", say("ask again when it answers")))
 		}
 	}
 	for _, name := range r.PVE.Leaving {
@@ -154,18 +154,18 @@ func (r Return) controller() Checklist {
 	was, is := r.Baseline.Controller, r.Hardware.Controller
 	switch {
 	case was != nil && !r.Hardware.Asked:
-		return Checklist{whole.unknown("the baseline has what the controller of "+was.Machine.String()+" told, it was not asked now", say("give --bmc"))}
+		return Checklist{sameHardware.unknown("the baseline has what the controller of "+was.Machine.String()+" told, it was not asked now", say("give --bmc"))}
 	case was == nil && r.Hardware.Asked:
-		return Checklist{whole.reserved("what the controller tells is not compared, the baseline has nothing of it", say("see for yourself that all is plugged in, next time give check_drained --save the --bmc too"))}
+		return Checklist{sameHardware.reserved("what the controller tells is not compared, the baseline has nothing of it", say("see for yourself that all is plugged in, next time give check_drained --save the --bmc too"))}
 	case was != nil && is == nil && r.FansErr == nil:
-		return Checklist{whole.unknown(r.Hardware.Err.Error(), say("ask again when the controller answers"))}
+		return Checklist{sameHardware.unknown(r.Hardware.Err.Error(), say("ask again when the controller answers"))}
 	case was == nil || is == nil:
 		return nil
 	case r.stranger():
-		return Checklist{whole.unknown(fmt.Sprintf("the controller is of another machine: %s, the baseline has %s", named(is.Machine), named(was.Machine)), say("is --bmc the controller of "+r.names()+"?"))}
+		return Checklist{sameHardware.unknown(fmt.Sprintf("the controller is of another machine: %s, the baseline has %s", named(is.Machine), named(was.Machine)), say("is --bmc the controller of "+r.names()+"?"))}
 	}
 	if same, said := was.Machine.Same(is.Machine); said && !same {
-		return Checklist{whole.reserved(fmt.Sprintf("the controller says that it is %s, it was %s, most parts are the same", is.Machine, was.Machine), say("was the board or the controller replaced?"))}
+		return Checklist{sameHardware.reserved(fmt.Sprintf("the controller says that it is %s, it was %s, most parts are the same", is.Machine, was.Machine), say("was the board or the controller replaced?"))}
 	}
 	return others("the controller", *was, *is)
 }
@@ -179,7 +179,7 @@ func named(m hardware.Machine) string {
 // it may be about another machine.
 func others(of string, was, is hardware.Inventory) Checklist {
 	if kin, known := hardware.Kin(was, is); known && !kin {
-		return Checklist{whole.reserved("most parts that "+of+" tells of are others than in the baseline", say("is it the baseline of this machine?"))}
+		return Checklist{sameHardware.reserved("most parts that "+of+" tells of are others than in the baseline", say("is it the baseline of this machine?"))}
 	}
 	return nil
 }
@@ -259,9 +259,9 @@ func (r Return) nobody(m compared) Checklist {
 	case len(kinds) == 0:
 		return nil
 	case asked:
-		return Checklist{whole.reserved(text+" not compared, nobody tells of them", say("see for yourself that all is plugged in"))}
+		return Checklist{sameHardware.reserved(text+" not compared, nobody tells of them", say("see for yourself that all is plugged in"))}
 	case r.Baseline.Controller == nil && !r.Hardware.Asked:
-		return Checklist{whole.holds(text + ", single memory modules and links not compared, that takes --bmc")}
+		return Checklist{sameHardware.holds(text + ", single memory modules and links not compared, that takes --bmc")}
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (c *Client) Cluster(ctx context.Context, ask Ask) (Cluster, error) {
 		if chosen < 0 || better(found, best) {
 			best, chosen = found, i
 		}
-		if whole(found) || ctx.Err() != nil {
+		if conclusive(found) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -87,9 +87,9 @@ func (c *Client) Cluster(ctx context.Context, ask Ask) (Cluster, error) {
 	return best, nil
 }
 
-// whole says that nothing another host could say would be better. A privilege
+// conclusive says that nothing another host could say would be better. A privilege
 // that is missing is missing everywhere.
-func whole(c Cluster) bool {
+func conclusive(c Cluster) bool {
 	unsure := !c.Quorate
 	for _, g := range c.Gaps {
 		var e *Error

@@ -135,9 +135,9 @@ type managerState struct {
 	Disarm   *struct{ State, Mode text } `json:"disarm"`
 }
 
-// whole says that the document tells what HA manages. A master always writes
+// complete says that the document tells what HA manages. A master always writes
 // services and nodes together, even when it has none.
-func (m managerStatus) whole() bool {
+func (m managerStatus) complete() bool {
 	s := m.Manager
 	return s != nil && (s.Master == "" || s.Services != nil && s.Nodes != nil)
 }

@@ -94,7 +94,7 @@ func (c *Cluster) addManager(raw json.RawMessage) error {
 	// On a node that stands alone pmxcfs always reports quorum.
 	c.Quorate = c.Quorate && bool(*m.Quorum.Quorate)
 	c.Lost = c.Lost || !bool(*m.Quorum.Quorate)
-	if !m.whole() {
+	if !m.complete() {
 		return errors.New("it does not tell what HA manages")
 	}
 	return nil

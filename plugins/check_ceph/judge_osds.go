@@ -12,8 +12,8 @@ import (
 type outage struct {
 	host string // empty for OSDs on no host
 	osds []int
-	// whole says that nothing of the host is up.
-	whole bool
+	// hostDown says that nothing of the host is up.
+	hostDown bool
 }
 
 // sortOSDs tells retired OSDs from those that are down. An OSD that is out and
@@ -71,13 +71,13 @@ func (v *view) countedDown() {
 func (v *view) judgeOutage(o outage, outages int) {
 	where := phrase.OSDs(o.osds) + place(o.host)
 	switch {
-	case len(v.scopes) > 0 && !v.declared && o.whole && outages == 1 && v.kept(o.osds):
+	case len(v.scopes) > 0 && !v.declared && o.hostDown && outages == 1 && v.kept(o.osds):
 		v.add(check.WARNING, "%s is down (%s), declared by nobody: noout keeps its data where it is", o.host, phrase.Count(len(o.osds), "OSD", "OSDs"))
 	case len(v.scopes) > 0 && v.keeps(o.osds):
 		v.add(check.CRITICAL, "noout hides a failure: %s", where)
 	case len(v.scopes) > 0:
 		v.add(check.CRITICAL, "%s down, outside of what noout was set for", where)
-	case o.whole:
+	case o.hostDown:
 		v.add(check.CRITICAL, "%s is down (%s) without noout, its data will be moved", o.host, phrase.Count(len(o.osds), "OSD", "OSDs"))
 	case v.atMinimum():
 		v.add(check.CRITICAL, "%s down, and the next failure stops I/O", where)
@@ -140,14 +140,14 @@ func (v *view) outages() []outage {
 		out[i].osds = append(out[i].osds, o.ID)
 	}
 	for i := range out {
-		out[i].whole = v.whole(out[i])
+		out[i].hostDown = v.hostDown(out[i])
 	}
 	return out
 }
 
-// whole says that all OSDs of the host are down without an explanation, the
+// hostDown says that all OSDs of the host are down without an explanation, the
 // retired ones aside. A bucket without OSDs is no host that could be down.
-func (v *view) whole(o outage) bool {
+func (v *view) hostDown(o outage) bool {
 	if o.host == "" || v.c.Tree == nil {
 		return false
 	}

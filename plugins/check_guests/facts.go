@@ -24,7 +24,7 @@ type subject struct {
 	reach *ping.Watched
 	tcp   *ping.Connection
 	// there is what the second vantage point says.
-	there sight
+	there reachability
 }
 
 // place is what a cluster says of a guest. Targets share [nowhere].
@@ -187,7 +187,7 @@ func (f *facts) count(holds func(*subject) bool) int {
 // over all packets whose fate is known and could be the guests' doing.
 func (f *facts) mean() (rta, longest time.Duration, loss float64, known bool) {
 	var sum time.Duration
-	n, lost, whole := 0, 0, 0
+	n, lost, counted := 0, 0, 0
 	for i := range f.subjects {
 		s := &f.subjects[i]
 		if s.reach.Alive() {
@@ -199,15 +199,15 @@ func (f *facts) mean() (rta, longest time.Duration, loss float64, known bool) {
 			continue
 		}
 		lost += s.reach.Lost()
-		whole += s.reach.Sent - s.reach.Pending
+		counted += s.reach.Sent - s.reach.Pending
 	}
 	if n > 0 {
 		rta = sum / time.Duration(n)
 	}
-	if whole > 0 {
-		loss = 100 * float64(lost) / float64(whole)
+	if counted > 0 {
+		loss = 100 * float64(lost) / float64(counted)
 	}
-	return rta, longest, loss, whole > 0
+	return rta, longest, loss, counted > 0
 }
 
 // nodes that have subjects, by name.

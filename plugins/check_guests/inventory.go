@@ -42,8 +42,8 @@ func spans(values []string) ([]span, error) {
 	return out, nil
 }
 
-// whole says that no guest is left out.
-func (f filter) whole() bool {
+// unrestricted says that no guest is left out.
+func (f filter) unrestricted() bool {
 	return len(f.pools)+len(f.tags)+len(f.excludedTags)+len(f.ids) == 0 && !f.exclude.IsSet()
 }
 

@@ -26,7 +26,7 @@ type diary struct {
 	gap    ping.Gap
 	gone   bool
 	second bool
-	there  sight
+	there  reachability
 }
 
 func (d *diary) look() string {
@@ -151,7 +151,7 @@ func TestTellOfTwo(t *testing.T) {
 	d := &diary{now: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), node: "pve3", name: "db1", status: "running", second: true}
 	for i, step := range []struct {
 		silent bool
-		there  sight
+		there  reachability
 		want   string
 	}{
 		{false, answersThere, "guest_listed db1 false"},
@@ -178,7 +178,7 @@ func TestTellOfTwo(t *testing.T) {
 // TestTellOnlyWholeLooks: who looks at one guest has not looked at all.
 func TestTellOnlyWholeLooks(t *testing.T) {
 	for _, p := range []filter{{pools: []string{"acme"}}, {tags: []string{"x"}}, {ids: []span{{1, 2}}}, {excludedTags: []string{"x"}}} {
-		if p.whole() {
+		if p.unrestricted() {
 			t.Errorf("%+v", p)
 		}
 	}
@@ -224,7 +224,7 @@ func TestTellOnlyWholeLooks(t *testing.T) {
 	if now, _ := tell(old, old, f, true); !now.Restless.Equal(f.now) {
 		t.Errorf("%+v", now)
 	}
-	if !slices.Equal([]bool{filter{}.whole()}, []bool{true}) {
+	if !slices.Equal([]bool{filter{}.unrestricted()}, []bool{true}) {
 		t.Error("no filter leaves somebody out")
 	}
 }

@@ -65,7 +65,7 @@ func judge(f facts, p policy) check.Result {
 	v.answering()
 	v.r.Summary = v.summary()
 	v.r.Perfdata = v.perfdata()
-	v.r.Facts = whole{&v.facts}
+	v.r.Facts = deferredReport{&v.facts}
 	return v.r
 }
 

@@ -111,7 +111,7 @@ func TestKeep(t *testing.T) {
 		learned.Guests, learned.Homes = maps.Clone(before.Guests), maps.Clone(before.Homes)
 		learned.Homes[100], learned.Guests[100] = config(tc.read, true), asked(tc.read, "192.0.2.2")
 		r.memory = learned
-		r.settle(evening)
+		r.release(evening)
 		r.keep(pve.Look{Cluster: c, Now: evening}, facts{cluster: &c, now: evening})
 		got, err := state.Load[memory](r.store, r.subject)
 		if err != nil || r.trouble != nil {

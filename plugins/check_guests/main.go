@@ -229,7 +229,7 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	clock := o.clock.Read(c.Time)
 	now := clock.At.UTC().Truncate(time.Second)
 	mem := remember(o.State, c)
-	mem.journal, mem.counted = o.Journal, p.filter.whole()
+	mem.journal, mem.counted = o.Journal, p.filter.unrestricted()
 	look := pve.Look{Cluster: c, Now: now, Clock: clock}
 	set := mem.follow(look)
 	f := facts{cluster: &c, now: now}
@@ -241,7 +241,7 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	}
 	again := second{o, client, p}
 	again.elsewhere(ctx, &f, mem.memory)
-	mem.settle(now)
+	mem.release(now)
 	again.cluster(ctx, &f, mem.memory)
 	o.look(&f)
 	look.Cluster = *f.cluster // the last one: two lists of fifty thousand would be much

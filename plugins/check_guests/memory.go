@@ -61,11 +61,11 @@ func observe(m memory, f facts) memory {
 		return m
 	}
 	next := memory{PVE: m.PVE, Homes: m.Homes, Guests: make(map[int]known, max(len(m.Guests), len(f.subjects))), Told: m.Told}
-	whole := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
+	complete := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
 	listed := numbers(c.Guests)
 	for id := range m.Guests {
-		if listed[id] || !whole {
+		if listed[id] || !complete {
 			next.Guests[id] = x.known(m.Guests[id], id)
 		}
 	}
@@ -203,10 +203,10 @@ func (m memory) fresh(now time.Time) memory {
 	return next
 }
 
-// settle lets go of what is remembered of guests when nothing more is learned of them:
+// release lets go of what is remembered of guests when nothing more is learned of them:
 // their subjects know what is needed, and that of fifty thousand twice would be
 // much.
-func (r *recall) settle(now time.Time) {
+func (r *recall) release(now time.Time) {
 	r.learned = r.memory.fresh(now)
 	r.memory = memory{PVE: r.memory.PVE}
 }

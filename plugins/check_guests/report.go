@@ -32,19 +32,19 @@ type subjectReport struct {
 	Condition string `json:"condition"`
 	Reachable bool   `json:"reachable"`
 	// Silent says that it did not answer, and that this is not our own doing.
-	Silent     bool      `json:"silent,omitempty"`
-	Second     sight     `json:"second,omitempty"`
-	Migrating  bool      `json:"migrating,omitempty"`
-	Sent       int       `json:"sent"`
-	Received   int       `json:"received"`
-	Lost       int       `json:"lost"`
-	Duplicates int       `json:"duplicates,omitempty"`
-	Altered    int       `json:"altered,omitempty"`
-	RTA        *float64  `json:"rta_ms,omitempty"`
-	Port       int       `json:"tcp_port,omitempty"`
-	Errors     []string  `json:"errors,omitempty"`
-	Answered   time.Time `json:"answered_before,omitzero"`
-	Gap        *gapFacts `json:"longest_gap,omitempty"`
+	Silent     bool         `json:"silent,omitempty"`
+	Second     reachability `json:"second,omitempty"`
+	Migrating  bool         `json:"migrating,omitempty"`
+	Sent       int          `json:"sent"`
+	Received   int          `json:"received"`
+	Lost       int          `json:"lost"`
+	Duplicates int          `json:"duplicates,omitempty"`
+	Altered    int          `json:"altered,omitempty"`
+	RTA        *float64     `json:"rta_ms,omitempty"`
+	Port       int          `json:"tcp_port,omitempty"`
+	Errors     []string     `json:"errors,omitempty"`
+	Answered   time.Time    `json:"answered_before,omitzero"`
+	Gap        *gapFacts    `json:"longest_gap,omitempty"`
 }
 
 type gapFacts struct {
@@ -55,11 +55,11 @@ type gapFacts struct {
 	Unbounded    bool    `json:"unbounded,omitempty"`
 }
 
-// whole is made when it is wanted: of ten thousand guests it is large.
-type whole struct{ facts *facts }
+// deferredReport is made when it is wanted: of ten thousand guests it is large.
+type deferredReport struct{ facts *facts }
 
 // MarshalJSON encodes the report.
-func (w whole) MarshalJSON() ([]byte, error) { return json.Marshal(factsOf(w.facts)) }
+func (w deferredReport) MarshalJSON() ([]byte, error) { return json.Marshal(factsOf(w.facts)) }
 
 func factsOf(f *facts) report {
 	r := report{Cluster: f.subject(), At: f.now.UTC().Truncate(time.Second), Guests: make([]subjectReport, 0, len(f.subjects)), Faults: []string{}}

@@ -229,8 +229,8 @@ func (v *verdict) summary() string {
 }
 
 // standing is a line of progress.
-func standing(p ping.Progress, whole time.Duration, guests int) string {
-	text := fmt.Sprintf("%s of %s, %d of %d answer", check.DurationText(p.Elapsed.Round(time.Second)), check.DurationText(whole), guests-p.Silent, guests)
+func standing(p ping.Progress, total time.Duration, guests int) string {
+	text := fmt.Sprintf("%s of %s, %d of %d answer", check.DurationText(p.Elapsed.Round(time.Second)), check.DurationText(total), guests-p.Silent, guests)
 	if p.Longest.Length() > 0 {
 		text += ", longest gap " + p.Name + ": " + gapText(p.Longest, 1)
 	}

@@ -20,22 +20,22 @@ type vantage struct {
 	age time.Duration
 	// trouble says why it does not count: it is as if it were not there.
 	trouble error
-	seen    map[spot]sight
+	seen    map[guestAddress]reachability
 }
 
-// spot is a guest at an address. An answer at another address is none at this
+// guestAddress is a guest at an address. An answer at another address is none at this
 // one: it is of another network, or of the other family. Targets have no number.
-type spot struct {
+type guestAddress struct {
 	id   int
 	addr netip.Addr
 }
 
-// sight is what the second vantage point says of a guest, empty for nothing.
-type sight string
+// reachability is what the second vantage point says of a guest, empty for nothing.
+type reachability string
 
 const (
-	answersThere sight = "answers"
-	silentThere  sight = "silent"
+	answersThere reachability = "answers"
+	silentThere  reachability = "silent"
 )
 
 const (
@@ -87,8 +87,8 @@ func (v *vantage) read(raw []byte, subject string, now time.Time) error {
 	case v.at.Sub(now) > apart:
 		return fmt.Errorf("it is dated %s, which is later than now", phrase.Time(v.at))
 	}
-	v.seen = map[spot]sight{}
-	sighted, owners := a.Facts.sighted(), map[netip.Addr]int{}
+	v.seen = map[guestAddress]reachability{}
+	reachesAny, owners := a.Facts.reachesAny(), map[netip.Addr]int{}
 	for _, g := range a.Facts.Guests {
 		if g.Reachable {
 			owners[g.at()]++
@@ -98,9 +98,9 @@ func (v *vantage) read(raw []byte, subject string, now time.Time) error {
 		switch addr := g.at(); {
 		case !addr.IsValid():
 		case g.Reachable && (g.ID == 0 || owners[addr] == 1): // else it is the answer of one of them
-			v.seen[spot{g.ID, addr}] = answersThere
-		case g.Silent && !g.Migrating && sighted && (g.ID == 0 || !g.Answered.IsZero()):
-			v.seen[spot{g.ID, addr}] = silentThere
+			v.seen[guestAddress{g.ID, addr}] = answersThere
+		case g.Silent && !g.Migrating && reachesAny && (g.ID == 0 || !g.Answered.IsZero()):
+			v.seen[guestAddress{g.ID, addr}] = silentThere
 		}
 	}
 	return nil
@@ -114,9 +114,9 @@ func (g subjectReport) at() netip.Addr {
 	return a
 }
 
-// sighted says that the second vantage point can see at all: its gateway answers,
+// reachesAny says that the second vantage point can see at all: its gateway answers,
 // or one of the guests. Else its silence may be that of its own path.
-func (r report) sighted() bool {
+func (r report) reachesAny() bool {
 	if r.Parent != nil {
 		return r.Parent.Reachable
 	}
@@ -134,7 +134,7 @@ func (r report) sighted() bool {
 func (f *facts) compare() {
 	for i := range f.subjects {
 		s := &f.subjects[i]
-		there := f.second.seen[spot{s.guest.ID, s.addr}]
+		there := f.second.seen[guestAddress{s.guest.ID, s.addr}]
 		if there == answersThere && !f.second.at.After(s.known.Answered.time()) {
 			there = ""
 		}

@@ -69,11 +69,11 @@ func TestVantage(t *testing.T) {
 		err := v.read([]byte(elsewhere(tc.change)), "lab-pve1", evening)
 		var got []string
 		for id := 101; id <= 103; id++ {
-			sight := string(v.seen[spot{id, netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", id))}])
-			if sight == "" {
-				sight = "-"
+			seen := string(v.seen[guestAddress{id, netip.MustParseAddr(fmt.Sprintf("192.0.2.%d", id))}])
+			if seen == "" {
+				seen = "-"
 			}
-			got = append(got, sight)
+			got = append(got, seen)
 		}
 		text := strings.Join(got, " ")
 		if err != nil {
@@ -158,7 +158,7 @@ func TestVantageOrder(t *testing.T) {
 		"before our last answer": {-150 * time.Second, check.CRITICAL},
 	} {
 		f := town103()
-		f.second = &vantage{at: evening.Add(tc.at), seen: map[spot]sight{{103, f.subjects[2].addr}: answersThere}}
+		f.second = &vantage{at: evening.Add(tc.at), seen: map[guestAddress]reachability{{103, f.subjects[2].addr}: answersThere}}
 		f.compare()
 		if r := judge(f, policy{warn: defaultWarning, crit: defaultCritical}); r.Status() != tc.want {
 			t.Errorf("%s: %+v", name, r.Findings)
@@ -187,7 +187,7 @@ func TestVantageNeverMilder(t *testing.T) {
 		others.second, others.subjects = nil, nil
 		for i := range f.subjects {
 			s := &f.subjects[i]
-			s.there = sight(rapid.SampledFrom([]string{"", "answers", "silent"}).Draw(t, "there"))
+			s.there = reachability(rapid.SampledFrom([]string{"", "answers", "silent"}).Draw(t, "there"))
 			if f.onlyThere(s) {
 				excused++
 			} else {

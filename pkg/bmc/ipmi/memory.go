@@ -118,8 +118,8 @@ func (m *memory) store() bmc.Memory {
 	return text
 }
 
-// told says whether the times can say that something has changed.
-func (i repositoryInfo) told() bool {
+// dated says whether the times can say that something has changed.
+func (i repositoryInfo) dated() bool {
 	unset := func(t uint32) bool { return t == 0 || t == unsetTime }
 	return !unset(i.Added) || !unset(i.Erase)
 }
@@ -131,7 +131,7 @@ func (r *repository) holds(info repositoryInfo, now time.Time) (same, aged bool)
 		return false, false
 	}
 	age, limit, same := now.Sub(r.Read), cacheAge, r.Info == info
-	if !info.told() || r.Restless >= 2 {
+	if !info.dated() || r.Restless >= 2 {
 		limit, same = restlessAge, r.Info.Count == info.Count
 	}
 	// A clock that was set back makes the age negative: then it is not known.

@@ -142,7 +142,7 @@ func (e logEntry) meaning() (meaning, bool) {
 	if registered.MatchString(id) || !speaksOfFan.MatchString(words) || unrelated.MatchString(words) {
 		return meaning{}, false
 	}
-	m, ok := told(words)
+	m, ok := meaningOf(words)
 	m.loose = true
 	return m, ok
 }

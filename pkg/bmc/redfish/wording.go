@@ -28,7 +28,7 @@ func coded(code, words string) (meaning, bool) {
 	back := deasserts.MatchString(code) || strings.Contains(code, "deassert")
 	switch plainly := strings.TrimSpace(code); plainly {
 	case "assert", "state asserted", "asserted", "deassert", "state deasserted", "deasserted", "":
-		m, ok := told(words)
+		m, ok := meaningOf(words)
 		if !ok && plainly != "" && !upper.MatchString(words) {
 			// A fan sensor asserted something that is not said (AMI:
 			// "0x07FFFF"): what fan sensors assert is trouble.
@@ -51,7 +51,7 @@ func coded(code, words string) (meaning, bool) {
 		return m, true
 	}
 	// Threshold codes say which one; the text, whether it was left again.
-	return told(code + " " + words)
+	return meaningOf(code + " " + words)
 }
 
 // transition reads IPMI's generic discrete events.
@@ -96,8 +96,8 @@ func undone(m meaning) (meaning, bool) {
 	return m, ok
 }
 
-// told reads a text about a fan.
-func told(words string) (meaning, bool) {
+// meaningOf reads a text about a fan.
+func meaningOf(words string) (meaning, bool) {
 	back := deasserts.MatchString(words)
 	var m meaning
 	switch threshold := lower.FindString(words); {
