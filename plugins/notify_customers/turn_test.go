@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -102,5 +103,40 @@ func TestWordLate(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("minute %d: %s", minute, out.String())
 		}
+	}
+}
+
+// refusing takes nothing.
+type refusing struct{ tried map[string]int }
+
+func (r *refusing) Send(_ context.Context, to string, _ channel.Message) (channel.Outcome, error) {
+	r.tried[to]++
+	return channel.NotSent, errors.New("relay.example.net refuses the recipient")
+}
+
+// TestStruckOut: an address that is a customer's no more gets nothing that waits,
+// whether another takes its place or none does.
+func TestStruckOut(t *testing.T) {
+	for name, address := range map[string]string{"corrected": "mail = noc@acme.example\n", "none is left": ""} {
+		t.Run(name, func(t *testing.T) {
+			dir := scene(t)
+			write(t, dir+"/journal/2026-11.jsonl", inDoubt)
+			if err := os.MkdirAll(dir+"/state", 0o700); err != nil {
+				t.Fatal(err)
+			}
+			r := &refusing{tried: map[string]int{}}
+			for n, mail := range []string{"mail = ops@acme.example\n", address} {
+				write(t, dir+"/customers.ini", "[acme]\nname = Acme\n"+mail+"guests = pool:acme\n")
+				now := time.Date(2026, 11, 28, 2, 5+n, 0, 0, time.UTC)
+				var out bytes.Buffer
+				pluginWith(func() time.Time { return now }, map[string]channel.Sender{byMail: r, byWebhook: r}).Run(arguments(dir), &out)
+				if strings.HasPrefix(out.String(), "OK") {
+					t.Errorf("nobody was told: %s", out.String())
+				}
+			}
+			if r.tried["ops@acme.example"] != 1 || (r.tried["noc@acme.example"] > 0) != (address != "") {
+				t.Errorf("who was written to: %v", r.tried)
+			}
+		})
 	}
 }
