@@ -190,7 +190,7 @@ func TestMemoryOfMgr(t *testing.T) {
 					case r.URL.Path == "/api/auth" && !login:
 						ctx.now()
 						<-r.Context().Done()
-						return true
+						panic(http.ErrAbortHandler) // to return would answer 200
 					}
 					return false
 				}
@@ -258,7 +258,7 @@ func TestHostileMgr(t *testing.T) {
 	silent := func(_ http.ResponseWriter, r *http.Request) bool {
 		ctx.now()
 		<-r.Context().Done()
-		return true
+		panic(http.ErrAbortHandler) // to return would answer 200
 	}
 	drip := func(w http.ResponseWriter, r *http.Request) bool {
 		for i := 0; r.Context().Err() == nil; i++ {

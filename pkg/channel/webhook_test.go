@@ -126,7 +126,12 @@ func TestWebhookOutcomes(t *testing.T) {
 		"504": {status(504), Unknown, "may have the notice"},
 		"ends after the notice": {func(w http.ResponseWriter, r *http.Request) { read(r); hijack(w).Close() }, Unknown,
 			"ended the connection without an answer: it may have the notice"},
-		"silent after the notice": {func(w http.ResponseWriter, r *http.Request) { read(r); close(stalled); <-r.Context().Done() }, Unknown,
+		"silent after the notice": {func(w http.ResponseWriter, r *http.Request) {
+			read(r)
+			close(stalled)
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler) // to return would answer 200
+		}, Unknown,
 			"it may have the notice"},
 		"no HTTP": {func(w http.ResponseWriter, r *http.Request) {
 			read(r)
