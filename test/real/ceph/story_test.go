@@ -91,6 +91,10 @@ var apart = regexp.MustCompile(` \(\d+\) `)
 
 var words = map[int]string{0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
+// patience is how long a starved cluster may take to notice, and to stop
+// complaining of how slow it is (SLOW_OPS).
+const patience = 2 * time.Minute
+
 // expect asks until the first line says what it should, at most for limit: the
 // cluster takes a while to notice.
 func (s *site) expect(limit time.Duration, options []string, want string, more ...string) {
@@ -131,8 +135,8 @@ func matches(line, want string) bool {
 // both expects the same of both ways to ask.
 func (s *site) both(want string, more ...string) {
 	s.t.Helper()
-	s.expect(45*time.Second, s.command(), want, more...)
-	s.expect(45*time.Second, s.dashboard(), want, more...)
+	s.expect(patience, s.command(), want, more...)
+	s.expect(patience, s.dashboard(), want, more...)
 }
 
 // TestStory walks a cluster through the service of a host and through what goes
@@ -352,7 +356,7 @@ func mgrHangs(s *site) {
 
 func mgrLost(s *site) {
 	s.Halt("mgr.node1", "mgr.node2")
-	s.expect(45*time.Second, s.command(), "WARNING: no active mgr: the numbers of PGs and space are frozen")
+	s.expect(patience, s.command(), "WARNING: no active mgr: the numbers of PGs and space are frozen")
 	s.save("mgr-lost")
 	s.expect(0, s.dashboard(), "CRITICAL: no dashboard answers: ")
 	s.Run("mgr.node1", "mgr.node2")
@@ -363,8 +367,8 @@ func mgrLost(s *site) {
 
 func quorumLost(s *site) {
 	s.Halt("mon.node2", "mon.node3")
-	s.expect(40*time.Second, s.command(), "CRITICAL: quorum lost: mon.node1 here is ")
-	s.expect(40*time.Second, s.dashboard(), "CRITICAL: no dashboard answers: ")
+	s.expect(patience, s.command(), "CRITICAL: quorum lost: mon.node1 here is ")
+	s.expect(patience, s.dashboard(), "CRITICAL: no dashboard answers: ")
 	s.Run("mon.node2", "mon.node3")
 	s.UntilWell()
 	for n := range cluster.Hosts {
@@ -385,8 +389,8 @@ func badInput(s *site) {
 	s.expect(0, []string{"--conf", s.Path("nowhere.conf")}, "UNKNOWN: ceph: ... name the configuration with --conf")
 	s.expect(0, conf, "UNKNOWN: ceph: ... name the keyring with --keyring", "--id", "nagios", "--keyring", s.Path("nowhere"))
 	s.expect(0, conf, "UNKNOWN: ceph: ... is the key the one of this cluster", "--id", "monitors", "--keyring", keyring)
-	s.expect(0, conf, "OK: 6 of 6 OSDs up, ... without the usage of each OSD, which needs caps mgr ", "--id", "monitors", "--keyring", s.Path("monitors.keyring"))
-	s.expect(0, s.command(), "UNKNOWN: --maintenance pve9: there is no such host, there are node1, node2, node3", "--maintenance", "pve9")
+	s.expect(patience, conf, "OK: 6 of 6 OSDs up, ... without the usage of each OSD, which needs caps mgr ", "--id", "monitors", "--keyring", s.Path("monitors.keyring"))
+	s.expect(patience, s.command(), "UNKNOWN: --maintenance pve9: there is no such host, there are node1, node2, node3", "--maintenance", "pve9")
 	s.expect(0, s.command(), "UNKNOWN: option --ignore OSDMAP_FLAGS", "--ignore", "OSDMAP_FLAGS")
 	s.Write("wrong.ini", "[*]\nusername = "+cluster.User+"\npassword = wrong-pass-2\n")
 	options := s.dashboard()

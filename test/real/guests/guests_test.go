@@ -123,8 +123,9 @@ func behindTUN(t *testing.T, mode string, user int) (m measurement) {
 			m.errorf("%s %s: %s", b.name, x.Addr, diff)
 		}
 		// Only what cannot be quicker is asserted of time, and what no
-		// busy machine takes.
-		if b.rtt > 0 && (x.Min < b.rtt || x.Max > b.rtt+time.Second) {
+		// busy machine takes. When in the course of a batch a packet left
+		// is estimated: a call that was held up by some ms makes it late.
+		if b.rtt > 0 && (x.Min < b.rtt-50*ms || x.Max > b.rtt+time.Second) {
 			m.errorf("%s %s: round trips %s to %s, expected %s", b.name, x.Addr, x.Min, x.Max, b.rtt)
 		}
 		if x.Received > 0 && (x.Min <= 0 || x.Avg < x.Min || x.Max < x.Avg) {
