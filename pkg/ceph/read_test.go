@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/hostile"
 )
 
 func read4(t *testing.T, documents ...string) Cluster {
@@ -265,6 +267,14 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(doc)
 	}
+	for _, list := range [][2]string{
+		{`{"epoch":1,"flags":"","osds":`, "osd"}, {`{"nodes":`, "id"}, {`{"nodes":[],"summary":{},"stray":`, "id"}, {`{"health":{"status":"HEALTH_OK","checks":`, "OSD_DOWN"},
+		{`{"health":{},"pgmap":{"pgs_by_state":`, "count"}, {`{"quorum_names":[],"monmap":{"mons":`, "name"}, {`{"standbys":[],"filesystems":`, "mdsmap"}, {``, "rule_id"},
+	} {
+		for _, seed := range hostile.Seeds(list[0], list[1], strings.Repeat("}", strings.Count(list[0], "{")-strings.Count(list[0], "}"))) {
+			f.Add(wellStatus + "\n" + seed)
+		}
+	}
 	f.Fuzz(func(t *testing.T, doc string) {
 		c, err := Read(strings.NewReader(doc))
 		if err != nil {
@@ -286,6 +296,11 @@ func FuzzRead(f *testing.F) {
 func FuzzDashboard(f *testing.F) {
 	f.Add(`{"health":{"status":"HEALTH_OK","checks":[]},"mon_status":{"quorum":[0],"monmap":{"mons":[{}]}},"pg_info":{"statuses":{"a":1}},"osd_map":{"osds":[{"in":1}]}}`)
 	f.Add(`{"osd_map":{"flags":"","osds":[],"tree":{"nodes":[]},"crush":{"rules":[]}},"mgr_map":{"standbys":[]}}`)
+	for _, list := range [][2]string{{`{"osd_map":{"flags":"","osds":`, "osd"}, {`{"osd_map":{"tree":{"nodes":`, "id"}, {`{"health":{"checks":`, "type"}, {`{"mon_status":{"monmap":{"mons":`, "name"}, {`{"pg_info":{"statuses":`, "a"}} {
+		for _, seed := range hostile.Seeds(list[0], list[1], strings.Repeat("}", strings.Count(list[0], "{"))) {
+			f.Add(seed)
+		}
+	}
 	f.Fuzz(func(t *testing.T, doc string) {
 		w, err := decode[wireDashboard]([]byte(doc))
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/noout-monitoring/noout/test/sim/hostile"
 )
 
 var narrow = Bound{Elements: 10, Width: 6, Depth: 3}
@@ -101,6 +103,9 @@ func FuzzCheck(f *testing.F) {
 		`{"a":[{},{},null,1e5,"x\"]"],"B":{"c":[[1]]}}`, `{"a":1,"A":2}`, `[[[[[]]]]]`, `[ {} , { "k" : [ ] } ]`, `{"a":1}{"a":2}`, `["\\"`, `{"a"`,
 		`{"Fans":[` + strings.Repeat("{},", 30) + `{}]}`, `{"a` + strings.Repeat("long", 100) + `":1}`, `[` + strings.Repeat("9", 1000) + `]`,
 	} {
+		f.Add([]byte(seed))
+	}
+	for _, seed := range hostile.Seeds(`{"data":`, "vmid", `}`) {
 		f.Add([]byte(seed))
 	}
 	bound := Bound{Elements: 40, Width: 16, Depth: 8}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/test/sim/hostile"
 )
 
 func TestNumber(t *testing.T) {
@@ -115,6 +117,11 @@ func FuzzDocuments(f *testing.F) {
 		`{"State":"Connected","Algorithm":"Fifty-Fifty split"}`, `{"/":{"Sys.Audit":1},"/vms":{"VM.Audit":"1"}}`, `[]`, `null`, `"x"`,
 	} {
 		f.Add([]byte(seed))
+	}
+	for _, list := range [][2]string{{"", "vmid"}, {"", "node"}, {`{"quorum":{"quorate":"1"},"manager_status":{"node_status":`, "pve1"}, {`{"/":`, "Sys.Audit"}} {
+		for _, seed := range hostile.Seeds(list[0], list[1], strings.Repeat("}", strings.Count(list[0], "{"))) {
+			f.Add([]byte(seed))
+		}
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, d := range documents(Ask{Votes: true}) {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/test/sim/hostile"
 )
 
 // FuzzThermal decodes a Thermal resource: whatever it holds, the fans have ids
@@ -28,6 +29,9 @@ func FuzzThermal(f *testing.F) {
 		`{"error":{"code":"x","message":"y"}}`,
 		`{"Fans":[{"Reading":1e999,"Status":"Critical"},{"Reading":-0.0},{"Name":["x"],"MemberId":{"Member":"y"}}]}`,
 	} {
+		f.Add([]byte(seed))
+	}
+	for _, seed := range append(hostile.Seeds(`{"Fans":`, "MemberId", `}`), hostile.Seeds(`{"Fans":[],"Redundancy":`, "MemberId", `}`)...) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -93,6 +97,9 @@ func FuzzLogEntry(f *testing.F) {
 		`{"Id":"9","Message":"Fan Failure (Fan 5, Location System)","Oem":{"Hpe":{"Repaired":true,"Count":3,"Updated":"2025-06-11T11:28:00Z"}},"Created":"0000-00-00T00:00:00Z"}`,
 		`{"Id":"x","Message":"Log area reset/cleared fan"}`,
 	} {
+		f.Add([]byte(seed))
+	}
+	for _, seed := range hostile.Seeds(`{"Id":"1","EntryCode":`, "Member", `}`) {
 		f.Add([]byte(seed))
 	}
 	fans := append(append([]bmc.Fan{}, dell...), supermicro...)
@@ -164,6 +171,9 @@ func FuzzScan(f *testing.F) {
 	for _, seed := range []string{
 		`[]`, `[ ]`, `[1, "a,]\"" ,{"x":[{}]},null]`, `{"a":1,"b" : [2,{"c":"}"}] , "d":"\\"}`, `{}`, `["\ud800\u0000",-1e5]`, `[,`, `{"a"`, `["`, `[[`, `{"a":`,
 	} {
+		f.Add([]byte(seed))
+	}
+	for _, seed := range hostile.Seeds(``, "Id", ``) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
