@@ -8,7 +8,10 @@ package lenient
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 )
@@ -33,10 +36,10 @@ const deepest = 64
 // Check says why a document must not be decoded: too many elements, or an object
 // that says one thing twice, and not the same. Decoders take whichever comes
 // last, so that a second "Reading" would hide the first. Keys that differ in
-// case are one, as they are to encoding/json. It does not say whether the
+// case or in escapes are one, as they are to encoding/json. It does not say whether the
 // document is JSON: of what is none, the decoder complains.
 func (b Bound) Check(document []byte) error {
-	s := scan{text: document, bound: b}
+	s := scan{text: document, bound: b, seed: maphash.MakeSeed()}
 	for s.at < len(document) && s.err == nil {
 		s.step()
 	}
@@ -52,6 +55,7 @@ type scan struct {
 	levels   [deepest]level
 	depth    int
 	members  []member // of all objects that are open
+	seed     maphash.Seed
 	err      error
 }
 
@@ -75,7 +79,7 @@ func (s *scan) step() {
 		s.skip()
 		if l := s.top(); l != nil && l.key {
 			l.key = false
-			s.members = append(s.members, member{hash: hash(s.text[start:max(start, s.at-1)]), key: uint32(start), from: uint32(s.at)})
+			s.members = append(s.members, member{hash: s.hash(s.text[start:max(start, s.at-1)]), key: uint32(start), from: uint32(s.at)})
 		}
 	case '{', '[':
 		s.open(c == '{')
@@ -167,32 +171,36 @@ func (s *scan) close() {
 // few is how many members are compared each with each.
 const few = 24
 
-// twice finds a member that is there twice with values that differ.
+// twice finds a member that is there twice with values that differ. One that was
+// said before, and the same, is not looked for further back: a hundred thousand
+// of them would take minutes.
 func (s *scan) twice(all []member) {
 	if len(all) > few {
-		slices.SortFunc(all, func(a, b member) int { return int(int64(a.hash) - int64(b.hash)) })
+		slices.SortFunc(all, func(a, b member) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.key, b.key)) })
 	}
-	for i, a := range all {
-		for _, b := range all[i+1:] {
-			if a.hash == b.hash {
-				s.compare(a, b)
-			} else if len(all) > few {
+	for i, b := range all {
+		for j := i - 1; j >= 0 && (len(all) <= few || all[j].hash == b.hash); j-- {
+			if all[j].hash == b.hash && s.again(all[j], b) {
 				break
 			}
-			if s.err != nil {
-				return
-			}
+		}
+		if s.err != nil {
+			return
 		}
 	}
 }
 
-func (s *scan) compare(a, b member) {
-	key := s.key(a)
-	unread := func(k string) bool { return strings.EqualFold(k, string(key)) }
-	if !bytes.EqualFold(key, s.key(b)) || bytes.Equal(s.value(a), s.value(b)) || slices.ContainsFunc(s.bound.Unread, unread) {
-		return
+// again says whether two members have one name.
+func (s *scan) again(a, b member) bool {
+	key := plain(s.key(a))
+	unread := func(k string) bool { return bytes.Equal(plain([]byte(k)), key) }
+	if !bytes.Equal(key, plain(s.key(b))) {
+		return false
 	}
-	s.err = fmt.Errorf("the answer says %q twice, and not the same", key[:min(len(key), 40)])
+	if !bytes.Equal(s.value(a), s.value(b)) && !slices.ContainsFunc(s.bound.Unread, unread) {
+		s.err = fmt.Errorf("the answer says %q twice, and not the same", s.key(a)[:min(len(s.key(a)), 40)])
+	}
+	return true
 }
 
 func (s *scan) key(m member) []byte { return s.text[m.key:max(m.key, m.from-1)] }
@@ -202,14 +210,41 @@ func (s *scan) value(m member) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(s.text[m.from:max(m.from, m.to)]), []byte(":")))
 }
 
-// hash is FNV-1a of a key; letters of either case are one.
-func hash(key []byte) uint32 {
-	h := uint32(2166136261)
-	for _, c := range key {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+// hash is one for all spellings of a key. Nobody outside can know which keys have
+// the same.
+func (s *scan) hash(key []byte) uint32 {
+	var room [64]byte
+	for i, c := range key {
+		if i == len(room) || odd(c) {
+			return uint32(maphash.Bytes(s.seed, plain(key)))
 		}
-		h = (h ^ uint32(c)) * 16777619
+		room[i] = lower(c)
 	}
-	return h
+	return uint32(maphash.Bytes(s.seed, room[:len(key)]))
+}
+
+// odd is a byte of a key that can be spelled another way than by its case.
+func odd(c byte) bool { return c == '\\' || c >= 0x80 }
+
+// plain is a key as encoding/json finds the field of it: without escapes, in one
+// case, where the long s and the sign for Kelvin are letters too.
+func plain(key []byte) []byte {
+	if slices.ContainsFunc(key, odd) {
+		var text string
+		if json.Unmarshal(slices.Concat([]byte{'"'}, key, []byte{'"'}), &text) == nil {
+			key = []byte(strings.NewReplacer("\u017f", "s", "\u212a", "k").Replace(text))
+		}
+	}
+	out := make([]byte, len(key))
+	for i, c := range key {
+		out[i] = lower(c)
+	}
+	return out
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

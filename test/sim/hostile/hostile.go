@@ -28,6 +28,7 @@ var Lists = []List{
 	{Name: "escapes", before: `[{"KEY":"`, unit: `\u0000`, after: `"}]`},
 	{Name: "contradictions", before: `[{"KEY":"1","KEY":"2"}`, unit: `,{"KEY":1,"KEY":2}`, after: `]`},
 	{Name: "one key again and again", before: `[{"KEY":1`, unit: `,"KEY":[]`, after: `}]`},
+	{Name: "one member again and again", before: `[{"KEY":1`, unit: `,"KEY":1`, after: `}]`},
 	{Name: "no end", before: `[{"KEY":1},`, unit: `{"KEY":"1"},`},
 }
 
