@@ -28,3 +28,45 @@ func TestDocumentsAreBounded(t *testing.T) {
 		t.Errorf("ten thousand OSDs: %v", err)
 	}
 }
+
+// TestSaidTwice: of one thing that is said twice, and not the same, nothing is
+// believed, but for what nobody reads.
+func TestSaidTwice(t *testing.T) {
+	for what, doc := range map[string]string{
+		docMap:    strings.Replace(wellMap, `"osd":0,"up":1`, `"osd":0,"up":0,"\u0075p":1`, 1),
+		docTree:   strings.Replace(wellTree, `"children":[0,1]`, `"children":[0,1],"children":[0]`, 1),
+		docStatus: strings.Replace(wellStatus, `"status":"HEALTH_OK"`, `"status":"HEALTH_ERR","status":"HEALTH_OK"`, 1),
+	} {
+		var c Cluster
+		if name := c.add([]byte(doc)); name != what || len(c.Gaps) != 1 || !strings.Contains(c.Gaps[0].Why, "twice") {
+			t.Errorf("%q: %+v", name, c.Gaps)
+		}
+	}
+	several := strings.Replace(wellStatus, `"by_rank":[]`, `"id":1,"id":2,"by_rank":[]`, 1)
+	if c := read4(t, several, wellMap, wellTree); len(c.Gaps) != 0 {
+		t.Errorf("several file systems: %+v", c.Gaps)
+	}
+}
+
+// TestRefusedIsSaid: what the ceph command printed and nobody can name is the
+// reason why there is no answer, and nothing is made of it.
+func TestRefusedIsSaid(t *testing.T) {
+	many := "printf '['; yes '{},' | head -n 200001 | tr -d '\\n'; echo '{}]'\n"
+	long := "yes ttttttttttttttt | head -c 25165825 | tr '\\n' t; echo\n"
+	for script, want := range map[string]string{
+		"cat >/dev/null\n" + many: "a list of more than 200000 elements",
+		"cat >/dev/null\n" + long: "a document of more than 24 MiB",
+		many + "cat map >&2\n" + strings.ReplaceAll(loop, "cat status", ": nothing"): "cannot be read: the answer has a list of more than 200000 elements",
+	} {
+		if _, err := polled(t, script); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	if c, err := polled(t, long+loop); err != nil || len(c.Gaps) != 0 {
+		t.Errorf("noise before documents: %v, %+v", err, c.Gaps)
+	}
+	c, ctx := patient(t, "cat >/dev/null\n"+many)
+	if _, err := c.Safety(ctx, []int{0}); err == nil || !strings.Contains(err.Error(), "200000 elements") {
+		t.Errorf("ok-to-stop: %v", err)
+	}
+}

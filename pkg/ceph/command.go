@@ -85,12 +85,21 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: %w", c.Options.Command, err)
 	}
+	if t.refused != nil && len(t.seen) == 0 {
+		return fmt.Errorf("%s: %w", c.Options.Command, t.refused)
+	}
 	// Ceph prints nothing while it looks for monitors.
 	if len(t.seen) == 0 && p.read > maxErrors {
 		return fmt.Errorf("%s printed %d KiB and no answer of ceph: is it a wrapper that talks?", c.Options.Command, p.read>>10)
 	}
 	if len(t.seen) > 0 { // the monitors answered that
-		return fmt.Errorf("%s answered, but its status did not come or cannot be read", c.Options.Command)
+		why := ""
+		if t.refused != nil {
+			why = ": " + t.refused.Error()
+		} else if len(t.cluster.Gaps) > 0 {
+			why = ": " + t.cluster.Gaps[0].What + ": " + t.cluster.Gaps[0].Why
+		}
+		return fmt.Errorf("%s answered, but its status did not come or cannot be read%s", c.Options.Command, why)
 	}
 	if p.took < p.limit-slack {
 		// To be killed before its own limit says nothing about the monitors.

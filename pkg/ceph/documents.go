@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/noout-monitoring/noout/pkg/regex"
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // Documents by the words that ask for them.
@@ -67,22 +67,37 @@ func Read(r io.Reader) (Cluster, error) {
 	return c, nil
 }
 
-// bare are numbers that Ceph prints and JSON does not have: "utilization":-nan
-// of an OSD without size, "var":inf.
-var bare = regex.Of(`([:,\[]\s*)[-+]?(?:nan|inf(?:inity)?)(\s*[,}\]])`)
-
-// readable is a document with its bare nan and inf taken for no number. Others
-// come back as they are.
+// readable is a document with its bare nan and inf, which Ceph prints and JSON does
+// not have ("utilization":-nan of an OSD without size), made empty texts: no
+// numbers. That is done in place, as a document may be large.
 func readable(raw []byte) []byte {
 	if json.Valid(raw) {
 		return raw
 	}
-	// Twice, as neighbours in a list share their comma.
-	for range 2 {
-		raw = []byte(bare.ReplaceAllString(string(raw), "${1}null${2}"))
+	inside := false // a text
+	for at := 0; at < len(raw); at++ {
+		switch c := raw[at]; {
+		case c == '\\' && inside:
+			at++
+		case c == '"':
+			inside = !inside
+		case !inside && (c == ':' || c == ',' || c == '['):
+			value := bytes.TrimLeft(raw[at+1:min(len(raw), at+32)], " \t")
+			if len(value) == 0 || bytes.IndexByte([]byte("ni+-"), value[0]) < 0 {
+				continue
+			}
+			for _, word := range bare {
+				if after, found := bytes.CutPrefix(value, []byte(word)); found && len(after) > 0 && bytes.IndexByte([]byte(" ,}]"), after[0]) >= 0 {
+					copy(value, append([]byte(`""`), bytes.Repeat([]byte(" "), len(word)-2)...))
+				}
+			}
+		}
 	}
 	return raw
 }
+
+// bare are the words of numbers that are none.
+var bare = []string{"nan", "-nan", "+nan", "inf", "-inf", "+inf", "infinity", "-infinity"}
 
 // broken says which document a line was meant for that is no JSON, by the words
 // in it; empty when it is JSON, or of none.
@@ -103,14 +118,14 @@ func meant(raw []byte) string {
 
 // add takes a document by its shape and returns its name, empty when it is none.
 func (c *Cluster) add(raw []byte) string {
-	raw = readable(raw)
-	if err := documents.Check(raw); err != nil {
+	if err := excess(raw); err != nil { // before anything is made of it
 		name := meant(raw)
 		if name != "" {
 			c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
 		}
 		return name
 	}
+	raw = readable(raw)
 	name := shapeOf(raw)
 	take, known := takers[name]
 	if !known {
@@ -183,15 +198,15 @@ func taker[T any](add func(*Cluster, T)) func(*Cluster, []byte) error {
 	}
 }
 
-// shapeOf tells a document by its fields: they come without a name, and one of
-// them may be missing.
+// shapeOf tells a document that is within its bounds by its fields: they come
+// without a name, and one of them may be missing.
 func shapeOf(raw []byte) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return ""
 	}
 	if raw[0] == '[' {
-		var rows []json.RawMessage
+		var rows []lenient.Part
 		if json.Unmarshal(raw, &rows) != nil || len(rows) == 0 {
 			return ""
 		}
@@ -233,7 +248,7 @@ func objectOf(has func(...string) bool) string {
 
 // fields says of an object which members it has.
 func fields(raw []byte) func(...string) bool {
-	var members map[string]json.RawMessage
+	var members map[string]lenient.Part
 	if json.Unmarshal(raw, &members) != nil {
 		members = nil
 	}

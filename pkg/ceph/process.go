@@ -19,9 +19,11 @@ import (
 	"time"
 )
 
-// Bounds of what a process may say, in bytes: the map of 1000 OSDs has 1.5 MB.
+// Bounds of what a process may say, in bytes, and of one document: the map of 10,000
+// OSDs has 15 MB.
 const (
 	maxOutput = 64 << 20
+	maxLine   = 24 << 20
 	maxErrors = 16 << 10
 )
 
@@ -32,15 +34,18 @@ type process struct {
 	out    *os.File
 	errors bounded
 	// forget ends the watch over the caller's context.
-	forget  func() bool
-	cancel  context.CancelFunc
-	started time.Time
-	took    time.Duration
-	limit   time.Duration // that ceph itself was told
-	until   time.Time     // when it is killed
-	killed  atomic.Bool
-	read    int
-	pending []byte
+	forget   func() bool
+	cancel   context.CancelFunc
+	started  time.Time
+	took     time.Duration
+	limit    time.Duration // that ceph itself was told
+	until    time.Time     // when it is killed
+	killed   atomic.Bool
+	read     int
+	pending  []byte
+	searched int   // bytes of what is pending, for the end of the line
+	skipping bool  // to the end of a line that is too long
+	refused  error // why a document that nobody can name was not read
 	// ended says that there will be no more output.
 	ended bool
 }
@@ -142,9 +147,8 @@ func (p *process) line(until time.Time) ([]byte, bool) {
 	}
 	chunk := make([]byte, 64<<10)
 	for {
-		if line, rest, found := bytes.Cut(p.pending, []byte("\n")); found {
-			p.pending = rest
-			if line = bytes.TrimSpace(line); len(line) > 0 {
+		if line, found := p.cut(); found {
+			if len(line) > 0 {
 				return line, true
 			}
 			continue
@@ -160,11 +164,35 @@ func (p *process) line(until time.Time) ([]byte, bool) {
 		}
 		if err != nil {
 			p.ended = true
-			last := bytes.TrimSpace(p.pending)
-			p.pending = nil
+			p.pending = append(p.pending, '\n')
+			last, _ := p.cut()
 			return last, len(last) > 0
 		}
 	}
+}
+
+// cut takes the first line of what is pending, if its end is there. Of one that is
+// too long nothing is kept.
+func (p *process) cut() ([]byte, bool) {
+	n := bytes.IndexByte(p.pending[p.searched:], '\n')
+	if n < 0 {
+		p.searched = len(p.pending)
+		if p.searched > maxLine {
+			p.refused = fmt.Errorf("it printed a document of more than %d MiB", maxLine>>20)
+			p.skipping = true
+		}
+		if p.skipping {
+			p.pending, p.searched = p.pending[:0], 0
+		}
+		return nil, false
+	}
+	line := bytes.TrimSpace(p.pending[:p.searched+n])
+	p.pending = p.pending[p.searched+n+1:]
+	p.searched = 0
+	if p.skipping {
+		line, p.skipping = nil, false
+	}
+	return line, true
 }
 
 // end waits for the process, which is killed when its time is up or when it
@@ -182,8 +210,23 @@ func (p *process) end() {
 	p.took = time.Since(p.started)
 }
 
-// reason is what ceph said on standard error.
-func (p *process) reason() string { return hinted(p.errors.String()) }
+// reason is why something did not come: a document was not read, or what ceph said
+// on standard error.
+func (p *process) reason() string {
+	if p.refused != nil {
+		return p.refused.Error()
+	}
+	return hinted(p.errors.String())
+}
+
+// shape tells a document that came, of which nothing has been decoded yet.
+func (p *process) shape(raw []byte) string {
+	if err := excess(raw); err != nil {
+		p.refused = err
+		return ""
+	}
+	return shapeOf(raw)
+}
 
 // bounded keeps the beginning of what is written to it.
 type bounded struct {

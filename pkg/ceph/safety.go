@@ -46,7 +46,7 @@ func (c *Command) Safety(ctx context.Context, osds []int) (Safety, error) {
 	}
 	var answer []byte
 	for line, ok := p.line(p.until); ok; line, ok = p.line(p.until) {
-		if shapeOf(line) == docSafety {
+		if p.shape(line) == docSafety {
 			answer = bytes.Clone(line)
 		}
 	}
@@ -86,7 +86,7 @@ func (c *Command) Safeties(ctx context.Context, sets [][]int) ([]*Safety, error)
 	_ = p.in.Close() // ceph ends when its input does
 	open, first := len(sets), error(nil)
 	for line, ok := p.line(p.until); ok; line, ok = p.line(p.until) {
-		if shapeOf(line) != docSafety {
+		if p.shape(line) != docSafety {
 			continue
 		}
 		for i, osds := range sets {

@@ -80,6 +80,10 @@ func (t *talk) listen(until time.Time, awaited string) {
 		}
 		name := t.cluster.add(raw)
 		if name == "" {
+			if err := excess(raw); err != nil {
+				t.refused = err
+				continue
+			}
 			name = broken(raw)
 			if t.broken[name] = true; name != "" && name == awaited {
 				return

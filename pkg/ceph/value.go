@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
 // The types of this file read one value each and never fail: what is no number
@@ -86,7 +88,7 @@ type list[T any] struct {
 
 func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	*l = list[T]{}
-	var rows []json.RawMessage
+	var rows []lenient.Part
 	if json.Unmarshal(raw, &rows) != nil || rows == nil {
 		return nil
 	}
@@ -127,7 +129,7 @@ func (t *table[T]) UnmarshalJSON(raw []byte) error {
 		t.set = true
 		return nil
 	}
-	var rows map[string]json.RawMessage
+	var rows map[string]lenient.Part
 	if json.Unmarshal(raw, &rows) != nil || rows == nil {
 		return nil
 	}

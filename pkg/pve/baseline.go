@@ -116,6 +116,9 @@ func ReadBaseline(path string) (Baseline, error) {
 	if err != nil {
 		return Baseline{}, fmt.Errorf("reading the baseline: %w", err)
 	}
+	if err := answers.Check(raw); err != nil {
+		return Baseline{}, fmt.Errorf("%s is no baseline that check_drained --save wrote: %w", path, err)
+	}
 	var b Baseline
 	switch err := json.Unmarshal(raw, &b); {
 	case err != nil || b.Format < 1 || b.Cluster == "" || len(b.Leaving) == 0:
