@@ -31,12 +31,9 @@ const recordedTree = "../../shared/corpus/redfish/nvidia-dgx-h100-ami"
 // chassis, with $expand and without, and compare what they have read.
 func TestHardwareLarge(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds two plugins: run without -short")
+		t.Skip("builds the plugins: run without -short")
 	}
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, "../plugins/check_drained", "../plugins/check_reintegrated").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	bin := build(t)
 	trees := map[string]func(string) []byte{"made": largeTree()}
 	if _, err := os.Stat(recordedTree); err == nil {
 		trees["recorded"] = func(path string) []byte {

@@ -32,7 +32,8 @@ func (y yard) manyGuests(t *testing.T, s *pve.Sim) {
 			`"tags":"web;production","template":0,"uptime":86400,"cpu":0.0123,"maxcpu":4,"mem":4294967296,"maxmem":8589934592,"disk":0,"maxdisk":34359738368}`, 1000+i, 1000+i, i))
 	}
 	list := `{"data":[` + strings.Join(rows, ",") + `]}`
-	front := inFrontWith(t, s, func(w http.ResponseWriter, r *http.Request) bool {
+	node, _, _ := strings.Cut(s.Addresses(), ",")
+	address, fingerprint := front(t, node, func(w http.ResponseWriter, r *http.Request) bool {
 		switch _, id, _ := strings.Cut(strings.TrimSuffix(r.URL.Path, "/config"), "/qemu/"); {
 		case strings.HasSuffix(r.URL.Path, "/cluster/resources"):
 			_, _ = io.WriteString(w, list) // it may have read enough
@@ -47,12 +48,12 @@ func (y yard) manyGuests(t *testing.T, s *pve.Sim) {
 		}
 		return true
 	})
-	args := append([]string{"--auth-file", y.auth, "--state-dir", closed(t)}, front...)
+	args := []string{"-H", address, "--fingerprint", fingerprint, "--auth-file", y.auth, patient, "--state-dir", closed(t)}
 	if out, _ := y.again(t, "check_pve", args...); !strings.Contains(out, "guests") {
 		t.Errorf("check_pve: %s", out)
 	}
 	dir := closed(t)
-	args = append([]string{"--auth-file", y.auth, "--state-dir", dir, "--packets", "1", "--rate", "0"}, front...)
+	args = append(args[:len(args)-1], dir, "--packets", "1", "--rate", "0")
 	for _, run := range []string{"first run", "second run"} {
 		out, _ := y.again(t, "check_guests", args...)
 		if !strings.Contains(out, "guests") {

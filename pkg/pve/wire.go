@@ -205,13 +205,18 @@ type taskRow struct {
 
 func (c *Cluster) addTasks(raw json.RawMessage) error {
 	list, err := rows[taskRow](raw)
+	var strange doubts
+	strange.add(err)
 	for _, r := range list {
+		if r.Type == "" || r.Node == "" { // it could be a migration
+			strange.add(errors.New("a task does not tell its kind and its node"))
+		}
 		c.Tasks = append(c.Tasks, Task{
 			UPID: string(r.UPID), Node: r.Node.name(), Type: r.Type.name(), ID: r.ID.name(),
 			User: r.User.name(), Start: stamp(r.Start), End: stamp(r.End), Status: string(r.Status),
 		})
 	}
-	return err
+	return strange.err()
 }
 
 type voteRow struct {
