@@ -3,8 +3,6 @@ package bmc
 import (
 	"slices"
 	"strings"
-
-	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // Same says whether two polls looked at one device: the same UUID, or the same
@@ -33,15 +31,32 @@ func (i Identity) Subject() string {
 	return i.serial()
 }
 
-// junk is what boards say that were never given a serial number.
-var junk = regex.Of(`(?i)^(|0+|x+|n/?a|none|null|unknown|default.*|to be filled.*|system serial.*|chassis serial.*|not (specified|available|applicable)|0?123456789.*|empty|\.+)$`)
-
 func (i Identity) serial() string {
 	s := strings.TrimSpace(i.Serial)
-	if junk.MatchString(s) {
+	if junk(strings.ToLower(s)) {
 		return ""
 	}
 	return s
+}
+
+// junk says whether this is what boards say that were never given a serial
+// number. Every run asks, so it is no expression, which would be compiled first.
+func junk(s string) bool {
+	switch s {
+	case "na", "n/a", "none", "null", "unknown", "not specified", "not available", "not applicable", "empty":
+		return true
+	}
+	for _, one := range []string{"0", "x", "."} {
+		if strings.Trim(s, one) == "" {
+			return true
+		}
+	}
+	for _, begin := range []string{"default", "to be filled", "system serial", "chassis serial", "123456789", "0123456789"} {
+		if strings.HasPrefix(s, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // uuid leaves out those that are no identity: all zeros, all ones, and placeholders.

@@ -2,21 +2,46 @@ package bmc
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
 // words carry no identity: controllers call one fan "System Board Fan1A",
 // "Fan 1A", "Fan.Embedded.1A", "Fan 1A RPM", "Fan 1A Tach", "0x17||Fan.Embedded.1A"
 // (iDRAC8).
-var words = map[string]bool{
-	"system": true, "sys": true, "board": true, "embedded": true, "chassis": true,
-	"rpm": true, "tach": true, "tachometer": true, "speed": true, "sensor": true, "dutycycle": true, "presence": true,
+var words = []string{
+	"system", "sys", "board", "embedded", "chassis",
+	"rpm", "tach", "tachometer", "speed", "sensor", "dutycycle", "presence",
 }
 
-var part = regex.Of(`[a-z]+|[0-9]+`)
+// Every run names and orders fans, and to compile an expression costs more than
+// all the names together: so pieces are cut by hand.
+
+// pieces are the longest parts of s that have one kind of byte each.
+func pieces[K comparable](s string, kind func(byte) K) []string {
+	var out []string
+	for start, i := 0, 1; i <= len(s); i++ {
+		if i == len(s) || kind(s[i]) != kind(s[start]) {
+			out = append(out, s[start:i])
+			start = i
+		}
+	}
+	return out
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
+
+// kind is 'a' for small letters, '0' for digits, and 0 for what separates.
+func kind(c byte) byte {
+	switch {
+	case digit(c):
+		return '0'
+	case 'a' <= c && c <= 'z':
+		return 'a'
+	}
+	return 0
+}
 
 // SameFan says whether two names mean one fan: the same words and numbers in
 // the same order, but for words that carry no identity. Fan 1 is neither Fan
@@ -32,8 +57,8 @@ func FanKey(name string) string {
 		name = after
 	}
 	var kept []string
-	for _, p := range part.FindAllString(strings.ToLower(name), -1) {
-		if words[p] {
+	for _, p := range pieces(strings.ToLower(name), kind) {
+		if kind(p[0]) == 0 || slices.Contains(words, p) {
 			continue
 		}
 		if n, err := strconv.Atoi(p); err == nil {
@@ -65,7 +90,7 @@ func Module(name string) (string, bool) {
 
 // Compare orders names as people do: FAN2 before FAN10.
 func Compare(a, b string) int {
-	x, y := chunks.FindAllString(a, -1), chunks.FindAllString(b, -1)
+	x, y := pieces(a, digit), pieces(b, digit)
 	for i := 0; i < len(x) && i < len(y); i++ {
 		m, errM := strconv.Atoi(x[i])
 		n, errN := strconv.Atoi(y[i])
@@ -79,5 +104,3 @@ func Compare(a, b string) int {
 	}
 	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(a, b))
 }
-
-var chunks = regex.Of(`[0-9]+|[^0-9]+`)

@@ -7,8 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-
-	"github.com/noout-monitoring/noout/pkg/regex"
+	"strings"
 )
 
 // Options are the flags, spelled alike in every plugin that remembers.
@@ -60,11 +59,19 @@ func (o Options) Open(plugin string) (*Store, error) {
 	return o.openIn(plugin, who, defaults(who))
 }
 
+const (
+	digits  = "0123456789"
+	lower   = "abcdefghijklmnopqrstuvwxyz"
+	letters = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
 // pluginName has no dot and no slash, see fileName.
-var pluginName = regex.Of(`^[a-z0-9_-]{1,40}$`)
+func pluginName(name string) bool {
+	return name != "" && len(name) <= 40 && strings.Trim(name, lower+digits+"_-") == ""
+}
 
 func (o Options) openIn(plugin string, who owner, places []place) (*Store, error) {
-	if !pluginName.MatchString(plugin) {
+	if !pluginName(plugin) {
 		return nil, fmt.Errorf("state of %q: expected a plugin's name", plugin)
 	}
 	if o.Dir != "" {
@@ -143,13 +150,15 @@ func nameOf(uid int) string {
 // base is where packages make a directory for each user who runs plugins.
 const base = "/var/lib/noout"
 
-// userName can be the name of a directory.
-var userName = regex.Of(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+// userName says whether a user's name can be that of a directory.
+func userName(name string) bool {
+	return name != "" && !strings.ContainsAny(name[:1], ".-") && strings.Trim(name, letters+digits+"._-") == ""
+}
 
 // defaults are the places to look for a directory, in this order.
 func defaults(who owner) []place {
 	name := who.name
-	if !userName.MatchString(name) {
+	if !userName(name) {
 		name = strconv.Itoa(who.uid)
 	}
 	places := []place{{path: filepath.Join(base, name), make: 1}}
