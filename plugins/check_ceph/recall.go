@@ -55,7 +55,7 @@ func (r *recall) token() ceph.Memory {
 
 // keep stores what the source wants kept, in a file of mode 0600.
 func (r *recall) keep(m ceph.Memory) {
-	if r.store == nil || r.address == "" || len(m) == 0 || bytes.Equal(m, r.token()) {
+	if r.store == nil || r.address == "" || len(m) == 0 || same(tokens{json.RawMessage(m)}, tokens{json.RawMessage(r.token())}) {
 		return
 	}
 	_, err := state.Update(r.store, r.address, func(tokens) (tokens, error) {
@@ -150,8 +150,8 @@ func (r *recall) after(old, m memory, c ceph.Cluster, now time.Time) (_ memory, 
 	return m, !same(old, m)
 }
 
-// same compares two memories as they would be written.
-func same(a, b memory) bool {
+// same compares two values as they would be written.
+func same[T any](a, b T) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
