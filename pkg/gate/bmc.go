@@ -55,7 +55,8 @@ func (c Controller) Validate() error {
 	if err := c.ipmi().Validate(); err != nil {
 		return err
 	}
-	if err := c.transport().Validate(); err != nil {
+	transport := c.transport()
+	if err := transport.Validate(); err != nil {
 		return fmt.Errorf("--bmc-ca-file, --bmc-fingerprint, --bmc-insecure: %w", err)
 	}
 	return nil

@@ -27,14 +27,15 @@ type Forget struct {
 	Qdevice bool `name:"forget-qdevice" help:"There is no quorum device any more: what is remembered of one is forgotten."`
 }
 
-// Validate refuses addresses and options that cannot be meant.
+// Validate refuses addresses that cannot be meant. Transport is validated by
+// itself.
 func (o Options) Validate() error {
 	for _, h := range o.Hosts {
 		if _, err := transport.Address(h, o.Port); err != nil {
 			return fmt.Errorf("-H: %w", err)
 		}
 	}
-	return o.Transport.Validate()
+	return nil
 }
 
 // Keeping is o whose clients resume TLS sessions, those of other plugins that

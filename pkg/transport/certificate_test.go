@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -266,5 +267,32 @@ func TestValidate(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestValidated: what was validated is what is believed, whoever writes the file
+// afterwards; other options read it anew.
+func TestValidated(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	authority := newAuthority(t)
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.certificate.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{CAFile: file}
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Client(); err != nil {
+		t.Error(err)
+	}
+	if _, err := (Options{CAFile: file}).Client(); err == nil {
+		t.Error("expected an error: there is no such file")
+	}
+	o.CAFile = file + "2"
+	if _, err := o.Client(); err == nil {
+		t.Error("expected an error: there is no other file")
 	}
 }

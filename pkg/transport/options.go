@@ -30,6 +30,7 @@ type Options struct {
 
 	keep   Keep
 	advice string
+	trust  trust // that Validate read
 }
 
 // Advising returns the options with another next step in what is said of a
@@ -41,13 +42,17 @@ func (o Options) Advising(step string) Options {
 }
 
 // Validate returns an error that names the option and what was expected.
-func (o Options) Validate() error {
+// The CA file that it reads is the one that clients of o believe.
+func (o *Options) Validate() error {
 	if err := o.exclusive(); err != nil {
 		return err
 	}
-	authorities, err := o.authorities()
+	t, err := o.trusted()
 	if err == nil {
-		_, err = o.tlsConfig(authorities)
+		_, err = o.tlsConfig(t)
+	}
+	if err == nil {
+		o.trust = t
 	}
 	return err
 }
@@ -76,17 +81,17 @@ func (o Options) Client() (*http.Client, error) {
 	if err := o.exclusive(); err != nil {
 		return nil, err
 	}
-	authorities, err := o.authorities()
+	t, err := o.trusted()
 	if err != nil {
 		return nil, err
 	}
-	config, err := o.tlsConfig(authorities)
+	config, err := o.tlsConfig(t)
 	if err != nil {
 		return nil, err
 	}
 	var resume *resumption
 	if o.keep != nil {
-		resume = &resumption{keep: o.keep, settings: o.settings(authorities), sessions: map[string]*session{}}
+		resume = &resumption{keep: o.keep, settings: o.settings(t.authorities), sessions: map[string]*session{}}
 	}
 	return &http.Client{
 		Transport:     newRounds(dialer{config: config, network: o.network(), legacy: o.TLSLegacy, advice: o.advice, resume: resume}),
@@ -109,15 +114,8 @@ func (o Options) network() string {
 	return "tcp"
 }
 
-func (o Options) tlsConfig(authorities []byte) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure}
-	if o.CAFile != "" {
-		pool, err := poolOf(authorities)
-		if err != nil {
-			return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
-		}
-		config.RootCAs = pool
-	}
+func (o Options) tlsConfig(t trust) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure, RootCAs: t.pool}
 	if o.Fingerprint != "" {
 		pin, err := parseFingerprint(o.Fingerprint)
 		if err != nil {
@@ -143,6 +141,29 @@ func (o Options) tlsConfig(authorities []byte) (*tls.Config, error) {
 // maxAuthorities is the largest CA file read, in bytes: the bundle of all public
 // authorities has a quarter of a MiB.
 const maxAuthorities = 4 << 20
+
+// trust is what a CA file says, nothing where none is given.
+type trust struct {
+	file        string
+	authorities []byte
+	pool        *x509.CertPool
+}
+
+// trusted is what is in the CA file, or was when it was validated.
+func (o Options) trusted() (trust, error) {
+	if o.trust.file == o.CAFile {
+		return o.trust, nil
+	}
+	authorities, err := o.authorities()
+	if err != nil {
+		return trust{}, err
+	}
+	pool := x509.NewCertPool()
+	if err := addTo(pool, authorities); err != nil {
+		return trust{}, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
+	}
+	return trust{o.CAFile, authorities, pool}, nil
+}
 
 // authorities is the CA file, which decides who is believed: see
 // [secret.Guarded]. It is nil when none is given.
@@ -172,11 +193,6 @@ func (o Options) Roots() (*x509.CertPool, error) {
 		return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
 	}
 	return pool, nil
-}
-
-func poolOf(authorities []byte) (*x509.CertPool, error) {
-	pool := x509.NewCertPool()
-	return pool, addTo(pool, authorities)
 }
 
 func addTo(pool *x509.CertPool, authorities []byte) error {

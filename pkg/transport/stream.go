@@ -11,11 +11,11 @@ func (o Options) TLS(address string) (*tls.Config, error) {
 	if err := o.exclusive(); err != nil {
 		return nil, err
 	}
-	authorities, err := o.authorities()
+	t, err := o.trusted()
 	if err != nil {
 		return nil, err
 	}
-	config, err := o.tlsConfig(authorities)
+	config, err := o.tlsConfig(t)
 	if err != nil {
 		return nil, err
 	}
