@@ -18,8 +18,9 @@ import (
 // leaves open, each seen to be needed:
 //
 //   - Connect asks for the service root, and one odd type in it (Product: 5) loses
-//     the whole controller: that request is answered here, with {}, and nothing
-//     goes over the wire. The true root is read like any resource.
+//     the whole controller: that request is answered here, with null, and
+//     nothing goes over the wire (with {} gofish would prepare to read all that a
+//     root can have, a fortieth of a run). The true root is read like any resource.
 //   - A link such as @other.example/x makes gofish send the credentials there:
 //     scheme and host are those that were asked for, or nothing leaves.
 //   - Of an answer that is refused, status, header and body are lost: they are
@@ -120,7 +121,7 @@ var answers = lenient.Bound{Elements: 400_000, Width: 20_000, Depth: 32, Unread:
 func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if d.greets {
 		d.greets = false
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("null")), Request: r}, nil
 	}
 	if r.URL.Scheme != d.base.Scheme || !strings.EqualFold(r.URL.Host, d.base.Host) || r.URL.User != nil {
 		return nil, errElsewhere
