@@ -1,7 +1,8 @@
 // Generate writes everything that is made of the plugins' own descriptions:
 // command definitions of the monitoring hosts, manual pages, completions, the
-// page of each plugin, and panels for metrics that no dashboard shows. It asks the binaries, so what it writes is what they
-// do; nothing in it depends on the version or the day.
+// page of each plugin, the list of modules in them, and panels for metrics that no
+// dashboard shows. It asks the binaries, so what it writes is what they do; nothing
+// in it depends on the version or the day.
 //
 //	go run ./contrib/generate -bin bin -o .
 package main
@@ -37,7 +38,12 @@ func run(bin, out string) error {
 	if err != nil {
 		return err
 	}
+	linked, err := modules(bin, plugins)
+	if err != nil {
+		return err
+	}
 	maps.Copy(files, panels)
+	maps.Copy(files, linked)
 	for path, text := range files {
 		if err := write(filepath.Join(out, filepath.FromSlash(path)), text); err != nil {
 			return fmt.Errorf("writing what was generated: %w", err)
