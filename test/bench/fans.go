@@ -19,11 +19,11 @@ func (s *session) fans(ctx context.Context) error {
 		} else {
 			s.leave("check_redfish", "CHECK_REDFISH gives its path")
 		}
-		const line = "check_fans -H $BMC --ca-file $BMCCA --auth-file $AUTH --state-dir $STATE --via redfish"
-		if err := s.steady(ctx, r, poll{"check_fans, Redfish", line}, others...); err != nil {
+		others = append(others, s.request(r[0]))
+		if err := s.steady(ctx, r, poll{"check_fans, Redfish", fansLine}, others...); err != nil {
 			return err
 		}
-		return s.steady(ctx, r, poll{"check_fans, Redfish, without TLS resumption", line + " --tls-resume off"})
+		return s.steady(ctx, r, poll{"check_fans, Redfish, without TLS resumption", fansLine + " --tls-resume off"})
 	})
 }
 
@@ -50,6 +50,6 @@ func (s *session) overIPMI(ctx context.Context) error {
 			}
 			others = append(others, command{args: append([]string{path}, words[1:]...)})
 		}
-		return s.steady(ctx, r, poll{"check_fans, IPMI", "check_fans --via ipmi -H $IPMI --auth-file $AUTH --state-dir $STATE"}, others...)
+		return s.steady(ctx, r, poll{"check_fans, IPMI", ipmiLine}, others...)
 	})
 }

@@ -22,7 +22,7 @@ var parts = []struct {
 	run  func(*session, context.Context) error
 }{
 	{"start", (*session).start}, {"fans", (*session).fans}, {"ipmi", (*session).overIPMI}, {"clusters", (*session).clusters},
-	{"gates", (*session).gates}, {"customers", (*session).customers}, {"guests", (*session).guests},
+	{"gates", (*session).gates}, {"customers", (*session).customers}, {"guests", (*session).guests}, {"where", (*session).where},
 }
 
 // session is one run of the bench.
@@ -70,9 +70,14 @@ func (s *session) bench(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := build(ctx, ".", s.dir, "./test/bench/hello", "./test/bench/ping", "./test/bench/starter"); err != nil {
+	built, bin := filepath.Join(s.dir, "built"), filepath.Join(s.dir, "bin")
+	if err := build(ctx, ".", built, "./test/bench/hello", "./test/bench/ping", "./test/bench/request", "./test/bench/starter"); err != nil {
 		return err
 	}
+	if err := errors.Join(install(s.dir, built), install(bin, s.bin)); err != nil {
+		return err
+	}
+	s.bin = bin
 	for _, p := range parts {
 		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), p.name) {
 			continue

@@ -11,8 +11,8 @@ import (
 
 // report is made of tables in Markdown.
 type report struct {
-	starts, pairs, wires, peers [][]string
-	left                        []string
+	starts, pairs, wires, peers, goes [][]string
+	left                              []string
 }
 
 // against are a row of cells about us and the baseline, or why there is none.
@@ -70,6 +70,7 @@ func (s *session) text() string {
 	b.WriteString(s.table(s.pairs, 5, "Runs", "run", "CPU ms", "page faults", "peak MiB", "exit", "CPU ×", "time ×", "page faults ×", "peak ×"))
 	b.WriteString(s.table(s.wires, 7, "On the wire", "run", "connections", "full handshakes", "resumed", "bytes sent", "bytes received", "simulator's CPU ms", "full was", "sent was", "received was", "simulator's CPU ×"))
 	b.WriteString(s.table(s.peers, 8, "Beside others", "run", "other", "CPU ms", "its", "CPU ×", "time ×", "peak MiB", "its"))
+	b.WriteString(s.rest())
 	if len(s.left) > 0 {
 		b.WriteString("\nNot measured:\n\n")
 		for _, l := range s.left {
@@ -84,10 +85,14 @@ func (s *session) table(rows [][]string, own int, title string, head ...string) 
 	if len(rows) == 0 {
 		return ""
 	}
-	var b strings.Builder
 	if s.rev == "" {
 		head = head[:own]
 	}
+	return s.tableOf(rows, title, head...)
+}
+
+func (s *session) tableOf(rows [][]string, title string, head ...string) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n| %s |\n|%s\n", title, strings.Join(head, " | "), strings.Repeat("---|", len(head)))
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(r[:len(head)], " | "))

@@ -89,8 +89,8 @@ func (s *session) clusters(ctx context.Context) error {
 		behind string
 		poll
 	}{
-		{"DASHBOARD", poll{"check_ceph, dashboard", "check_ceph --via dashboard -H $DASHBOARD --fingerprint $CEPHFINGERPRINT --auth-file $DASHBOARDAUTH --state-dir $STATE"}},
-		{"PVE", poll{"check_pve", "check_pve -H $PVE --fingerprint $FINGERPRINT --auth-file $AUTH --state-dir $STATE"}},
+		{"DASHBOARD", poll{"check_ceph, dashboard", cephLine}},
+		{"PVE", poll{"check_pve", pveLine}},
 	} {
 		if err := s.inRooms(c.behind, bmc.Supermicro, func(r rooms) error { return s.steady(ctx, r, c.poll) }); err != nil {
 			return err
@@ -105,7 +105,7 @@ func (s *session) gates(ctx context.Context) error {
 	const cluster = " -H $NODES --ca-file $CA --auth-file $AUTH --state-dir $STATE"
 	return s.inRooms("NODES", bmc.Supermicro, func(r rooms) error {
 		for _, c := range []poll{
-			{"check_reintegrated", "check_reintegrated --node pve3" + cluster},
+			{"check_reintegrated", backLine},
 			{"check_contingency", "check_contingency" + cluster},
 		} {
 			if err := s.steady(ctx, r, c); err != nil {
