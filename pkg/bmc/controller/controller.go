@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -76,6 +77,9 @@ type Controller struct {
 	Aside bool
 	// read is what Parts read that Poll need not read again.
 	read bmc.Memory
+	// https is the client over Redfish: a second look in one run goes over the
+	// connection of the first, and costs the controller no second handshake.
+	https *http.Client
 	*Book
 }
 
@@ -183,15 +187,16 @@ func (c *Controller) source(via string) (bmc.Source, error) {
 	if !c.Aside {
 		o.Transport = o.Transport.Keeping(c.Store.Tickets())
 	}
-	client, err := o.Transport.Client()
-	if err != nil {
-		return nil, err
+	if c.https == nil {
+		if c.https, err = o.Transport.Client(); err != nil {
+			return nil, err
+		}
 	}
 	address, err := transport.Address(o.BMC.Host, o.BMC.Port)
 	if err != nil {
 		return nil, fmt.Errorf("--host: %w", err)
 	}
-	s := redfish.New(client, address, credentials)
+	s := redfish.New(c.https, address, credentials)
 	s.TellTime(c.Now)
 	if c.Store != nil && !c.Aside {
 		s.Remember = func(change redfish.Change) error { return c.remember(Redfish, change) }

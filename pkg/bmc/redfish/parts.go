@@ -70,7 +70,8 @@ func (b *beside) UnmarshalJSON(raw []byte) error {
 // Parts reads what the server is made of, in at most 30 requests. What a resource
 // cannot tell is a list that is not told, and hides no other. The error is not nil
 // only when nothing could be read at all. It leaves nothing that would spare a
-// poll a request.
+// poll a request, but the connection: a poll that follows spares the controller a
+// handshake.
 func (s *Source) Parts(ctx context.Context) (hardware.Inventory, bmc.Memory, error) {
 	base, err := s.address()
 	if err != nil {
@@ -79,7 +80,6 @@ func (s *Source) Parts(ctx context.Context) (hardware.Inventory, bmc.Memory, err
 	server := bmc.Server{}
 	p := &parts{poll: s.poll(base, bmc.Ask{}, &server)}
 	p.most = partsRequests
-	defer s.http.CloseIdleConnections()
 	end := p.outlive(ctx, s.grace)
 	defer end()
 	err = p.greet(ctx)
