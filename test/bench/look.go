@@ -40,7 +40,7 @@ var lookedAt = []looked{
 func (s *session) request(sim *simulator) command {
 	words := sim.expand(requestLine)
 	words[0] = filepath.Join(s.dir, words[0])
-	return command{args: words}
+	return command{name: "one TLS request", args: words}
 }
 
 // look profiles programs with symbols, once they have been there.
@@ -66,14 +66,23 @@ func (s *session) rest() string {
 	for _, l := range lookedAt {
 		head = append(head, l.name)
 	}
-	const about = `
-How it is made: ` + "`perf record -e cpu-clock -g`" + ` over as many steady runs as above, of binaries with symbols. Each sample is
-its innermost function's whose package is known: what the runtime does for one, such as finding memory, is that
-one's. *One TLS request* is the least that Go's net/http and crypto/tls cost: hello, and one request that resumes a
-session (test/bench/request). No plugin that asks over HTTPS can cost less; what it costs more is ours. Again: ` + "`go run" + `
-./test/bench -bin bin -only where` + "`" + `; what is in a phase: the same commands, and ` + "`perf report --no-children`" + `; what is in a binary:
-` + "`go tool nm -size -sort size`" + `; its packages' start: ` + "`GODEBUG=inittrace=1 bin/check_fans -V`" + `.
-`
+	about := strings.ReplaceAll(`
+*One TLS request* is the least that Go's net/http and crypto/tls cost: hello, and one request that resumes a session
+(test/bench/request). No plugin that asks over HTTPS costs less; what it costs more is ours.
+
+- CPU of a run: half of it and more is the start of Go's runtime and of packages, its threads and stacks.
+- Size: what one request links is most of a plugin, and a third of every binary is the runtime's table of functions
+  and lines (@.gopclntab@), which nothing leaves out.
+- The controller's CPU: without a signature it still answers the requests, which the simulator makes of JSON.
+- check_guests: the row of pkg/ping is the engine, most of that the kernel's sendmmsg and recvmmsg. The rest is the
+  list of guests, told apart by name and by address, and garbage collection over it.
+- check_fans over IPMI is a process of Go beside one of C, whose start costs half.
+
+How it is made: @perf record -e cpu-clock -g@ over as many steady runs as above, of binaries with symbols. A sample is
+its innermost function's whose package is known: what the runtime does for one, such as finding memory, is that one's.
+Again: @go run ./test/bench -bin bin -only where@. What is in a phase: the same commands, and @perf report@; what is in
+a binary: @go tool nm -size -sort size@, @readelf -SW@; what its packages' start costs: @GODEBUG=inittrace=1@.
+`, "@", "`")
 	t := s.tableOf(s.goes, "Where the rest goes", head...)
 	return strings.Replace(t, "\n\n|", "\n"+about+"\n|", 1)
 }

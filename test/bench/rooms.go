@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -77,7 +78,7 @@ func (s *session) steady(ctx context.Context, r rooms, p poll, others ...command
 	}
 	s.paired(p.name, pair[1], f[0], f[1])
 	for i, o := range others {
-		s.beside(p.name, filepath.Base(o.args[0]), f[0], f[2+i])
+		s.beside(p.name, cmp.Or(o.name, filepath.Base(o.args[0])), f[0], f[2+i])
 	}
 	return nil
 }

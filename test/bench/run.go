@@ -14,6 +14,7 @@ import (
 
 // command is one process to measure, with the simulator that it asks.
 type command struct {
+	name string // what it is called, else by its program
 	args []string
 	env  []string
 	asks *simulator // nil: none whose work counts
