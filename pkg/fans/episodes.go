@@ -30,6 +30,8 @@ type Mark struct {
 	At    time.Time `json:"at"`
 	Since time.Time `json:"since,omitzero"`
 	Down  bool      `json:"down"`
+	// Stamp is the entry's own time, where no clock tells how far that is off.
+	Stamp time.Time `json:"stamp,omitzero"`
 	// Level tells thresholds of one sensor apart, see bmc.Event.
 	Level string `json:"level,omitempty"`
 	// Poll is true for our own observation, false for a log entry.

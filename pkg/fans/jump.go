@@ -54,8 +54,9 @@ func (m *Memory) followClock(p Poll) {
 	}
 	if j := m.jump(p); j.By != 0 {
 		j.At = p.Now
-		*m = m.shift(j.By)
+		*m = m.shift(j)
 		m.Jump = &j
+		m.readmit(j)
 	}
 }
 
@@ -102,24 +103,30 @@ func (m Memory) lapse(p Poll, ours time.Duration) (theirs time.Duration, told bo
 // AsOf is the memory by the clock of a later one.
 func (m Memory) AsOf(next Memory) Memory {
 	if j := next.Jump; j != nil && (m.Jump == nil || !m.Jump.At.Equal(j.At)) {
-		return m.shift(j.By)
+		return m.shift(*j)
 	}
 	return m
 }
 
-// shift moves every time in the memory.
-func (m Memory) shift(by time.Duration) Memory {
+// shift moves every time in the memory. What a log dated by a clock that nobody
+// can compare with ours has two ages then, as ours may be wrong now or may have
+// been wrong when it was read: it gets the younger one.
+func (m Memory) shift(j Jump) Memory {
 	m = m.copy()
 	move := func(times ...*time.Time) {
 		for _, t := range times {
 			if !t.IsZero() {
-				*t = t.Add(by)
+				*t = t.Add(j.By)
 			}
 		}
 	}
 	move(&m.LastPoll, &m.Renamed, &m.Lost)
 	for i := range m.Marks {
-		move(&m.Marks[i].At, &m.Marks[i].Since)
+		k := &m.Marks[i]
+		move(&k.At, &k.Since)
+		if k.Stamp.After(k.At) && !k.Stamp.After(j.At.Add(slack)) {
+			k.At = k.Stamp
+		}
 	}
 	for i := range m.Excused {
 		move(&m.Excused[i].From, &m.Excused[i].To)

@@ -22,7 +22,12 @@ type walker struct {
 }
 
 func (w *walker) poll(s bmc.Server, now time.Time, up time.Duration) {
-	p := Poll{Server: s, Started: now, Now: now.Add(time.Second), Up: up, Boot: "2f1c"}
+	w.since(s, now, up, "2f1c")
+}
+
+// since is a poll since a start of our host.
+func (w *walker) since(s bmc.Server, now time.Time, up time.Duration, boot string) {
+	p := Poll{Server: s, Started: now, Now: now.Add(time.Second), Up: up, Boot: boot}
 	if up == 0 {
 		p.Boot = ""
 	}
@@ -110,6 +115,57 @@ func TestJumpsNeverMakeMilder(t *testing.T) {
 			steady.poll(w.seen(0, witness != "uptime", absent), w.now, up)
 			if rank(jumped.said) < rank(steady.said) {
 				t.Fatalf("%s by a clock that jumps, %s by one that does not: %v", jumped.said, steady.said, jumped.memory.Marks)
+			}
+		}
+	})
+}
+
+// TestFirstLookUnderAWrongClock walks the same two pollers when the first look may
+// have the wrong time already, with entries in the log that are older, and when our
+// host is started now and then, under a wrong clock, before one or after one: each
+// start costs an hour at most, because nobody can tell for how long the host was off.
+// Where the controller tells no time, what its log dates is only judged once our
+// clock has been right: until then nothing tells that it is not.
+func TestFirstLookUnderAWrongClock(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		controller := rapid.Bool().Draw(t, "the controller tells the time")
+		starts := rapid.IntRange(0, 2).Draw(t, "starts of our host")
+		w := &trueWorld{now: noon, begun: noon.Add(-time.Hour)}
+		if controller {
+			w.device = time.Duration(rapid.IntRange(-7200, 7200).Draw(t, "device")) * time.Second
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "drop-outs before the first look") {
+			w.now = w.now.Add(time.Duration(rapid.IntRange(2, 600).Draw(t, "minutes before")) * time.Minute)
+			w.drop(rapid.SampledFrom([]string{"1/3", "1/5"}).Draw(t, "fan"))
+		}
+		jumped, steady := &walker{pol: defaults()}, &walker{pol: defaults()}
+		steady.pol.Window -= 5*time.Minute + time.Duration(starts)*unwatched
+		ahead, boot, right := time.Duration(0), 0, controller
+		for range rapid.IntRange(2, 30).Draw(t, "polls") {
+			w.now = w.now.Add(time.Duration(rapid.IntRange(4, 90).Draw(t, "minutes")) * time.Minute)
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0:
+				w.drop("1/3")
+			case 1:
+				w.drop("1/5")
+			case 2, 3:
+				if boot < starts {
+					boot, w.begun = boot+1, w.now.Add(-2*time.Minute)
+				}
+			}
+			switch rapid.IntRange(0, 5).Draw(t, "clock") {
+			case 0:
+				ahead = rapid.SampledFrom(jumps).Draw(t, "ahead")
+			case 1:
+				ahead = -rapid.SampledFrom(jumps).Draw(t, "behind")
+			case 2:
+				ahead = 0
+			}
+			jumped.since(w.seen(ahead, controller, false), w.now.Add(ahead), w.now.Sub(w.begun), fmt.Sprint(boot))
+			steady.poll(w.seen(0, controller, false), w.now, w.now.Sub(noon))
+			right = right || ahead == 0
+			if right && rank(jumped.said) < rank(steady.said) {
+				t.Fatalf("%s by a clock that is wrong, %s by one that is right\n%v\n%v", jumped.said, steady.said, jumped.memory.Marks, steady.memory.Marks)
 			}
 		}
 	})

@@ -32,9 +32,14 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 	}
 	dated, later := m.date(fresh, log, count[old.Last] == 0, p.Now)
 	for _, d := range dated {
-		m.Marks = append(m.Marks, m.mark(d.event, d.at))
+		k := m.mark(d.event, d.at)
+		if log.Clock == nil && d.at.Equal(d.event.Time) {
+			k.Stamp = d.at
+		}
+		m.Marks = append(m.Marks, k)
 	}
 	l := remember(log, old, count, p)
+	l.Aside = m.aside(fresh, log, p.Now)
 	l.Undated = old.Undated + undated(fresh) - undated(eventsOf(dated))
 	l.Later = old.Later + later
 	if log.Whole {

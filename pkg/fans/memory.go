@@ -97,6 +97,8 @@ type readLog struct {
 	Undated int `json:"undated,omitempty"`
 	// Later is the number of those that were later than now when they were read.
 	Later int `json:"later,omitempty"`
+	// Aside is what the first reading could not use, see [Memory.aside].
+	Aside []Mark `json:"aside,omitempty"`
 }
 
 // excuse is a time in which drop-outs are shown and not counted.

@@ -44,7 +44,7 @@ func (m *Memory) acknowledge(a Ack, pol Policy) {
 	}
 	m.Marks = left
 	for id, l := range m.Logs {
-		l.Undated, l.Later = 0, 0
+		l.Undated, l.Later, l.Aside = 0, 0, nil
 		m.Logs[id] = l
 	}
 	m.Acks = append(m.Acks, a)
