@@ -32,6 +32,35 @@ func timely(at, now time.Time) bool {
 	return !at.After(now.Add(slack)) && !at.Before(now.Add(-Keep))
 }
 
+// restamp gives entries their own times back, after a jump that moved them. What a
+// log dated by a clock that nobody can compare with ours has two ages then: ours may
+// be wrong now, or may have been wrong when it was read. The younger age counts, of
+// all of them, as their order stays; but one that is later than now says that it is
+// now that ours is wrong.
+func (m *Memory) restamp(j Jump) {
+	var moved, own time.Time
+	for _, k := range m.Marks {
+		if !k.Stamp.IsZero() {
+			moved, own = later(moved, k.At), later(own, k.Stamp)
+		}
+	}
+	if !own.After(moved) || own.After(j.At.Add(slack)) {
+		return
+	}
+	for i := range m.Marks {
+		if k := &m.Marks[i]; !k.Stamp.IsZero() {
+			k.At = earlier(k.Stamp, j.At)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // readmit counts what was put aside and is timely by our clock as it is set now.
 func (m *Memory) readmit(j Jump) {
 	for id, l := range m.Logs {

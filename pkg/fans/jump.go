@@ -108,9 +108,7 @@ func (m Memory) AsOf(next Memory) Memory {
 	return m
 }
 
-// shift moves every time in the memory. What a log dated by a clock that nobody
-// can compare with ours has two ages then, as ours may be wrong now or may have
-// been wrong when it was read: it gets the younger one.
+// shift moves every time in the memory.
 func (m Memory) shift(j Jump) Memory {
 	m = m.copy()
 	move := func(times ...*time.Time) {
@@ -122,12 +120,9 @@ func (m Memory) shift(j Jump) Memory {
 	}
 	move(&m.LastPoll, &m.Renamed, &m.Lost)
 	for i := range m.Marks {
-		k := &m.Marks[i]
-		move(&k.At, &k.Since)
-		if k.Stamp.After(k.At) && !k.Stamp.After(j.At.Add(slack)) {
-			k.At = k.Stamp
-		}
+		move(&m.Marks[i].At, &m.Marks[i].Since)
 	}
+	m.restamp(j)
 	for i := range m.Excused {
 		move(&m.Excused[i].From, &m.Excused[i].To)
 	}

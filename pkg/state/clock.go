@@ -45,7 +45,9 @@ func (w Wall) Read(theirs time.Time) Clock {
 // zero when it was not or nobody can tell. The uptime tells best; but one that
 // stood still, of a virtual machine that was paused, is not believed against two
 // clocks that agree. Where nobody else told the time both times, a time before
-// that of the last look is one that our clock was set back to.
+// that of the last look is one that our clock was set back to; and after a start of
+// this machine, which was later than that look, so is one before it has been up for
+// so long since.
 func (c Clock) Set(next Clock) time.Duration {
 	if c.At.IsZero() || next.At.IsZero() {
 		return 0
@@ -59,11 +61,15 @@ func (c Clock) Set(next Clock) time.Duration {
 		}
 		return by
 	}
+	least := time.Duration(0)
+	if c.Boot != "" && next.Boot != "" && next.Boot != c.Boot {
+		least = next.Up
+	}
 	switch by := ours - theirs; {
 	case told && by.Abs() > ClockSkew:
 		return by
-	case !told && ours < -ClockStep:
-		return ours
+	case !told && ours < least-ClockStep:
+		return ours - least
 	}
 	return 0
 }
