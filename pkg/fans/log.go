@@ -120,6 +120,10 @@ func (m *Memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 	var out, odd []dated
 	old := m.Logs[log.ID]
 	first := old.Read.IsZero()
+	since := old.Read.Add(-slack)
+	if log.Clock == nil { // nothing says how far its stamps are off
+		since = old.Read
+	}
 	for _, e := range fresh {
 		at := e.Time
 		if !at.IsZero() && log.Clock != nil {
@@ -132,7 +136,7 @@ func (m *Memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 			continue // read anew after what it tells was acknowledged
 		}
 		switch {
-		case isNew && (!sane || at.Before(old.Read.Add(-slack))):
+		case isNew && (!sane || at.Before(since)):
 			odd = append(odd, dated{e, at})
 		case sane:
 			out = append(out, dated{e, earlier(at, now)})
