@@ -20,7 +20,7 @@ func (m *Memory) aside(fresh []bmc.Event, log bmc.Log, now time.Time) []Mark {
 	for _, e := range fresh {
 		if !e.Time.IsZero() && !timely(e.Time, now) && !e.Time.Before(m.lastAck()) {
 			k := m.mark(e, e.Time)
-			k.Stamp = e.Time
+			k.Stamp, k.Read = e.Time, now
 			out = append(out, k)
 		}
 	}
@@ -32,24 +32,21 @@ func timely(at, now time.Time) bool {
 	return !at.After(now.Add(slack)) && !at.Before(now.Add(-Keep))
 }
 
-// restamp gives entries their own times back, after a jump that moved them. What a
-// log dated by a clock that nobody can compare with ours has two ages then: ours may
-// be wrong now, or may have been wrong when it was read. The younger age counts, of
-// all of them, as their order stays; but one that is later than now says that it is
-// now that ours is wrong.
-func (m *Memory) restamp(j Jump) {
-	var moved, own time.Time
+// restamp dates what a first reading found, after a jump that moved it. The entries
+// of a log that tells no time of its own have two ages then: our clock may be wrong
+// now, or may have been wrong when they were read. The younger one counts, of all of
+// them alike; but they were there when they were read.
+func (m *Memory) restamp() {
+	moved, own := map[time.Time]time.Time{}, map[time.Time]time.Time{}
 	for _, k := range m.Marks {
-		if !k.Stamp.IsZero() {
-			moved, own = later(moved, k.At), later(own, k.Stamp)
+		if !k.Read.IsZero() {
+			moved[k.Read], own[k.Read] = later(moved[k.Read], k.At), later(own[k.Read], k.Stamp)
 		}
 	}
-	if !own.After(moved) || own.After(j.At.Add(slack)) {
-		return
-	}
 	for i := range m.Marks {
-		if k := &m.Marks[i]; !k.Stamp.IsZero() {
-			k.At = earlier(k.Stamp, j.At)
+		k := &m.Marks[i]
+		if by := earlier(own[k.Read], k.Read).Sub(moved[k.Read]); !k.Read.IsZero() && by > 0 {
+			k.At = k.At.Add(by)
 		}
 	}
 }
@@ -64,20 +61,22 @@ func later(a, b time.Time) time.Time {
 // readmit counts what was put aside and is timely by our clock as it is set now.
 func (m *Memory) readmit(j Jump) {
 	for id, l := range m.Logs {
-		var left []Mark
+		var left, back []Mark
+		var newest time.Time
 		for _, k := range l.Aside {
 			if !timely(k.Stamp, j.At) {
 				left = append(left, k)
 				continue
 			}
-			k.At = earlier(k.Stamp, j.At)
+			back, newest = append(back, k), later(newest, k.Stamp)
+		}
+		for _, k := range back {
+			k.At = k.Stamp.Add(min(0, k.Read.Sub(newest))) // it was there when it was read
 			m.Marks = append(m.Marks, k)
 		}
-		if n := len(l.Aside) - len(left); n > 0 {
-			if l.Aside = left; j.By > 0 {
-				l.Later = max(0, l.Later-n)
-			}
-			m.Logs[id] = l
+		if l.Aside = left; j.By > 0 {
+			l.Later = max(0, l.Later-len(back))
 		}
+		m.Logs[id] = l
 	}
 }

@@ -30,8 +30,10 @@ type Mark struct {
 	At    time.Time `json:"at"`
 	Since time.Time `json:"since,omitzero"`
 	Down  bool      `json:"down"`
-	// Stamp is the entry's own time, where no clock tells how far that is off.
+	// Stamp is the entry's own time, where no clock tells how far that is off, and
+	// Read when a first reading found it.
 	Stamp time.Time `json:"stamp,omitzero"`
+	Read  time.Time `json:"read,omitzero"`
 	// Level tells thresholds of one sensor apart, see bmc.Event.
 	Level string `json:"level,omitempty"`
 	// Poll is true for our own observation, false for a log entry.

@@ -2,6 +2,7 @@ package fans
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -120,9 +121,9 @@ func (m Memory) shift(j Jump) Memory {
 	}
 	move(&m.LastPoll, &m.Renamed, &m.Lost)
 	for i := range m.Marks {
-		move(&m.Marks[i].At, &m.Marks[i].Since)
+		move(&m.Marks[i].At, &m.Marks[i].Since, &m.Marks[i].Read)
 	}
-	m.restamp(j)
+	m.restamp()
 	for i := range m.Excused {
 		move(&m.Excused[i].From, &m.Excused[i].To)
 	}
@@ -144,6 +145,10 @@ func (m Memory) shift(j Jump) Memory {
 	}
 	for id, l := range m.Logs {
 		move(&l.Read)
+		l.Aside = slices.Clone(l.Aside)
+		for i := range l.Aside {
+			move(&l.Aside[i].Read)
+		}
 		m.Logs[id] = l
 	}
 	return m

@@ -33,8 +33,8 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 	dated, later := m.date(fresh, log, count[old.Last] == 0, p.Now)
 	for _, d := range dated {
 		k := m.mark(d.event, d.at)
-		if log.Clock == nil && d.at.Equal(d.event.Time) {
-			k.Stamp = d.at
+		if log.Clock == nil && old.Read.IsZero() {
+			k.Stamp, k.Read = d.event.Time, p.Now
 		}
 		m.Marks = append(m.Marks, k)
 	}
