@@ -74,7 +74,7 @@ func (m *Memory) readmit(j Jump) {
 			k.At = k.Stamp.Add(min(0, k.Read.Sub(newest))) // it was there when it was read
 			m.Marks = append(m.Marks, k)
 		}
-		if l.Aside = left; j.By > 0 {
+		if l.Aside = left; j.By >= 0 {
 			l.Later = max(0, l.Later-len(back))
 		}
 		m.Logs[id] = l

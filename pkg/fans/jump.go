@@ -53,10 +53,12 @@ func (m *Memory) followClock(p Poll) {
 	if m.LastPoll.IsZero() {
 		return
 	}
-	if j := m.jump(p); j.By != 0 {
-		j.At = p.Now
+	j := m.jump(p)
+	if j.At = p.Now; j.By != 0 {
 		*m = m.shift(j)
 		m.Jump = &j
+	}
+	if j.By != 0 || p.Boot != m.Clocks.Boot { // with a start of our host it may have been set
 		m.readmit(j)
 	}
 }

@@ -42,6 +42,9 @@ type Entry struct {
 	// Sources are the names of those that [Read] found it in: who saw it. Nothing
 	// of it is written.
 	Sources []string
+	// Line counts the entries as they were read: of one source, in the order in which
+	// they were written, whatever the clock showed. Nothing of it is written.
+	Line int
 }
 
 // Kind of the entry's fact.
@@ -119,7 +122,7 @@ func parse(line []byte) (Entry, error) {
 	if err := json.Unmarshal(line, fact); err != nil {
 		return Entry{}, errTorn
 	}
-	return Entry{h.ID, h.At, h.Since, h.Seen, h.By, h.Cluster, h.Node, h.Guest, fact, nil}, nil
+	return Entry{h.ID, h.At, h.Since, h.Seen, h.By, h.Cluster, h.Node, h.Guest, fact, nil, 0}, nil
 }
 
 // identified is the entry with its ID: made of what happened to whom and when,

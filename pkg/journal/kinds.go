@@ -218,10 +218,16 @@ const (
 // GuestSilent: a guest that had answered did not.
 type GuestSilent struct {
 	Class string `json:"class"`
+	// Again says that it is told anew because the poller's clock was set: Since is
+	// since when it is silent, by the clock as it is now.
+	Again bool `json:"again,omitempty"`
 }
 
 // GuestAnswers: it answers again.
-type GuestAnswers struct{}
+type GuestAnswers struct {
+	// Again says that it is told anew because the poller's clock was set.
+	Again bool `json:"again,omitempty"`
+}
 
 // Gap: for how long a guest gave no answer, measured by --watch, or by a run that
 // caught it while it was moved.

@@ -80,9 +80,11 @@ func (q *quick) fact(c *cursor, kind Kind) Fact {
 		f.Moving = c.is(`,"moving":true`)
 		return f
 	case KindGuestSilent:
-		return &GuestSilent{Class: q.name(c.textOf("class"))}
+		f := &GuestSilent{Class: q.name(c.textOf("class"))}
+		f.Again = c.is(`,"again":true`)
+		return f
 	case KindGuestAnswers:
-		return &GuestAnswers{}
+		return &GuestAnswers{Again: c.is(`,"again":true`)}
 	}
 	c.ok = false
 	return nil

@@ -213,7 +213,7 @@ func (r *reader) line(line []byte) {
 		r.Newer++
 	case err != nil:
 		r.Torn++
-	case e.At.After(r.now.Add(clockSlack)):
+	case e.At.After(r.now.Add(ClockSlack)):
 		r.Ahead++
 	case !r.within(e) || r.want != nil && !r.want(e.Kind()):
 	default:
@@ -223,6 +223,7 @@ func (r *reader) line(line []byte) {
 
 // add takes an entry once, and notes who else saw it.
 func (r *reader) add(e Entry) {
+	e.Line = len(r.have)
 	i, again := r.have[e.ID]
 	switch {
 	case again && r.take == nil:
@@ -244,8 +245,9 @@ func (r *reader) keep(e Entry) {
 	r.Entries = append(r.Entries, e)
 }
 
-// clockSlack is by how much the clocks of pollers may differ.
-const clockSlack = 2 * time.Minute
+// ClockSlack is by how much the clocks of pollers may differ: what is later than now by more
+// is left out.
+const ClockSlack = 2 * time.Minute
 
 func (r *reader) within(e Entry) bool {
 	if o, is := e.Fact.(*Observed); is {

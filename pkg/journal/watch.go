@@ -1,6 +1,10 @@
 package journal
 
-import "time"
+import (
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/state"
+)
 
 const (
 	// noteEvery is how often it is written down that somebody looks.
@@ -19,6 +23,12 @@ type Watch struct {
 	PauseS float64   `json:"pause_s,omitempty"`
 	// Noted is when looks were written down last.
 	Noted time.Time `json:"noted,omitzero"`
+}
+
+// Moved is the watch by our clock, which was set forward by so much.
+func (w Watch) Moved(by time.Duration) Watch {
+	state.Move(by, &w.From, &w.Until, &w.Noted)
+	return w
 }
 
 // Look adds a look, and returns what is to be written down of those so far:

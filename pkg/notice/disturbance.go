@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // booting is how much longer a guest may be silent that has just been started.
@@ -50,6 +51,23 @@ func (d *desk) looked(cluster string, sources []string) time.Time {
 	return d.Now
 }
 
+// patient is for how long word is awaited of who looks.
+const patient = time.Hour
+
+// untold says that our clock was set, and that who looks at one of the clusters has
+// not written it down anew since: its journal says nothing yet about now.
+func (d *desk) untold() bool {
+	set := d.ledger.Set
+	if set.IsZero() || d.Now.Sub(set) > patient {
+		return false
+	}
+	since := set.Add(-journal.ClockSlack)
+	return d.Now.Equal(set) || // this very run found it, and it was like that before, perhaps
+		slices.ContainsFunc(d.mine(), func(g *guest) bool {
+			return !g.gone && !slices.ContainsFunc(d.story.retold, func(l look) bool { return l.cluster == g.cluster && !l.until.Before(since) })
+		})
+}
+
 // overdue guests are away for so long that their owner has to be told.
 func (d *desk) overdue(g *guest) bool {
 	long := d.away(g)
@@ -61,6 +79,9 @@ func (d *desk) overdue(g *guest) bool {
 
 // disturbance is what there is to tell of guests that do not answer.
 func (d *desk) disturbance() *Notice {
+	if d.untold() {
+		return nil
+	}
 	var over *Event
 	for i := range d.ledger.Events {
 		e := &d.ledger.Events[i]
@@ -210,7 +231,8 @@ func (g *guest) since(x Server) Server {
 	s := g.open()
 	stopped := s != nil && s.idle && s.class == ""
 	if s != nil && !stopped {
-		if s.from.After(x.Silent) {
+		// The same silence may be told by a clock that was set, to the minute.
+		if s.from.After(x.Silent) || s.from.Sub(x.Silent).Abs() < state.ClockSkew {
 			x.Silent, x.Back, x.Stopped = s.from, time.Time{}, false
 		}
 		return x

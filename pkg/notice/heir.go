@@ -89,7 +89,7 @@ func (o Orders) Under(s *Story) Orders {
 
 // under is the ledger with the names that clusters have now.
 func (l Ledger) under(s *Story) Ledger {
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	for i := range out.Events {
 		last := &out.Events[i].Last
 		last.Servers = slices.Clone(last.Servers)

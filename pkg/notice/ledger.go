@@ -3,11 +3,53 @@ package notice
 import (
 	"slices"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // Ledger is what one customer was told of events that are not long over.
 type Ledger struct {
 	Events []Event `json:"events,omitempty"`
+	// Clock is what told the time when this was written, Set when our clock was found
+	// to have been set since.
+	Clock state.Clock `json:"clock,omitzero"`
+	Set   time.Time   `json:"set,omitzero"`
+}
+
+// Follow is the ledger by our clock as it is now: when that was set since, all that
+// was dated with it stays as old as it is, and by is how far it was set. Times that
+// people gave for their work do not move.
+func (l Ledger) Follow(clock state.Clock) (next Ledger, by time.Duration) {
+	by = l.Clock.Set(clock)
+	l.Clock = clock
+	if by == 0 {
+		return l, 0
+	}
+	state.Move(by, &l.Set)
+	if by.Abs() > journal.ClockSlack {
+		l.Set = clock.At
+	}
+	l = l.copy()
+	for i := range l.Events {
+		e := &l.Events[i]
+		r := &e.Last
+		state.Move(by, &e.Made, &e.Closed, &r.At, &r.Due, &r.Begun, &r.Ended, &r.Next, &r.Busy)
+		r.Deliveries, r.Servers = slices.Clone(r.Deliveries), slices.Clone(r.Servers)
+		for k := range r.Deliveries {
+			state.Move(by, &r.Deliveries[k].At)
+		}
+		for k := range r.Servers {
+			state.Move(by, &r.Servers[k].Silent, &r.Servers[k].Back)
+		}
+	}
+	return l, by
+}
+
+// copy has events of its own.
+func (l Ledger) copy() Ledger {
+	l.Events = slices.Clone(l.Events)
+	return l
 }
 
 // Event is a disturbance or planned work, and how far its telling has come.
@@ -121,7 +163,7 @@ func (l Ledger) Event(id string) (Event, bool) {
 // With is the ledger with a notice that will be sent. ok is false when another run
 // was faster, so that the number is taken.
 func (l Ledger) With(r Record, revision int) (_ Ledger, ok bool) {
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	i := out.index(r.Event)
 	if r.Kind == Opened && slices.ContainsFunc(l.Open(), func(e Event) bool { return !e.Last.Planned() }) {
 		return l, false // it saw another one first that began the disturbance
@@ -163,7 +205,7 @@ func (l Ledger) Attempt(r Record, now, until time.Time) (_ Ledger, _ Record, ok 
 	if i < 0 || l.Events[i].Last.Number != r.Number || l.Events[i].Last.Taken(now) {
 		return l, r, false
 	}
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	out.Events[i].Last.Busy = until
 	return out, out.Events[i].Last, true
 }
@@ -175,7 +217,7 @@ func (l Ledger) Delivered(r Record, d Delivery) Ledger {
 	if i < 0 {
 		return l
 	}
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	e := &out.Events[i]
 	if d.Outcome != NotSent && e.First == "" {
 		e.First = r.ID
@@ -196,7 +238,7 @@ func (l Ledger) Delivered(r Record, d Delivery) Ledger {
 // that waits goes no more to one that is not his, but to those that he has. All are
 // his, open are those of them that this run can use.
 func (l Ledger) Readdressed(all, open []Delivery) Ledger {
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	for i := range out.Events {
 		e := &out.Events[i]
 		ways := slices.DeleteFunc(slices.Clone(e.Last.Deliveries), func(d Delivery) bool { return d.Outcome != Sent && !d.among(all) })
@@ -222,7 +264,7 @@ func (d Delivery) among(all []Delivery) bool {
 
 // Released is the ledger after a run that sent: others may try what is left.
 func (l Ledger) Released(r Record) Ledger {
-	out := Ledger{slices.Clone(l.Events)}
+	out := l.copy()
 	if i := out.index(r.Event); i >= 0 && out.Events[i].Last.Number == r.Number {
 		out.Events[i].Last.Busy = time.Time{}
 	}
@@ -236,13 +278,15 @@ const forgotten = 60 * 24 * time.Hour
 // Pruned is the ledger without what is long over. Work that was announced long
 // before is not: its numbers would be used again.
 func (l Ledger) Pruned(now time.Time) Ledger {
-	return Ledger{slices.DeleteFunc(slices.Clone(l.Events), func(e Event) bool {
+	out := l.copy()
+	out.Events = slices.DeleteFunc(out.Events, func(e Event) bool {
 		last := e.Last.At
 		if w := e.Last.Work; w != nil && e.Last.Planned() {
 			last = later(last, w.Until)
 		}
 		return now.Sub(last) > forgotten
-	})}
+	})
+	return out
 }
 
 // Pending are notices that not all channels have.

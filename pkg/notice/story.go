@@ -16,6 +16,8 @@ type Story struct {
 	nodes  map[host]*node
 	looked []look
 	heirs  map[string]string
+	// retold are the times at which all of a cluster was written anew.
+	retold []look
 }
 
 // place is a guest of one cluster.
@@ -98,6 +100,7 @@ func Kinds(k journal.Kind) bool {
 // Tell makes a story of entries, which are sorted by time.
 func Tell(entries []journal.Entry) *Story {
 	s := &Story{guests: map[place]*guest{}, nodes: map[host]*node{}, heirs: heirs(entries)}
+	entries = s.timely(entries)
 	for _, e := range entries {
 		e.Cluster = s.now(e.Cluster)
 		switch fact := e.Fact.(type) {
@@ -171,7 +174,14 @@ func (s *Story) guest(e journal.Entry) {
 		case journal.ClassPath:
 			g.end(e.At) // it answers somebody else: the silence is ours
 		case journal.ClassGuest, journal.ClassNode, journal.ClassMigration, journal.ClassStart:
-			g.hush(spell{from: e.At, class: fact.Class, node: e.Node, sources: e.Sources})
+			from := e.At
+			if fact.Again && !e.Since.IsZero() {
+				from = e.Since // by the poller's clock as it is now
+				if last := g.open(); last != nil && last.class != "" {
+					last.from = from
+				}
+			}
+			g.hush(spell{from: from, class: fact.Class, node: e.Node, sources: e.Sources})
 		default: // not confirmed, or of a newer version: nobody is told of it
 			g.doubt = true
 		}

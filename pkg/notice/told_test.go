@@ -227,7 +227,7 @@ func TestReaddressed(t *testing.T) {
 		"none any more":  {fresh("a"), nil, nil, fresh("a")},
 		"told, and gone": {[]Delivery{mail("a", Sent)}, fresh("b"), fresh("b"), []Delivery{mail("a", Sent)}},
 	} {
-		l := Ledger{[]Event{{ID: "D-1", Last: Record{Deliveries: c.was}}}}
+		l := Ledger{Events: []Event{{ID: "D-1", Last: Record{Deliveries: c.was}}}}
 		if got := l.Readdressed(c.all, c.open).Events[0].Last.Deliveries; !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}

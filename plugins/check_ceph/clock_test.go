@@ -70,6 +70,7 @@ func TestJumpsNeverMakeMilder(t *testing.T) {
 		l.noout = rapid.Bool().Draw(t, "noout at first")
 		jumped, steady := walker{policy: usual()}, walker{policy: usual()}
 		jumped.policy.NooutWarning, jumped.policy.NooutCritical = 30*time.Minute, 2*time.Hour
+		steady.policy.Settle += 5 * time.Second
 		steady.policy.NooutWarning, steady.policy.NooutCritical = 35*time.Minute, 125*time.Minute
 		ahead, wrong, first := time.Duration(0), false, rapid.Bool().Draw(t, "the first look alone is wrong")
 		for i := range rapid.IntRange(2, 50).Draw(t, "polls") {
@@ -86,10 +87,13 @@ func TestJumpsNeverMakeMilder(t *testing.T) {
 			case 3:
 				l.modified, l.changed = l.now.Add(-gap/3), l.now.Add(-gap/3)
 			case 4:
-				// How long the machine was off nobody can tell: its clock was and is right.
+				// How long the machine was off nobody can tell, unless its clock was and is
+				// right: it is started at once.
+				off := time.Second
 				if started = !wrong; started {
-					l.begun, l.boot = l.now.Add(-gap/4), l.boot+1
+					off = 3 * gap / 4
 				}
+				l.begun, l.boot = l.now.Add(off-gap), l.boot+1
 			}
 			switch how := rapid.IntRange(0, 5).Draw(t, "clock"); {
 			case first && i > 0, !first && i == 0, started, how == 2:

@@ -101,6 +101,7 @@ type facts struct {
 	cut      bool
 	gaps     []pve.Gap // of what guests themselves told
 	now      time.Time
+	set      time.Duration // by which our clock was set forward since the last run
 	watched  bool
 	// began and ended bound a watch, or the packets of a run.
 	began, ended time.Time

@@ -7,6 +7,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // told is what the journal knows of the guests, beside what is remembered of
@@ -36,6 +37,17 @@ const restless = 15 * time.Minute
 type departure struct {
 	From string    `json:"from"`
 	Last time.Time `json:"last"`
+}
+
+// moved is what was told by our clock, which was set forward by so much.
+func (t told) moved(by time.Duration) told {
+	t.Watch, t.Changed = t.Watch.Moved(by), maps.Clone(t.Changed)
+	state.Move(by, &t.At, &t.Restless)
+	for id, d := range t.Changed {
+		state.Move(by, &d.Last)
+		t.Changed[id] = d
+	}
+	return t
 }
 
 // lateTask is how long after its end a task may come into the list, which nodes
@@ -81,6 +93,14 @@ func tell(old, next memory, f facts, counted bool) (told, []journal.Entry) {
 	return now, t.events
 }
 
+// anew says that our clock was set since the last look, so that what was written by
+// it then says nothing about now: it is long ago, or later than now.
+func (t *teller) anew() bool {
+	last := t.old.Told
+	back := t.set < 0 && t.now.Sub(last.Restless) < journal.ClockSlack
+	return !last.At.IsZero() && (back || t.set.Abs() > journal.ClockSlack)
+}
+
 // since is the last look, if our clock has not been set back behind it.
 func (t *teller) since() time.Time {
 	if t.old.Told.At.After(t.now) {
@@ -101,7 +121,7 @@ func (t *teller) happened(at, since time.Time, g pve.Guest, fact journal.Fact) {
 // listed says who is new, is called otherwise, or is gone; with the first look of
 // a month everybody: a month says by itself who there was.
 func (t *teller) listed() {
-	anew := t.old.Told.At.UTC().Format("2006-01") != t.now.UTC().Format("2006-01")
+	anew := t.old.Told.At.UTC().Format("2006-01") != t.now.UTC().Format("2006-01") || t.anew()
 	if anew {
 		t.events = make([]journal.Entry, 0, len(t.subjects)+1) // of tens of thousands it must not grow
 	}

@@ -43,6 +43,12 @@ func (t *teller) silences() {
 		was, is := t.old.Guests[id], t.next.Guests[id]
 		_, told := t.hushed[id]
 		switch {
+		case t.anew() && is.Answered != 0 && s.reached():
+			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestAnswers{Again: true})
+			delete(t.hushed, id)
+		case t.anew() && is.Silent != 0 && (t.hushed[id] || t.silent(s) && !blind && was.Answered != 0):
+			t.happened(t.now, is.Silent.time(), *s.guest, &journal.GuestSilent{Class: is.Class, Again: true})
+			t.hushed[id] = true
 		case was.Answered == 0 && s.reached() && !t.old.Told.At.IsZero():
 			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestAnswers{})
 		case was.Answered == 0:

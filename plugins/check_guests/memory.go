@@ -126,7 +126,7 @@ func (m memory) follow(clock state.Clock) (next memory, by time.Duration) {
 	if m.PVE, by = m.PVE.Follow(clock); by == 0 {
 		return m, 0
 	}
-	m.Guests, m.Homes = maps.Clone(m.Guests), maps.Clone(m.Homes)
+	m.Guests, m.Homes, m.Told = maps.Clone(m.Guests), maps.Clone(m.Homes), m.Told.moved(by)
 	for id, k := range m.Guests {
 		for _, s := range []*stamp{&k.Learned, &k.Answered, &k.Moving, &k.Silent, &k.Dark, &k.Asked} {
 			s.move(by)
@@ -219,7 +219,7 @@ func (r *recall) keep(l pve.Look, f facts) {
 		return
 	}
 	_, err := state.Update(r.store, r.subject, func(old memory) (memory, error) {
-		old, _ = old.follow(l.Clock)
+		old, f.set = old.follow(l.Clock)
 		before := old
 		old = old.after(l)
 		for id, h := range learned.Homes {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/pve"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // told is what the journal knows of the cluster.
@@ -22,13 +23,16 @@ type told struct {
 
 // tell compares what the journal knows with what there is, and returns what
 // happened, and what the journal knows then. It is pure. A first look tells
-// nothing: nobody knows since when it is so.
-func tell(raw json.RawMessage, c pve.Cluster, now time.Time) (json.RawMessage, []journal.Entry) {
+// nothing: nobody knows since when it is so. Set is how far our clock was set forward
+// since the last one.
+func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) (json.RawMessage, []journal.Entry) {
 	var before told
 	if err := json.Unmarshal(raw, &before); err != nil {
 		before = told{} // there was none, or it cannot be read: begun anew
 	}
-	next, events := before.after(c, now)
+	state.Move(set, &before.At)
+	before.Watch = before.Watch.Moved(set)
+	next, events := before.after(c, now, set.Abs() > journal.ClockSlack)
 	subject := c.Subject()
 	for i := range events {
 		events[i].Cluster = subject
@@ -45,8 +49,9 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time) (json.RawMessage, [
 	return text, events
 }
 
-// after is what the journal knows after a look.
-func (t told) after(c pve.Cluster, now time.Time) (told, []journal.Entry) {
+// after is what the journal knows after a look. Anew is that what it was told says
+// nothing about now.
+func (t told) after(c pve.Cluster, now time.Time, anew bool) (told, []journal.Entry) {
 	next := t
 	var events []journal.Entry
 	since := t.At
@@ -76,9 +81,9 @@ func (t told) after(c pve.Cluster, now time.Time) (told, []journal.Entry) {
 			next.Offline = append(next.Offline, n.Name)
 		}
 		switch {
-		case was && n.Online:
+		case n.Online && (was || anew):
 			happened(n.Name, &journal.NodeOnline{})
-		case !was && !n.Online:
+		case !n.Online && (!was || anew):
 			happened(n.Name, &journal.NodeOffline{})
 		}
 		is := c.HA.Maintenance(n.Name)

@@ -46,7 +46,7 @@ func TestTell(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		var events []journal.Entry
-		raw, events = tell(raw, cluster(step.off, step.maintained, step.quorate), now)
+		raw, events = tell(raw, cluster(step.off, step.maintained, step.quorate), now, 0)
 		var got []string
 		for _, e := range events {
 			got = append(got, fmt.Sprintf("%s %s", e.Kind(), e.Node))
@@ -58,7 +58,7 @@ func TestTell(t *testing.T) {
 			t.Errorf("step %d: %q, expected %q", i, text, step.want)
 		}
 	}
-	if again, _ := tell(json.RawMessage("damaged"), cluster("", "", true), now); !json.Valid(again) {
+	if again, _ := tell(json.RawMessage("damaged"), cluster("", "", true), now, 0); !json.Valid(again) {
 		t.Errorf("%s", again)
 	}
 }

@@ -119,7 +119,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 		f.memory, f.gaps = client.Learn(ctx, f.memory, want(f.cluster, p), now)
 	}
 	var events []journal.Entry
-	f.memory.Told, events = tell(f.memory.Told, f.cluster, now)
+	f.memory.Told, events = tell(f.memory.Told, f.cluster, now, set)
 	untold := o.Journal.Write(mem.Store(), journal.Witness{Plugin: "check_pve", Now: now}, events)
 	mem.Keep(look, f.memory)
 	f.remembers = mem.Kept() && mem.Trouble == nil

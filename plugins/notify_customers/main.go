@@ -55,7 +55,7 @@ type options struct {
 	Journal    journal.Options `embed:"" group:"Memory"`
 	State      state.Options   `embed:"" group:"Memory"`
 
-	now func() time.Time
+	wall state.Wall
 	// senders are a test's, instead of the channels'.
 	senders map[string]channel.Sender
 }
@@ -100,17 +100,19 @@ func (o *options) Validate() error {
 
 // clock is the time, also before anything was set.
 func (o *options) clock() time.Time {
-	if o.now == nil {
+	if o.wall.Now == nil {
 		return time.Time{}
 	}
-	return o.now()
+	return o.wall.Now()
 }
 
-func plugin() check.Plugin { return pluginWith(time.Now, nil) }
+func plugin() check.Plugin {
+	return pluginAt(state.Wall{Now: time.Now, Up: state.Uptime}, nil)
+}
 
-// pluginWith takes clock and channels from a test.
-func pluginWith(now func() time.Time, senders map[string]channel.Sender) check.Plugin {
-	o := &options{now: now, senders: senders}
+// pluginAt takes clock and channels from a test.
+func pluginAt(wall state.Wall, senders map[string]channel.Sender) check.Plugin {
+	o := &options{wall: wall, senders: senders}
 	return check.Plugin{
 		Name:     name,
 		Summary:  "Is everybody told what concerns him?",
@@ -137,8 +139,9 @@ Orders by hand are shown first, and count with --send only.`
 
 // check works out what is due, and tells it.
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	now := o.now()
-	r := &run{options: o, now: now}
+	clock := o.wall.Read(time.Time{})
+	now := clock.At
+	r := &run{options: o, now: now, clock: clock}
 	var err error
 	if r.customers, err = customer.Read(o.Customers); err != nil {
 		return check.Result{}, fmt.Errorf("--customers %w", err)
@@ -166,6 +169,9 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	}
 	f := r.outcome()
 	result := judge(f)
+	if r.set != 0 {
+		result.Notes = append(result.Notes, check.ClockText(r.set))
+	}
 	if !o.Send {
 		result.Preview = f.page(result)
 	}

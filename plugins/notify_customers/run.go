@@ -20,6 +20,8 @@ import (
 type run struct {
 	*options
 	now       time.Time
+	clock     state.Clock
+	set       time.Duration // by which our clock was set since the last run that wrote
 	customers []customer.Customer
 	store     *state.Store
 	history   journal.History
@@ -101,6 +103,24 @@ func (r *run) order(ctx context.Context) error {
 	return nil
 }
 
+// follow is the ledger by our clock as it is now. That it was set is written down,
+// because nothing is told before somebody has looked since.
+func (r *run) follow(c customer.Customer, l notice.Ledger) notice.Ledger {
+	l, by := l.Follow(r.clock)
+	if by == 0 {
+		return l
+	}
+	if by.Abs() > r.set.Abs() {
+		r.set = by
+	}
+	if r.Send {
+		if _, err := r.change(c, func(l notice.Ledger) notice.Ledger { return l }); err != nil {
+			r.faults.add(&r.faults.ledger, err)
+		}
+	}
+	return l
+}
+
 // due works out what is due. Of a customer whose ledger cannot be read nothing is.
 func (r *run) due() {
 	policy := notice.Policy{After: r.After, Every: r.UpdateEvery, Remind: r.Remind}
@@ -112,6 +132,7 @@ func (r *run) due() {
 			r.faults.ledger = append(r.faults.ledger, err)
 			continue
 		}
+		l = r.follow(c, l)
 		l = l.Readdressed(ways(c), r.deliveries(c))
 		d := &desk{who: c, ledger: l}
 		facts := notice.Facts{Estate: r.estate, Orders: r.orders, Now: r.now}

@@ -198,7 +198,10 @@ func (r *run) change(c customer.Customer, to func(notice.Ledger) notice.Ledger) 
 	if _, err := state.Load[notice.Ledger](r.store, c.Key); err != nil {
 		return notice.Ledger{}, err
 	}
-	return state.Update(r.store, c.Key, func(l notice.Ledger) (notice.Ledger, error) { return to(l), nil })
+	return state.Update(r.store, c.Key, func(l notice.Ledger) (notice.Ledger, error) {
+		l, _ = l.Follow(r.clock)
+		return to(l), nil
+	})
 }
 
 // deliver sends a notice through the channels that do not have it, and writes down
