@@ -64,7 +64,7 @@ var sources = map[string][]string{
 	"pkg/locale":         {},
 	"pkg/customer":       {"pkg/locale", "pkg/secret"},
 	"pkg/channel":        {"pkg/transport", "pkg/secret", "pkg/state", "pkg/phrase"},
-	"pkg/notice":         {"pkg/customer", "pkg/journal", "pkg/locale"},
+	"pkg/notice":         {"pkg/customer", "pkg/journal", "pkg/locale", "pkg/state"}, // state.Clock: one rule for clocks
 	"pkg/maintenance":    {"pkg/hardware", "pkg/pve", "pkg/ceph", "pkg/bmc", "pkg/fans", "pkg/phrase"},
 	"pkg/contingency":    {"pkg/pve", "pkg/ceph", "pkg/ha", "pkg/maintenance", "pkg/phrase"},
 	"pkg/fans":           {"pkg/bmc", "pkg/check", "pkg/phrase"},

@@ -51,23 +51,6 @@ func (d *desk) looked(cluster string, sources []string) time.Time {
 	return d.Now
 }
 
-// patient is for how long word is awaited of who looks.
-const patient = time.Hour
-
-// untold says that our clock was set, and that who looks at one of the clusters has
-// not written it down anew since: its journal says nothing yet about now.
-func (d *desk) untold() bool {
-	set := d.ledger.Set
-	if set.IsZero() || d.Now.Sub(set) > patient {
-		return false
-	}
-	since := set.Add(-journal.ClockSlack)
-	return d.Now.Equal(set) || // this very run found it, and it was like that before, perhaps
-		slices.ContainsFunc(d.mine(), func(g *guest) bool {
-			return !g.gone && !slices.ContainsFunc(d.story.retold, func(l look) bool { return l.cluster == g.cluster && !l.until.Before(since) })
-		})
-}
-
 // overdue guests are away for so long that their owner has to be told.
 func (d *desk) overdue(g *guest) bool {
 	long := d.away(g)

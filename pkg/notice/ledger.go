@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
 
@@ -15,35 +14,6 @@ type Ledger struct {
 	// to have been set since.
 	Clock state.Clock `json:"clock,omitzero"`
 	Set   time.Time   `json:"set,omitzero"`
-}
-
-// Follow is the ledger by our clock as it is now: when that was set since, all that
-// was dated with it stays as old as it is, and by is how far it was set. Times that
-// people gave for their work do not move.
-func (l Ledger) Follow(clock state.Clock) (next Ledger, by time.Duration) {
-	by = l.Clock.Set(clock)
-	l.Clock = clock
-	if by == 0 {
-		return l, 0
-	}
-	state.Move(by, &l.Set)
-	if by.Abs() > journal.ClockSlack {
-		l.Set = clock.At
-	}
-	l = l.copy()
-	for i := range l.Events {
-		e := &l.Events[i]
-		r := &e.Last
-		state.Move(by, &e.Made, &e.Closed, &r.At, &r.Due, &r.Begun, &r.Ended, &r.Next, &r.Busy)
-		r.Deliveries, r.Servers = slices.Clone(r.Deliveries), slices.Clone(r.Servers)
-		for k := range r.Deliveries {
-			state.Move(by, &r.Deliveries[k].At)
-		}
-		for k := range r.Servers {
-			state.Move(by, &r.Servers[k].Silent, &r.Servers[k].Back)
-		}
-	}
-	return l, by
 }
 
 // copy has events of its own.
