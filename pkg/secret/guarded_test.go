@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestGuarded(t *testing.T) {
@@ -73,5 +74,20 @@ func TestGuardedLimit(t *testing.T) {
 	}
 	if _, err := Guarded(path+".none", 1<<20); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestWaitIsBounded: what calls itself a file and has nothing to read, as /proc/kmsg
+// does, is not waited for. A pipe stands for it: its kind is told from the file's own.
+func TestWaitIsBounded(t *testing.T) {
+	silent, other, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	defer other.Close()
+	bound(silent, time.Now().Add(-time.Second)) // its time is over
+	if _, err := readSections(silent); err == nil || !strings.Contains(err.Error(), "timeout") {
+		t.Error(err)
 	}
 }

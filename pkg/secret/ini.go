@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -48,8 +49,16 @@ func open(path string) (*os.File, fs.FileInfo, error) {
 		file.Close()
 		return nil, nil, fileError(path, err)
 	}
+	bound(file, time.Now().Add(longestWait))
 	return file, info, nil
 }
+
+// longestWait is how long a file may have nothing to read: some that call themselves
+// regular are waited for all the same (/proc/kmsg).
+const longestWait = 2 * time.Second
+
+// bound ends what waits for a file. Those on a disk are never waited for, and refuse.
+func bound(file *os.File, end time.Time) { _ = file.SetReadDeadline(end) }
 
 func kind(mode fs.FileMode) string {
 	switch {
