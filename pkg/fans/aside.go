@@ -70,9 +70,11 @@ func (m *Memory) readmit(j Jump) {
 			}
 			back, newest = append(back, k), later(newest, k.Stamp)
 		}
-		for _, k := range back {
-			k.At = k.Stamp.Add(min(0, k.Read.Sub(newest))) // it was there when it was read
-			m.Marks = append(m.Marks, k)
+		m.Marks = append(m.Marks, back...)
+		for i := range m.Marks { // those that counted at once as well: their order stays
+			if k := &m.Marks[i]; len(back) > 0 && k.Read.Equal(back[0].Read) {
+				k.At = k.Stamp.Add(min(0, k.Read.Sub(newest))) // it was there when it was read
+			}
 		}
 		if l.Aside = left; j.By >= 0 {
 			l.Later = max(0, l.Later-len(back))
