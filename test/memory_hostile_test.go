@@ -49,7 +49,7 @@ var (
 	toldMap    = swollen{path: "osd dump", before: `{"epoch":1,"flags":"","osds":`, key: "osd", after: `}`}
 	toldFill   = swollen{path: "osd df tree", before: `{"summary":{},"nodes":`, key: "id", after: `}`, spare: "osd tree tells the hosts too"}
 	toldRules  = swollen{path: "osd crush rule dump", key: "rule_id", spare: "ok-to-stop counts the copies"}
-	toldSafe   = swollen{path: "osd ok-to-stop 4 5", before: `{"ok_to_stop":true,"num_ok_pgs":33,"num_not_ok_pgs":0,"osds":`, key: "osd", after: `}`}
+	toldSafe   = swollen{path: "osd ok-to-stop 4", before: `{"ok_to_stop":true,"num_ok_pgs":33,"num_not_ok_pgs":0,"osds":`, key: "osd", after: `}`}
 
 	boardHealth = swollen{path: "/api/health/full", before: `{"health":{"status":"HEALTH_OK","checks":[]},"osd_map":{"flags":"","osds":`, key: "osd", after: `}}`}
 	boardOSDs   = swollen{path: "/api/osd", before: ``, key: "osd", spare: "how full each OSD is, is not judged where it is not told"}
@@ -99,14 +99,22 @@ type place struct {
 // openRoom opens a room without a guest under HA or on pve3, or without any.
 func openRoom(t *testing.T, guests bool) place {
 	t.Helper()
-	c := room.Lab()
-	all := c.PVE.Guests
-	c.PVE.Guests = nil
-	for _, g := range all {
-		if g.HA = ""; guests && g.Node != "pve3" {
-			c.PVE.Guests = append(c.PVE.Guests, g)
+	return openPlace(t, func(c *room.Config) {
+		all := c.PVE.Guests
+		c.PVE.Guests = nil
+		for _, g := range all {
+			if g.HA = ""; guests && g.Node != "pve3" {
+				c.PVE.Guests = append(c.PVE.Guests, g)
+			}
 		}
-	}
+	})
+}
+
+// openPlace opens the laboratory as it is furnished.
+func openPlace(t *testing.T, furnish func(*room.Config)) place {
+	t.Helper()
+	c := room.Lab()
+	furnish(&c)
 	r, err := room.Open(c)
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,13 @@
 package test
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,21 +58,30 @@ func (l *liar) answer(w http.ResponseWriter, r *http.Request) bool {
 	return hit
 }
 
-// command is a ceph command that prints what the world says now.
+// command is a ceph command that prints what the world says now. Whether OSDs may
+// be stopped it is asked for all of one
+// of the first three hosts.
 func (l *liar) command(t *testing.T, w *ceph.World) string {
 	t.Helper()
 	l.dir, l.well = t.TempDir(), map[string]string{}
-	for _, q := range []string{"status", "osd dump", "osd tree", "osd df tree", "osd crush rule dump", "quorum_status", "mgr metadata", "fs dump", "node ls", "health detail", "osd ok-to-stop 0 1", "osd ok-to-stop 2 3", "osd ok-to-stop 4 5"} {
-		l.well[q] = w.Ask(q, "mon mgr").Document
-		l.write(t, q, l.well[q])
+	for _, q := range []string{"status", "osd dump", "osd tree", "osd df tree", "osd crush rule dump", "quorum_status", "mgr metadata", "fs dump", "node ls", "health detail"} {
+		l.keep(t, q, w.Ask(q, "mon mgr").Document)
+	}
+	for _, osds := range hosts(t, l.well["osd tree"])[:3] {
+		first, _, _ := strings.Cut(osds, " ")
+		l.keep(t, "osd ok-to-stop "+first, w.Ask("osd ok-to-stop "+osds, "mon mgr").Document)
 	}
 	stub := filepath.Join(l.dir, "ceph")
 	script := `#!/bin/sh
 cd ` + l.dir + `
-say() { echo "$1" >> asked; cat "$1"; }
+say() {
+	case "$1 $2" in "osd ok-to-stop") set -- "osd ok-to-stop $3" ;; *) set -- "$*" ;; esac
+	echo "$1" >> asked
+	cat "$1"
+}
 all="$*"
-case "$all" in *" osd ok-to-stop "*) say "osd ${all#* osd }"; exit ;; esac
-while read -r question; do say "$question"; done
+case "$all" in *" osd ok-to-stop "*) say osd ${all#* osd }; exit ;; esac
+while read -r question; do say $question; done
 `
 	if err := os.WriteFile(stub, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
@@ -85,4 +97,32 @@ func (l *liar) write(t *testing.T, question, document string) {
 	if err := os.WriteFile(filepath.Join(l.dir, question), []byte(document+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// keep is what is printed as long as nothing else is told.
+func (l *liar) keep(t *testing.T, question, document string) {
+	t.Helper()
+	l.well[question] = string(whole(t, []byte(document)))
+	l.write(t, question, l.well[question])
+}
+
+// hosts are the OSDs of each.
+func hosts(t *testing.T, tree string) (out []string) {
+	t.Helper()
+	var all struct {
+		Nodes []struct {
+			Type     string
+			Children []int
+		}
+	}
+	if err := json.Unmarshal([]byte(tree), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range all.Nodes {
+		if n.Type == "host" {
+			slices.Sort(n.Children)
+			out = append(out, strings.Trim(fmt.Sprint(n.Children), "[]"))
+		}
+	}
+	return out
 }

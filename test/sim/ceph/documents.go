@@ -204,7 +204,7 @@ func (w *World) rules() []any {
 	for _, p := range w.pools {
 		root := object{"op": "take", "item": -1, "item_name": "default"}
 		if p.Class != "" {
-			root = object{"op": "take", "item": -100 - p.id, "item_name": "default~" + p.Class}
+			root = object{"op": "take", "item": -10_000 - p.id, "item_name": "default~" + p.Class}
 		}
 		steps := []any{root}
 		switch p.Domain {

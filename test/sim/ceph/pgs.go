@@ -22,13 +22,17 @@ func draw(group string, osd int) uint64 {
 // place is where a placement group belongs: the OSDs that are in, as the
 // pool's rule allows.
 func (w *World) place(p *pool, g *pg) []int {
-	var candidates []*osd
+	type straw struct {
+		*osd
+		length uint64
+	}
+	var candidates []straw
 	for _, o := range w.osds {
 		if o.in && (p.Class == "" || o.class == p.Class) {
-			candidates = append(candidates, o)
+			candidates = append(candidates, straw{o, draw(g.id, o.id)})
 		}
 	}
-	slices.SortFunc(candidates, func(a, b *osd) int { return cmp.Compare(draw(g.id, b.id), draw(g.id, a.id)) })
+	slices.SortFunc(candidates, func(a, b straw) int { return cmp.Compare(b.length, a.length) })
 	var out []int
 	taken, sites := map[string]bool{}, map[string]int{}
 	for _, o := range candidates {
