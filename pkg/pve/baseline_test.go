@@ -86,3 +86,23 @@ func TestBaselineRefused(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestBaselineIsBounded: a file that is small and would become large, or that says one
+// thing twice, is not decoded, and the reason is said.
+func TestBaselineIsBounded(t *testing.T) {
+	for guests, want := range map[string]string{
+		strings.Repeat("{},", 100_000) + "{}":         "a list of more than 100000 elements",
+		`{"vmid":1,"node":"pve1","node":"pve2"}`:      `"node" twice`,
+		strings.Repeat(`{"vmid":`, 40) + `1`:          "nested more than 32 deep",
+		`{"vmid":1,"node":"pve1","status":"stopped"}`: "",
+	} {
+		path := filepath.Join(t.TempDir(), "baseline.json")
+		text := `{"format":1,"saved":"2026-11-20T15:00:00Z","cluster":"lab","leaving":["pve3"],"guests":[` + guests + `],"versions":{}}`
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadBaseline(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+}
