@@ -70,9 +70,9 @@ func (s *session) rest() string {
 *One TLS request* is the least that Go's net/http and crypto/tls cost: hello, and one request that resumes a session
 (test/bench/request). No plugin that asks over HTTPS costs less; what it costs more is ours.
 
-- CPU of a run: half of it and more is the start of Go's runtime and of packages, its threads and stacks.
-- Size: what one request links is most of a plugin, and a third of every binary is the runtime's table of functions
-  and lines (@.gopclntab@), which nothing leaves out.
+- CPU of a run: about half is the start of Go's runtime and of packages, its threads and stacks.
+- Size: what one request links is half to three quarters of a plugin, and a third of every binary is the runtime's
+  table of functions and lines (@.gopclntab@), which nothing leaves out.
 - The controller's CPU: without a signature it still answers the requests, which the simulator makes of JSON.
 - check_guests: the row of pkg/ping is the engine, most of that the kernel's sendmmsg and recvmmsg. The rest is the
   list of guests, told apart by name and by address, and garbage collection over it.
