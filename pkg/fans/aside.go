@@ -40,7 +40,7 @@ func (m *Memory) restamp() {
 	moved, own := map[time.Time]time.Time{}, map[time.Time]time.Time{}
 	for _, k := range m.Marks {
 		if !k.Read.IsZero() {
-			moved[k.Read], own[k.Read] = later(moved[k.Read], k.At), later(own[k.Read], k.Stamp)
+			moved[k.Read], own[k.Read] = latest(moved[k.Read], k.At), latest(own[k.Read], k.Stamp)
 		}
 	}
 	for i := range m.Marks {
@@ -51,7 +51,7 @@ func (m *Memory) restamp() {
 	}
 }
 
-func later(a, b time.Time) time.Time {
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
@@ -68,7 +68,7 @@ func (m *Memory) readmit(j Jump) {
 				left = append(left, k)
 				continue
 			}
-			back, newest = append(back, k), later(newest, k.Stamp)
+			back, newest = append(back, k), latest(newest, k.Stamp)
 		}
 		m.Marks = append(m.Marks, back...)
 		for i := range m.Marks { // those that counted at once as well: their order stays

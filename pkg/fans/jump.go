@@ -103,6 +103,13 @@ func (m Memory) lapse(p Poll, ours time.Duration) (theirs time.Duration, told bo
 	return theirs, told
 }
 
+// passed says that time went by since the last poll, by the controller's clock: so
+// none that ran beside it, although ours may have been set back by as much.
+func (m Memory) passed(p Poll) bool {
+	theirs, told := m.lapse(p, p.Now.Sub(m.LastPoll))
+	return told && theirs > apart
+}
+
 // AsOf is the memory by the clock of a later one.
 func (m Memory) AsOf(next Memory) Memory {
 	if j := next.Jump; j != nil && (m.Jump == nil || !m.Jump.At.Equal(j.At)) {
@@ -146,7 +153,7 @@ func (m Memory) shift(j Jump) Memory {
 		m.Shape = &s
 	}
 	for id, l := range m.Logs {
-		move(&l.Read)
+		move(&l.Read, &l.Newest)
 		l.Aside = slices.Clone(l.Aside)
 		for i := range l.Aside {
 			move(&l.Aside[i].Read)

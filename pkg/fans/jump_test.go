@@ -234,3 +234,26 @@ func TestMemoryAsOfTheNext(t *testing.T) {
 		t.Errorf("moved twice: %s, %s", w.memory.LastPoll, again.LastPoll)
 	}
 }
+
+// TestSetBackByWhatPassed: our clock is set back by just what passed between two
+// polls, and nothing but the controller's clock could tell. A drop-out before the
+// first and one before the second are two.
+func TestSetBackByWhatPassed(t *testing.T) {
+	w := &trueWorld{now: noon}
+	x := &walker{pol: defaults()}
+	x.poll(w.seen(0, true, false), w.now, 0)
+	for _, ahead := range []time.Duration{0, -20 * time.Minute} {
+		w.now = w.now.Add(20 * time.Minute)
+		w.drop("1/3")
+		x.poll(w.seen(ahead, true, false), w.now.Add(ahead), 0)
+	}
+	found := EpisodesOf(x.memory.Marks)
+	if len(found) != 2 {
+		t.Fatalf("%d drop-outs, expected 2: %+v", len(found), found)
+	}
+	for _, e := range found {
+		if d := e.End.Sub(e.Start); d != 11*time.Second {
+			t.Errorf("it took %s, expected 11 s: %+v", d, e)
+		}
+	}
+}

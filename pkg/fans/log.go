@@ -31,7 +31,9 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 		}
 	}
 	dated, later := m.date(fresh, log, count[old.Last] == 0, p.Now)
+	newest := old.Newest
 	for _, d := range dated {
+		newest = latest(newest, d.at)
 		k := m.mark(d.event, d.at)
 		if log.Clock == nil && old.Read.IsZero() {
 			k.Stamp, k.Read = d.event.Time, p.Now
@@ -39,6 +41,7 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 		m.Marks = append(m.Marks, k)
 	}
 	l := remember(log, old, count, p)
+	l.Newest = newest
 	l.Aside = m.aside(fresh, log, p.Now)
 	l.Undated = old.Undated + undated(fresh) - undated(eventsOf(dated))
 	l.Later = old.Later + later
@@ -106,6 +109,7 @@ func key(e bmc.Event) string {
 type dated struct {
 	event bmc.Event
 	at    time.Time
+	isNew bool // in the log, so that it follows all that was read of it before
 }
 
 // date gives every fresh entry a time by our clock.
@@ -137,16 +141,34 @@ func (m *Memory) date(fresh []bmc.Event, log bmc.Log, cleared bool, now time.Tim
 		}
 		switch {
 		case isNew && (!sane || at.Before(since)):
-			odd = append(odd, dated{e, at})
+			odd = append(odd, dated{event: e, at: at})
 		case sane:
-			out = append(out, dated{e, earlier(at, now)})
+			out = append(out, dated{e, earlier(at, now), isNew})
 		case !first && old.Whole:
-			odd = append(odd, dated{e, at})
+			odd = append(odd, dated{event: e, at: at})
 		case !at.IsZero():
 			later++
 		}
 	}
+	follow(out, old.Newest, now)
 	return append(out, shift(odd, old.Read, now)...), later
+}
+
+// follow moves what is new in a log behind the newest that was read of it before,
+// its durations kept: a clock that was set back by about as much as passed would
+// lay two drop-outs over each other.
+func follow(batch []dated, newest, now time.Time) {
+	by := time.Duration(0)
+	for _, d := range batch {
+		if d.isNew {
+			by = max(by, newest.Sub(d.at))
+		}
+	}
+	for i := range batch {
+		if d := &batch[i]; d.isNew {
+			d.at = earlier(d.at.Add(by), now)
+		}
+	}
 }
 
 func (m *Memory) lastAck() time.Time {

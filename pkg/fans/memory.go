@@ -87,11 +87,13 @@ type Known struct {
 
 // readLog is how far an event log was read.
 type readLog struct {
-	Read  time.Time      `json:"read"`
-	Whole bool           `json:"whole"`
-	Max   int64          `json:"max"`
-	Last  string         `json:"last,omitempty"` // key of the newest entry
-	Keys  map[string]int `json:"keys,omitempty"`
+	Read  time.Time `json:"read"`
+	Whole bool      `json:"whole"`
+	Max   int64     `json:"max"`
+	Last  string    `json:"last,omitempty"` // key of the newest entry
+	// Newest is up to where, by our clock, its entries are dated.
+	Newest time.Time      `json:"newest,omitzero"`
+	Keys   map[string]int `json:"keys,omitempty"`
 	// Undated is the number of entries of which nobody can say when they
 	// happened, and which therefore do not count; until an acknowledgement.
 	Undated int `json:"undated,omitempty"`
@@ -134,6 +136,7 @@ type Poll struct {
 // entries twice counts them once: that is how two runs at once merge.
 func Observe(m Memory, p Poll, pol Policy) Memory {
 	m = m.copy()
+	passed := m.passed(p)
 	m.followClock(p)
 	p = p.Dark(m)
 	first := m.LastPoll.IsZero()
@@ -145,7 +148,7 @@ func Observe(m Memory, p Poll, pol Policy) Memory {
 	m.demote(p)
 	m.rename(p)
 	m.reshape(p)
-	if !first && m.LastPoll.After(p.Started) {
+	if !first && !passed && m.LastPoll.After(p.Started) {
 		// Another run has looked since; its samples are newer than ours.
 		m.readLogs(p)
 	} else {
