@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 const nextStep = "../contrib/event-handler/noout-next-step"
@@ -35,7 +37,7 @@ func recorder(t *testing.T) (program string, ran func() string) {
 	dir := t.TempDir()
 	program = filepath.Join(dir, "run")
 	list := filepath.Join(dir, "ran")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nprintf '%s\\n' \"$@\" >>'"+list+"'\n"), 0o700); err != nil {
+	if err := executable.Write(program, "#!/bin/sh\nprintf '%s\\n' \"$@\" >>'"+list+"'\n"); err != nil {
 		t.Fatal(err)
 	}
 	return program, func() string {
@@ -147,7 +149,7 @@ func TestNextStepArguments(t *testing.T) {
 		}
 	}
 	program := filepath.Join(t.TempDir(), "fails")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nexit 7\n"), 0o700); err != nil {
+	if err := executable.Write(program, "#!/bin/sh\nexit 7\n"); err != nil {
 		t.Fatal(err)
 	}
 	out, code := handled(t, "--run", program, "drained", "OK", "HARD", "pve3", "1")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 	"github.com/noout-monitoring/noout/test/sim/guests"
 	"github.com/noout-monitoring/noout/test/sim/pve"
 	"github.com/noout-monitoring/noout/test/story/room"
@@ -270,7 +271,7 @@ func open(t *testing.T, dir string, r recording) scene {
 		"second.json":   `{"plugin":"check_guests","facts":{"cluster":"lab-pve1-192.0.2.1","at":"` + time.Now().UTC().Format(time.RFC3339) + `","guests":[]}}`,
 		"hosts.txt":     "127.0.0.1 web1\n127.0.0.2 web2\n127.0.0.3 web3\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+		if err := executable.Write(filepath.Join(dir, name), text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // liar answers one question as it is told to.
@@ -83,7 +84,7 @@ all="$*"
 case "$all" in *" osd ok-to-stop "*) say osd ${all#* osd }; exit ;; esac
 while read -r question; do say $question; done
 `
-	if err := os.WriteFile(stub, []byte(script), 0o700); err != nil {
+	if err := executable.Write(stub, script); err != nil {
 		t.Fatal(err)
 	}
 	return stub

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // hostile is text that somebody could write into a help: of everything that
@@ -190,7 +190,7 @@ func TestAsk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "check_x"), []byte("#!/bin/sh\n"+c.script+"\n"), 0o700); err != nil {
+			if err := executable.Write(filepath.Join(dir, "check_x"), "#!/bin/sh\n"+c.script+"\n"); err != nil {
 				t.Fatal(err)
 			}
 			_, err := ask(dir)

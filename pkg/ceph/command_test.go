@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // Documents of a small cluster that is well, in the mons' shapes.
@@ -39,7 +41,7 @@ func answers(t *testing.T, script string) *Command {
 		}
 	}
 	path := filepath.Join(dir, "ceph")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\ncd "+dir+"\n"+script), 0o700); err != nil {
+	if err := executable.Write(path, "#!/bin/sh\ncd "+dir+"\n"+script); err != nil {
 		t.Fatal(err)
 	}
 	return &Command{Options: CommandOptions{Command: path, Socket: filepath.Join(dir, "none")}}
@@ -309,7 +311,7 @@ func TestQuestions(t *testing.T) {
 		t.Helper()
 		c := answers(t, "cat >asked\ncat status\n")
 		dir := filepath.Dir(c.Options.Command)
-		if err := os.WriteFile(filepath.Join(dir, "ceph"), []byte("#!/bin/sh\ncd "+dir+"\necho \"$*\" >args\nread -r a; cat status\nwhile read -r line; do echo \"$line\" >>asked; case \"$line\" in \"osd df tree\") "+refuses+" ;; esac; done\n"), 0o700); err != nil {
+		if err := executable.Write(filepath.Join(dir, "ceph"), "#!/bin/sh\ncd "+dir+"\necho \"$*\" >args\nread -r a; cat status\nwhile read -r line; do echo \"$line\" >>asked; case \"$line\" in \"osd df tree\") "+refuses+" ;; esac; done\n"); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "status"), []byte(status+"\n"), 0o600); err != nil {

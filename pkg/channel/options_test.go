@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 func TestValidate(t *testing.T) {
@@ -14,7 +15,7 @@ func TestValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "sendmail")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
+	if err := executable.Write(program, "#!/bin/sh\n"); err != nil {
 		t.Fatal(err)
 	}
 	const from = "noc@example.net"

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // stand is a sendmail of a few lines of shell; $dir is a directory of its own.
@@ -17,7 +18,7 @@ func stand(t *testing.T, lines string) (Sender, string) {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sendmail")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\ndir="+dir+"\n"+lines+"\n"), 0o755); err != nil {
+	if err := executable.Write(path, "#!/bin/sh\ndir="+dir+"\n"+lines+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	sender, err := Options{MailFrom: "Example NOC <noc@example.net>", Sendmail: path}.Mail(secret.Options{})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/state"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // recordings are real answers that are not part of the project.
@@ -156,7 +157,7 @@ func newReplay(t *testing.T, state string) *site {
 		"rules": `[{"rule_id":0,"rule_name":"replicated_rule","steps":[{"op":"take","item":-1,"item_name":"default"},` +
 			`{"op":"chooseleaf_firstn","num":0,"type":"host"},{"op":"emit"}]}]` + "\n",
 	} {
-		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o700); err != nil {
+		if err := executable.Write(filepath.Join(s.dir, name), text); err != nil {
 			t.Fatal(err)
 		}
 	}

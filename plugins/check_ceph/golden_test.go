@@ -13,6 +13,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/state"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 	sim "github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 // standIn makes this test binary the ceph command of the simulator.
@@ -33,7 +34,7 @@ func command(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "ceph")
-	if err := os.WriteFile(path, fmt.Appendf(nil, "#!/bin/sh\nexec env %s=1 %s \"$@\"\n", standIn, self), 0o700); err != nil {
+	if err := executable.Write(path, fmt.Sprintf("#!/bin/sh\nexec env %s=1 %s \"$@\"\n", standIn, self)); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -9,6 +9,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -143,7 +144,7 @@ func TestUnusableMemory(t *testing.T) {
 	}
 	dir := t.TempDir()
 	stub := filepath.Join(dir, "ceph")
-	if err := os.WriteFile(stub, []byte("#!/bin/sh\ncat "+dir+"/documents\n"), 0o700); err != nil {
+	if err := executable.Write(stub, "#!/bin/sh\ncat "+dir+"/documents\n"); err != nil {
 		t.Fatal(err)
 	}
 	documents := []string{

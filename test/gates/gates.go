@@ -16,6 +16,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/maintenance"
 	nodes "github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/test/sim/ceph"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 	"github.com/noout-monitoring/noout/test/sim/pve"
 	"github.com/noout-monitoring/noout/test/story/room"
 )
@@ -58,7 +59,7 @@ func Golden(t *testing.T, plugin func(now func() time.Time) check.Plugin) {
 			}
 		})
 		names["STRANGER"] = filepath.Join(dir, "stranger")
-		if err := os.WriteFile(names["STRANGER"], []byte(stranger), 0o700); err != nil {
+		if err := executable.Write(names["STRANGER"], stranger); err != nil {
 			t.Fatal(err)
 		}
 		return names

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/test/sim/executable"
 )
 
 const notifyPlugin = "notify_customers"
@@ -126,7 +128,7 @@ func (w *World) post() error {
 		}
 	}
 	script := "#!/bin/sh\nf=$(mktemp " + box + "/tmp/XXXXXXXX) && cat >\"$f\" && mv \"$f\" \"" + box + "/new/$(date +%s.%N).$$\"\n"
-	return os.WriteFile(w.names["SENDMAIL"], []byte(script), 0o700)
+	return executable.Write(w.names["SENDMAIL"], script)
 }
 
 // Letter is a mail as it arrived.

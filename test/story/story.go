@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/test/sim/executable"
 	"github.com/noout-monitoring/noout/test/story/room"
 )
 
@@ -145,7 +146,7 @@ func (w *World) settings() error {
 		return err
 	}
 	command := filepath.Join(w.Dir, "ceph")
-	if err := os.WriteFile(command, []byte("#!/bin/sh\nexec env "+role+"="+asCeph+" "+self+" \"$@\"\n"), 0o700); err != nil {
+	if err := executable.Write(command, "#!/bin/sh\nexec env "+role+"="+asCeph+" "+self+" \"$@\"\n"); err != nil {
 		return err
 	}
 	state, apart := filepath.Join(w.Dir, "state"), filepath.Join(w.Dir, "state-ipmi")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
+	"github.com/noout-monitoring/noout/test/sim/executable"
 	"github.com/noout-monitoring/noout/test/sim/pve"
 )
 
@@ -51,7 +52,7 @@ func (s *Stage) Open(tb TB, dir, command string) map[string]string {
 		tb.Fatalf("writing the files: %v", err)
 	}
 	names["CEPH"] = filepath.Join(dir, "ceph")
-	if err := os.WriteFile(names["CEPH"], []byte("#!/bin/sh\nexec "+command+" \"$@\"\n"), 0o700); err != nil {
+	if err := executable.Write(names["CEPH"], "#!/bin/sh\nexec "+command+" \"$@\"\n"); err != nil {
 		tb.Fatalf("writing the ceph command: %v", err)
 	}
 	site := fmt.Sprintf("[pve]\nhost = %s\nca-file = %s\nauth-file = %s\nstate-dir = %s/state\n", names["NODES"], names["CA"], names["AUTH"], dir)
