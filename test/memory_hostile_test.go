@@ -51,8 +51,8 @@ var (
 	toldRules  = swollen{path: "osd crush rule dump", key: "rule_id", spare: "ok-to-stop counts the copies"}
 	toldSafe   = swollen{path: "osd ok-to-stop 4", before: `{"ok_to_stop":true,"num_ok_pgs":33,"num_not_ok_pgs":0,"osds":`, key: "osd", after: `}`}
 
-	boardHealth = swollen{path: "/api/health/full", before: `{"health":{"status":"HEALTH_OK","checks":[]},"osd_map":{"flags":"","osds":`, key: "osd", after: `}}`}
-	boardOSDs   = swollen{path: "/api/osd", before: ``, key: "osd", spare: "how full each OSD is, is not judged where it is not told"}
+	boardHealth = swollen{path: "/api/health/full", before: `{"health":{"status":"HEALTH_OK","checks":[]},"osd_map":{"flags":"","osds":`, key: "osd", after: `}}`, size: 39}
+	boardOSDs   = swollen{path: "/api/osd", before: ``, key: "osd", spare: "how full each OSD is, is not judged where it is not told", size: 39}
 	boardLogin  = swollen{path: "/api/auth", before: `{"token":`, key: "token", after: `}`}
 	thermal     = swollen{path: "/Thermal", before: `{"Fans":`, key: "MemberId", after: `}`, size: 7}
 )

@@ -36,6 +36,10 @@ type dashboardHost struct {
 	cred secret.Credentials
 }
 
+// MaxDashboard is the largest answer that is read of a dashboard, in bytes:
+// health/full has 3.3 KiB of each OSD.
+const MaxDashboard = 40 << 20
+
 // DashboardPort is where the dashboard listens with TLS unless told otherwise.
 const DashboardPort = 8443
 

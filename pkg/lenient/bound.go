@@ -24,14 +24,15 @@ type Bound struct {
 	Width int
 	// Depth is how deep lists and objects are nested; at most 64.
 	Depth int
-	// Repeats lets an object say one thing twice, as some of Ceph's do.
-	Repeats bool
 	// Unread are keys that nobody decodes: what they say twice hides nothing.
 	Unread []string
 }
 
 // deepest is the most that Depth can be.
 const deepest = 64
+
+// longest is the most bytes that a key has: decoders copy a key more than once.
+const longest = 64 << 10
 
 // Check says why a document must not be decoded: too many elements, or an object
 // that says one thing twice, and not the same. Decoders take whichever comes
@@ -79,6 +80,10 @@ func (s *scan) step() {
 		s.skip()
 		if l := s.top(); l != nil && l.key {
 			l.key = false
+			if s.at-1-start > longest {
+				s.err = fmt.Errorf("the answer has a key of more than %d KiB", longest>>10)
+				return
+			}
 			s.members = append(s.members, member{hash: s.hash(s.text[start:max(start, s.at-1)]), key: uint32(start), from: uint32(s.at)})
 		}
 	case '{', '[':
@@ -161,7 +166,7 @@ func (s *scan) end() {
 // close ends a list or object.
 func (s *scan) close() {
 	l := s.top()
-	if l.object && !s.bound.Repeats {
+	if l.object {
 		s.twice(s.members[l.first:])
 	}
 	s.members = s.members[:l.first]

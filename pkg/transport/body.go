@@ -10,19 +10,19 @@ import (
 )
 
 // MaxBody is the largest body of an answer, in bytes, before and after
-// decompression.
+// decompression, unless [Options.Reading] says otherwise.
 const MaxBody = 16 << 20
 
-// ErrTooLarge is found in the error of a body that is larger than [MaxBody].
-var ErrTooLarge = errors.New("more than 16 MiB")
+// ErrTooLarge is found in the error of a body that is larger than is read.
+var ErrTooLarge = errors.New("the answer is too large")
 
 // ReadAll reads a body to its end. When that fails it returns nothing, and
 // unlike [io.ReadAll] it has not made a copy of what is thrown away: a process
-// that is sent too much needs no more than [MaxBody] for it.
+// that is sent too much needs no more for it than it reads at most.
 func ReadAll(from io.Reader) ([]byte, error) {
 	var parts [][]byte
 	part := make([]byte, 0, 8<<10)
-	if b, is := from.(*body); is && b.announced > 0 && b.announced <= MaxBody {
+	if b, is := from.(*body); is && b.announced > 0 && b.announced <= b.where.most {
 		part = make([]byte, 0, b.announced+1) // a list of all guests stands in memory once
 	}
 	for {
@@ -64,14 +64,14 @@ type body struct {
 // on both sides of the decoder, for a small file may become a large one and an
 // endless one nothing.
 func newBody(response *http.Response, where peer) *body {
-	source := &capped{source: response.Body, left: MaxBody}
-	if response.ContentLength > MaxBody {
+	source := &capped{source: response.Body, left: where.most}
+	if response.ContentLength > where.most {
 		source.left = -1
 	}
 	wrapped := &body{source: source, closer: response.Body, where: where, announced: max(0, response.ContentLength)}
 	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
 		wrapped.announced = 0 // of what is compressed
-		wrapped.source = &capped{source: &unzipped{source: source}, left: MaxBody}
+		wrapped.source = &capped{source: &unzipped{source: source}, left: where.most}
 		response.Header.Del("Content-Encoding")
 		response.Header.Del("Content-Length")
 		response.ContentLength = -1
@@ -80,7 +80,7 @@ func newBody(response *http.Response, where peer) *body {
 	return wrapped
 }
 
-// Read reads on until the end, [MaxBody], or the end of the request's context.
+// Read reads on until the end, the bound, or the end of the request's context.
 func (b *body) Read(p []byte) (int, error) {
 	b.begun = true
 	n, err := b.source.Read(p)

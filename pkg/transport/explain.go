@@ -1,11 +1,9 @@
 package transport
 
 import (
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +14,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
-
-	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // Error is what went wrong with a request, in one plain sentence that names
@@ -51,6 +46,7 @@ const maxText = 500
 // peer is the other side of a request, for sentences about it.
 type peer struct {
 	address string       // host:port
+	most    int64        // bytes of an answer
 	legacy  bool         // --tls-legacy is given
 	advice  string       // in place of ours about a certificate, see Advising
 	over    func() error // why the request's context ended, nil before
@@ -160,7 +156,7 @@ func (p peer) broken(err error) string {
 	text := err.Error()
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		return p.address + " sends an answer of more than 16 MiB"
+		return fmt.Sprintf("%s sends an answer of more than %d MiB", p.address, p.most>>20)
 	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum):
 		return p.address + " sends a compressed answer that is damaged"
 	case strings.Contains(text, "response headers exceeded"):
@@ -227,74 +223,4 @@ func withoutPrefix(text string) string {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return bounded(text, 150)
-}
-
-// untrusted explains why a certificate was not accepted.
-func (p peer) untrusted(err *tls.CertificateVerificationError) string {
-	if len(err.UnverifiedCertificates) == 0 {
-		return p.address + " shows no certificate"
-	}
-	leaf := err.UnverifiedCertificates[0]
-	pin := "--fingerprint " + fingerprintOf(leaf).String()
-	step := func(ours string) string { return ": " + cmp.Or(p.advice, ours) }
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var roots x509.SystemRootsError
-	text := "the certificate of " + p.address + " " + Flaw(leaf, err.Err)
-	switch {
-	case errors.As(err, &authority):
-		return text + step("use --ca-file or "+pin)
-	case errors.As(err, &name):
-		return text + step("ask by that name or use "+pin)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return text + step("renew it or use "+pin)
-	case errors.As(err, &roots):
-		return "this machine has no list of known authorities" + step("use --ca-file or "+pin)
-	}
-	return text + step("use "+pin)
-}
-
-// Flaw says behind "the certificate" why verifying it ended in an error.
-func Flaw(leaf *x509.Certificate, err error) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &authority):
-		return "is not signed by a known authority"
-	case errors.As(err, &name):
-		return "is made out to " + bearers(leaf)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return dates(invalid.Cert)
-	}
-	return "cannot be trusted (" + withoutPrefix(err.Error()) + ")"
-}
-
-// bearers names whom a certificate is made out to.
-func bearers(leaf *x509.Certificate) string {
-	names := slices.Clone(leaf.DNSNames)
-	for _, address := range leaf.IPAddresses {
-		names = append(names, address.String())
-	}
-	if len(names) == 0 {
-		return "nobody (no subject alternative name)"
-	}
-	if more := len(names) - 3; more > 0 {
-		names = append(names[:3], fmt.Sprintf("%d more", more))
-	}
-	for i, name := range names {
-		names[i] = bounded(name, 60)
-	}
-	return strings.Join(names, ", ")
-}
-
-func dates(certificate *x509.Certificate) string {
-	if now := time.Now(); certificate != nil && now.Before(certificate.NotBefore) {
-		return "is not valid before " + phrase.Time(certificate.NotBefore) + " (compare the clocks)"
-	}
-	if certificate == nil {
-		return "has expired"
-	}
-	return "expired on " + phrase.Time(certificate.NotAfter)
 }

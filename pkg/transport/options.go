@@ -29,6 +29,7 @@ type Options struct {
 	IPv6        bool   `name:"ipv6-only" short:"6" help:"Connect over IPv6 only."`
 
 	keep   Keep
+	most   int64
 	advice string
 	trust  trust // that Validate read
 }
@@ -38,6 +39,13 @@ type Options struct {
 // the reader's to mend. It stands behind a colon, such as "tell its owner".
 func (o Options) Advising(step string) Options {
 	o.advice = step
+	return o
+}
+
+// Reading returns the options with another bound for the body of an answer, in
+// bytes, for a device whose answers are larger than [MaxBody].
+func (o Options) Reading(most int64) Options {
+	o.most = most
 	return o
 }
 
@@ -74,7 +82,8 @@ func (o Options) exclusive() error {
 // credentials. It keeps connections open for the next request, returns
 // redirects as they are (with them credentials would go to another host), and
 // ignores proxies of the environment. Bodies end in [ErrTooLarge] after
-// [MaxBody]. Errors of requests and bodies hold an [Error].
+// [MaxBody], or after what [Options.Reading] says. Errors of requests and bodies
+// hold an [Error].
 //
 // The client has no timeout of its own: give every request a context that ends.
 func (o Options) Client() (*http.Client, error) {
@@ -94,7 +103,7 @@ func (o Options) Client() (*http.Client, error) {
 		resume = &resumption{keep: o.keep, settings: o.settings(t.authorities), sessions: map[string]*session{}}
 	}
 	return &http.Client{
-		Transport:     newRounds(dialer{config: config, network: o.network(), legacy: o.TLSLegacy, advice: o.advice, resume: resume}),
+		Transport:     newRounds(dialer{config: config, network: o.network(), most: o.most, legacy: o.TLSLegacy, advice: o.advice, resume: resume}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -45,6 +46,7 @@ func (a *attempt) reach(p phase) { a.phase.Store(int32(p)) }
 // end.
 type rounds struct {
 	inner  *http.Transport
+	most   int64 // bytes of an answer
 	legacy bool
 	advice string
 	resume *resumption
@@ -52,6 +54,7 @@ type rounds struct {
 
 func newRounds(d dialer) *rounds {
 	return &rounds{
+		most:   cmp.Or(d.most, MaxBody),
 		legacy: d.legacy,
 		advice: d.advice,
 		resume: d.resume,
@@ -68,7 +71,7 @@ func newRounds(d dialer) *rounds {
 
 // RoundTrip sends one request.
 func (r *rounds) RoundTrip(request *http.Request) (*http.Response, error) {
-	where := peer{address: request.URL.Host, legacy: r.legacy, advice: r.advice, over: request.Context().Err}
+	where := peer{address: request.URL.Host, most: r.most, legacy: r.legacy, advice: r.advice, over: request.Context().Err}
 	if request.URL.Scheme != "https" {
 		return nil, &Error{Text: fmt.Sprintf("%s is to be asked without TLS, expected https: anybody on the way could read the credentials", where.address)}
 	}
@@ -95,6 +98,7 @@ func (r *rounds) CloseIdleConnections() { r.inner.CloseIdleConnections() }
 type dialer struct {
 	config   *tls.Config
 	network  string
+	most     int64 // bytes of an answer, 0: MaxBody
 	legacy   bool
 	advice   string
 	resolver *net.Resolver // nil: that of the system

@@ -85,7 +85,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 func (o *options) source() (ceph.Source, error) {
 	switch o.Via {
 	case viaDashboard:
-		client, err := o.Transport.Keeping(o.State.Tickets("check_ceph")).Client()
+		client, err := o.Transport.Keeping(o.State.Tickets("check_ceph")).Reading(ceph.MaxDashboard).Client()
 		if err != nil {
 			return nil, err
 		}
