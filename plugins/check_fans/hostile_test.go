@@ -82,7 +82,7 @@ var hostile = []struct {
 	{"sets, just short", "Chassis/1/Thermal", func() string {
 		return `{"Fans":[],"Redundancy":[` + strings.Repeat(`{"Status":"Critical"},`, 19_000) + `{}]}`
 	}, 200, ""},
-	{"one long key", "Chassis/1/Thermal", func() string { return `{"` + strings.Repeat("k", 8<<20-100) + `":1}` }, 200, sensor},
+	{"one long key", "Chassis/1/Thermal", func() string { return `{"` + strings.Repeat("k", 8<<20-100) + `":1}` }, 200, "a key of more than 64 KiB"},
 	{"long keys", "Chassis/1/Thermal", func() string { return much(`{"Fans":{`, `"`+strings.Repeat("k", 1000)+`%d":{}`, `}}`) }, 200, ""},
 	{"a number of a million digits", "Chassis/1/Thermal", func() string {
 		return `{"Fans":[{"MemberId":"f0","Name":"Fan 0","Reading":` + strings.Repeat("9", 1_000_000) + `}]}`
