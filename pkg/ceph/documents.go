@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/lenient"
 )
@@ -82,12 +83,12 @@ func readable(raw []byte) []byte {
 		case c == '"':
 			inside = !inside
 		case !inside && (c == ':' || c == ',' || c == '['):
-			value := bytes.TrimLeft(raw[at+1:min(len(raw), at+32)], " \t")
-			if len(value) == 0 || bytes.IndexByte([]byte("ni+-"), value[0]) < 0 {
+			value := bytes.TrimLeft(raw[at+1:min(len(raw), at+32)], white)
+			if len(value) == 0 || strings.IndexByte("ni+-", value[0]) < 0 {
 				continue
 			}
 			for _, word := range bare {
-				if after, found := bytes.CutPrefix(value, []byte(word)); found && len(after) > 0 && bytes.IndexByte([]byte(" ,}]"), after[0]) >= 0 {
+				if after, found := bytes.CutPrefix(value, []byte(word)); found && len(after) > 0 && strings.IndexByte(white+",}]", after[0]) >= 0 {
 					copy(value, append([]byte(`""`), bytes.Repeat([]byte(" "), len(word)-2)...))
 				}
 			}
@@ -95,6 +96,9 @@ func readable(raw []byte) []byte {
 	}
 	return raw
 }
+
+// white is what JSON takes for nothing between values.
+const white = " \t\r\n"
 
 // bare are the words of numbers that are none.
 var bare = []string{"nan", "-nan", "+nan", "inf", "-inf", "+inf", "infinity", "-infinity"}

@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -216,6 +217,9 @@ func TestBareNumbers(t *testing.T) {
 	}
 	if broken([]byte(fill)) != "" || broken([]byte(fill[:len(fill)-9])) != docFill || broken([]byte("{broken")) != "" {
 		t.Error("which document is broken")
+	}
+	if got := readable([]byte("{\"a\": -nan\n,\"b\":[\n\tinf,\n\tnan\r\n]}")); !json.Valid(got) {
+		t.Errorf("over several lines: %s", got)
 	}
 	if got := string(readable([]byte(`{"a":"x:nan,","b":1}`))); got != `{"a":"x:nan,","b":1}` {
 		t.Errorf("a document that is one was changed: %s", got)
