@@ -71,6 +71,19 @@ var jumps = []time.Duration{
 	31 * 24 * time.Hour, 365 * 24 * time.Hour, 3650 * 24 * time.Hour,
 }
 
+// set is how far a clock is ahead that was by so much, and is set now and then.
+func set(t *rapid.T, ahead time.Duration) time.Duration {
+	switch rapid.IntRange(0, 5).Draw(t, "clock") {
+	case 0:
+		return rapid.SampledFrom(jumps).Draw(t, "ahead")
+	case 1:
+		return -rapid.SampledFrom(jumps).Draw(t, "behind")
+	case 2:
+		return 0
+	}
+	return ahead
+}
+
 // TestJumpsNeverMakeMilder walks two pollers through the life of a server, one
 // whose clock jumps, forwards and backwards, for one poll or for good, and one
 // whose clock does not. Whatever time they can ask for besides their own, the
@@ -96,14 +109,7 @@ func TestJumpsNeverMakeMilder(t *testing.T) {
 			case 2:
 				absent = true
 			}
-			switch rapid.IntRange(0, 5).Draw(t, "clock") {
-			case 0:
-				ahead = rapid.SampledFrom(jumps).Draw(t, "ahead")
-			case 1:
-				ahead = -rapid.SampledFrom(jumps).Draw(t, "behind")
-			case 2:
-				ahead = 0
-			}
+			ahead = set(t, ahead)
 			if i == 0 && witness == "uptime" {
 				ahead = 0 // nothing tells that the first look has the wrong time
 			}
@@ -153,14 +159,7 @@ func TestFirstLookUnderAWrongClock(t *testing.T) {
 					boot, w.begun = boot+1, w.now.Add(-2*time.Minute)
 				}
 			}
-			switch rapid.IntRange(0, 5).Draw(t, "clock") {
-			case 0:
-				ahead = rapid.SampledFrom(jumps).Draw(t, "ahead")
-			case 1:
-				ahead = -rapid.SampledFrom(jumps).Draw(t, "behind")
-			case 2:
-				ahead = 0
-			}
+			ahead = set(t, ahead)
 			jumped.since(w.seen(ahead, controller, false), w.now.Add(ahead), w.now.Sub(w.begun), fmt.Sprint(boot))
 			steady.poll(w.seen(0, controller, false), w.now, w.now.Sub(noon))
 			right = right || ahead == 0
