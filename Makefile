@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 PLUGINS  := $(notdir $(wildcard plugins/*))
 PREFIX   ?= /usr/local
 PLUGINDIR ?= $(PREFIX)/lib/nagios/plugins
-FUZZTIME ?= 30s
+FUZZTIME ?= 200000x
 FUZZ     ?= .
 
 export CGO_ENABLED ?= 0
@@ -65,7 +65,7 @@ race: ## the tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 GO=$(GO) $(GO) run ./test/suite -race -short -skip '^(TestEveryPhase|TestNoContradiction)$$' $$($(GO) list ./... | sed 's,^github.com/noout-monitoring/noout,.,' | grep -v /pkg/maintenance$$)
 
 .PHONY: fuzz
-fuzz: ## the fuzz targets (FUZZ=REGEX, default all), each for FUZZTIME (30s)
+fuzz: ## the fuzz targets (FUZZ=REGEX, default all), each with FUZZTIME inputs (200000x)
 	./test/fuzz $(FUZZTIME) '$(FUZZ)'
 
 .PHONY: lint
