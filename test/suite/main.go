@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,11 @@ const module = "github.com/noout-monitoring/noout/"
 
 // long are the packages that take longest. They are begun first, and while they
 // wait for deadlines the others have the processors.
-var long = []string{"./test/story", "./plugins/check_fans", "./pkg/maintenance"}
+var long = []string{"./test", "./test/story", "./plugins/check_fans", "./pkg/maintenance"}
+
+// shipped are the flags of the Makefile's build: what is tested is what is shipped,
+// and what the tests themselves build needs no second net/http.
+const shipped = "-trimpath -tags=nethttpomithttp2"
 
 // patience is when go test gives up a package: an hour and a half, for a machine
 // at a tenth of the speed.
@@ -32,6 +37,9 @@ const patience = "-timeout=90m"
 // waiting is how many tests of a package that say so run at once: they wait for
 // deadlines more than they work.
 const waiting = "-parallel=8"
+
+// unvetted leaves vet to make lint, which has all of its analysers.
+const unvetted = "-vet=off"
 
 func main() {
 	begun := time.Now()
@@ -49,12 +57,14 @@ func main() {
 
 // run starts go test and reports its events.
 func run(args []string, r *report) error {
-	command := append([]string{"test", "-json", patience, waiting}, args...)
+	packages := fmt.Sprintf("-p=%d", 2*runtime.NumCPU()) // for the same reason
+	command := append([]string{"test", "-json", patience, waiting, unvetted, packages}, args...)
 	if !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "./") }) {
 		command = append(append(command, long...), "./...")
 	}
 	cmd := exec.Command(cmp.Or(os.Getenv("GO"), "go"), command...)
 	cmd.Stderr = os.Stderr
+	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" "+shipped))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("go test: %w", err)
