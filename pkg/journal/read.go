@@ -75,8 +75,8 @@ func Read(sources []Source, p Period, now time.Time, want func(Kind) bool) (Hist
 }
 
 // Each hands each entry of a period to take, once, and keeps none: whoever needs
-// little of most of them has no room for all. They come as they are written, neither
-// sorted nor with their Sources.
+// little of most of them has no room for all. They come as they are written, not
+// sorted, and of their Sources with the one in which they were found first.
 func Each(sources []Source, p Period, now time.Time, take func(Entry)) (History, error) {
 	r := reader{period: p, now: now, take: take}
 	err := r.sources(sources)
@@ -233,6 +233,7 @@ func (r *reader) add(e Entry) {
 	case again:
 	case r.take != nil:
 		r.have[e.ID] = 0
+		e.Sources = r.name
 		r.take(e)
 	default:
 		r.keep(e)

@@ -100,9 +100,18 @@ func Kinds(k journal.Kind) bool {
 // Tell makes a story of entries, which are sorted by time.
 func Tell(entries []journal.Entry) *Story {
 	s := &Story{guests: map[place]*guest{}, nodes: map[host]*node{}, heirs: heirs(entries)}
-	entries = s.timely(entries)
+	anew := journal.Anew{}
 	for _, e := range entries {
+		anew.Note(e)
+	}
+	for _, e := range entries {
+		if anew.Stale(e) {
+			continue
+		}
 		e.Cluster = s.now(e.Cluster)
+		if e.Again() {
+			s.retold = append(s.retold, look{cluster: e.Cluster, until: e.At})
+		}
 		switch fact := e.Fact.(type) {
 		case *journal.Observed:
 			if e.By == "check_guests" {

@@ -136,3 +136,34 @@ func TestCameBack(t *testing.T) {
 		}
 	}
 }
+
+// TestClockWasSet: where the clock of a poller was set, its silences are those that it
+// told anew: none lasts for ever because its end has an earlier time than its begin,
+// and none is longer by what the clock was behind.
+func TestClockWasSet(t *testing.T) {
+	guest := &journal.Guest{ID: 1, Name: "shop", Pool: "acme"}
+	entry := func(source string, line, minute int, fact journal.Fact) journal.Entry {
+		return journal.Entry{ID: source + itoa(line), At: after(minute), Cluster: "a", Guest: guest, Fact: fact, Sources: []string{source}, Line: line}
+	}
+	anew := entry("one", 8, 10, &journal.GuestSilent{Class: journal.ClassGuest, Again: true})
+	anew.Since = after(7)
+	over := entry("one", 9, 15, &journal.GuestAnswers{})
+	over.Since = after(14)
+	for name, c := range map[string]struct {
+		before    []journal.Entry
+		from      int
+		silences  int
+		untilOpen bool
+	}{
+		"back":    {[]journal.Entry{entry("one", 5, 127, &journal.GuestSilent{Class: journal.ClassGuest})}, 7, 1, false},
+		"forward": {[]journal.Entry{entry("one", 5, -50, &journal.GuestSilent{Class: journal.ClassGuest})}, 7, 1, false},
+		// Whose clock was right is not doubted because of another's.
+		"another": {[]journal.Entry{entry("two", 5, 127, &journal.GuestSilent{Class: journal.ClassGuest})}, 7, 2, true},
+	} {
+		s := storyOf(append(append([]journal.Entry{answering("a", 1)}, c.before...), anew, over)...)
+		got := s.guests[place{"a", "1"}].silences
+		if len(got) != c.silences || !got[0].begin().Equal(after(c.from)) || !got[0].until.Equal(after(15)) || got[len(got)-1].open() != c.untilOpen {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

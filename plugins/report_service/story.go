@@ -27,6 +27,7 @@ type story struct {
 	stopped []journal.Entry
 	// entries are all but looks, of which there are most.
 	entries []journal.Entry
+	anew    journal.Anew
 }
 
 // place is a guest or a node of one cluster.
@@ -149,20 +150,28 @@ type look struct {
 	*journal.Observed
 	cluster, node, ref string
 	seen               time.Time
+	sources            []string
+	line               int
+}
+
+// entry is enough of it to be stale.
+func (l look) entry() journal.Entry {
+	return journal.Entry{At: l.Until, Cluster: l.cluster, Sources: l.sources, Line: l.line}
 }
 
 // newStory begins a story: it takes entries, and then it is told.
 func newStory(period journal.Period) *story {
-	return &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}}
+	return &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}, anew: journal.Anew{}}
 }
 
 // take keeps an entry. Of looks there are most: no more is kept of them than is
 // needed.
 func (s *story) take(e journal.Entry) {
 	if fact, is := e.Fact.(*journal.Observed); is {
-		s.looks[e.By] = append(room(s.looks[e.By]), look{fact, e.Cluster, e.Node, e.ID, e.Seen})
+		s.looks[e.By] = append(room(s.looks[e.By]), look{fact, e.Cluster, e.Node, e.ID, e.Seen, e.Sources, e.Line})
 		return
 	}
+	s.anew.Note(e)
 	s.entries = append(room(s.entries), e)
 }
 
@@ -177,6 +186,7 @@ func room[T any](list []T) []T {
 
 // tell makes the story of what was taken.
 func (s *story) tell() {
+	s.entries = slices.DeleteFunc(s.entries, s.anew.Stale)
 	slices.SortStableFunc(s.entries, func(a, b journal.Entry) int { return a.At.Compare(b.At) })
 	off := folding{}
 	few, halted, silent := folding{}, folding{}, folding{}
@@ -199,7 +209,11 @@ func (s *story) tell() {
 			if fact.Class == journal.ClassPath {
 				silent.end(placeOf(e), e) // it was our path, and no outage of his
 			} else {
-				silent.begin(placeOf(e), e).class = fact.Class
+				t := silent.begin(placeOf(e), e)
+				t.class = fact.Class
+				if fact.Again && !e.Since.IsZero() {
+					t.since, t.from = time.Time{}, e.Since // by the poller's clock as it is now
+				}
 			}
 		case *journal.GuestAnswers:
 			silent.end(placeOf(e), e)
@@ -221,7 +235,9 @@ func (s *story) tell() {
 			g.silences = append(g.silences, t)
 		}
 	}
-	for _, list := range s.looks {
+	for by, list := range s.looks {
+		list = slices.DeleteFunc(list, func(l look) bool { return s.anew.Stale(l.entry()) })
+		s.looks[by] = list
 		slices.SortFunc(list, func(a, b look) int { return a.From.Compare(b.From) })
 	}
 	s.works = worksOf(s.entries, off.all())

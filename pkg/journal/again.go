@@ -1,0 +1,66 @@
+package journal
+
+import (
+	"slices"
+	"time"
+)
+
+// Again says that an entry tells anew how a guest is, because the clock of its
+// poller was set.
+func (e Entry) Again() bool {
+	switch fact := e.Fact.(type) {
+	case *GuestAnswers:
+		return fact.Again
+	case *GuestSilent:
+		return fact.Again
+	}
+	return false
+}
+
+// Anew are the entries that tell something anew, by who wrote them.
+type Anew map[seat][]retold
+
+// retold is when a poller told a guest anew, and in which line.
+type retold struct {
+	at   time.Time
+	line int
+}
+
+// seat is a guest as one poller writes of it; number 0 are its looks.
+type seat struct {
+	cluster, source string
+	id              int
+}
+
+func seatOf(e Entry) seat {
+	s := seat{cluster: e.Cluster}
+	if e.Guest != nil {
+		s.id = e.Guest.ID
+	}
+	if len(e.Sources) > 0 {
+		s.source = e.Sources[0]
+	}
+	return s
+}
+
+// Note keeps an entry that tells something anew. Its clock was set for everything
+// that the poller says of this cluster.
+func (a Anew) Note(e Entry) {
+	if !e.Again() {
+		return
+	}
+	mark, at := retold{e.At, e.Line}, seatOf(e)
+	a[at] = append(a[at], mark)
+	at.id = 0
+	if n := len(a[at]); n == 0 || !a[at][n-1].at.Equal(e.At) {
+		a[at] = append(a[at], mark)
+	}
+}
+
+// Stale says that an entry was written by a clock that was ahead then and was set
+// back since: its time comes, and it would be news once more.
+func (a Anew) Stale(e Entry) bool {
+	return len(a) > 0 && slices.ContainsFunc(a[seatOf(e)], func(r retold) bool {
+		return e.Line < r.line && e.At.After(r.at)
+	})
+}
