@@ -43,6 +43,15 @@ func seatOf(e Entry) seat {
 	return s
 }
 
+// AnewOf are those among entries.
+func AnewOf(entries []Entry) Anew {
+	a := Anew{}
+	for _, e := range entries {
+		a.Note(e)
+	}
+	return a
+}
+
 // Note keeps an entry that tells something anew. Its clock was set for everything
 // that the poller says of this cluster.
 func (a Anew) Note(e Entry) {

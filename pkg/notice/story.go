@@ -100,10 +100,7 @@ func Kinds(k journal.Kind) bool {
 // Tell makes a story of entries, which are sorted by time.
 func Tell(entries []journal.Entry) *Story {
 	s := &Story{guests: map[place]*guest{}, nodes: map[host]*node{}, heirs: heirs(entries)}
-	anew := journal.Anew{}
-	for _, e := range entries {
-		anew.Note(e)
-	}
+	anew := journal.AnewOf(entries)
 	for _, e := range entries {
 		if anew.Stale(e) {
 			continue

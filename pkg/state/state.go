@@ -130,7 +130,8 @@ func Load[T any](s *Store, subject string) (T, error) {
 	if s == nil {
 		return value, nil
 	}
-	return load[T](s, subject)
+	value, _, err := load[T](s, subject)
+	return value, err
 }
 
 // Update changes the value about subject: it locks, reads, calls merge with
@@ -141,7 +142,9 @@ func Load[T any](s *Store, subject string) (T, error) {
 // returned: a value that can be judged, which the next run will not know when
 // the error is not nil. merge gets the zero value when nothing can be read. Only
 // with [ErrCorrupt] is the new value stored although there is an error. When
-// merge returns an error nothing is written and that error is returned.
+// merge returns an error nothing is written and that error is returned. A value that
+// is written already is not written once more, which would cost more than most runs;
+// only a [Streamer] is not compared.
 //
 // With a nil s nothing is read or written.
 func Update[T any](s *Store, subject string, merge func(old T) (T, error)) (T, error) {
@@ -158,11 +161,11 @@ func UpdateContext[T any](ctx context.Context, s *Store, subject string, merge f
 	if failed != nil {
 		// Judge on what is remembered although nothing can be added. Whatever
 		// Load has to say, that the value will not be stored matters more.
-		old, _ := load[T](s, subject)
+		old, _, _ := load[T](s, subject)
 		return unsaved(old, merge, failed)
 	}
 	defer unlock()
-	old, failed := load[T](s, subject)
+	old, text, failed := load[T](s, subject)
 	if errors.Is(failed, ErrCorrupt) {
 		if err := s.setAside(subject); err != nil {
 			return unsaved(zero, merge, err)
@@ -172,7 +175,7 @@ func UpdateContext[T any](ctx context.Context, s *Store, subject string, merge f
 		return unsaved(zero, merge, failed)
 	}
 	value, err := merge(old)
-	if err != nil {
+	if err != nil || unchanged(value, text) {
 		return value, err
 	}
 	if err := save(s, subject, value); err != nil {

@@ -1,12 +1,14 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -160,6 +162,42 @@ func TestRefusalOfMerge(t *testing.T) {
 		t.Errorf("it was written in spite of the refusal: %+v, %v", got, err)
 	}
 }
+
+// TestUnchanged: what is written already is not written once more; a value of an
+// older version is, although it says the same.
+func TestUnchanged(t *testing.T) {
+	s := store(t)
+	inode := func(text string) uint64 {
+		t.Helper()
+		if _, err := Update(s, subject, func(memory) (memory, error) { return memory{Count: 7, Text: text}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(s.Path(subject))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Sys().(*syscall.Stat_t).Ino
+	}
+	first := inode("<Fan & Co>")
+	if again := inode("<Fan & Co>"); again != first {
+		t.Error("it was written anew")
+	}
+	if other := inode("<Fan>"); other == first {
+		t.Error("another value was not written")
+	}
+	keep := func(old laterMemory) (laterMemory, error) { return old, nil }
+	if _, err := Update(s, subject, keep); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(s.Path(subject)); err != nil || !bytes.Contains(text, []byte(`"version": 2`)) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// laterMemory is the same value, of another version.
+type laterMemory memory
+
+func (laterMemory) StateVersion() int { return 2 }
 
 func TestNoSubject(t *testing.T) {
 	s := store(t)

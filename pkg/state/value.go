@@ -28,41 +28,42 @@ type document struct {
 	Value lenient.Part `json:"value"`
 }
 
-// load reads and decodes a file.
-func load[T any](s *Store, subject string) (T, error) {
-	var value, zero T
+// load reads and decodes a file. The text is its value, if that is of this version.
+func load[T any](s *Store, subject string) (value T, text []byte, err error) {
+	var zero T
 	if strings.TrimSpace(subject) == "" {
-		return zero, errNoSubject
+		return zero, nil, errNoSubject
 	}
-	text, err := s.read(fileName(s.plugin, subject))
+	file, err := s.read(fileName(s.plugin, subject))
 	if errors.Is(err, fs.ErrNotExist) {
-		return zero, nil
+		return zero, nil, nil
 	}
 	if err == nil {
-		err = decode(text, header{Plugin: s.plugin, Subject: label(subject)}, &value)
+		text, err = decode(file, header{Plugin: s.plugin, Subject: label(subject)}, &value)
 	}
 	if err != nil {
-		return zero, s.failed(subject, err)
+		return zero, nil, s.failed(subject, err)
 	}
-	return value, nil
+	return value, text, nil
 }
 
 var errNoSubject = errors.New("state: the device does not say which one it is, so nothing can be remembered about it")
 
-// decode fills value from a file that has to be about what expected says.
-func decode[T any](text []byte, expected header, value *T) error {
+// decode fills value from a file that has to be about what expected says, and
+// returns its text as load does.
+func decode[T any](file []byte, expected header, value *T) ([]byte, error) {
 	var found document
-	if err := json.Unmarshal(text, &found); err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	if err := json.Unmarshal(file, &found); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	current := versionOf(value)
 	switch {
 	case found.Version > current:
-		return fmt.Errorf("%w (%d, this one knows %d): update this one, or remove the file to begin anew", ErrNewer, found.Version, current)
+		return nil, fmt.Errorf("%w (%d, this one knows %d): update this one, or remove the file to begin anew", ErrNewer, found.Version, current)
 	case found.Version < 1 || len(found.Value) == 0:
-		return fmt.Errorf("%w: no version or no value in it", ErrCorrupt)
+		return nil, fmt.Errorf("%w: no version or no value in it", ErrCorrupt)
 	case found.Plugin != expected.Plugin || found.Subject != expected.Subject:
-		return fmt.Errorf("%w: it is about something else", ErrCorrupt)
+		return nil, fmt.Errorf("%w: it is about something else", ErrCorrupt)
 	}
 	var err error
 	if migrator, ok := any(value).(Migrator); ok && found.Version < current {
@@ -70,10 +71,25 @@ func decode[T any](text []byte, expected header, value *T) error {
 	} else {
 		err = json.Unmarshal(found.Value, value)
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case found.Version < current:
+		return nil, nil
 	}
-	return nil
+	return found.Value, nil
+}
+
+// unchanged says that a value would be written as text is.
+func unchanged(value any, text []byte) bool {
+	if _, large := value.(Streamer); large || text == nil {
+		return false
+	}
+	var is, was bytes.Buffer
+	encoder := json.NewEncoder(&is)
+	encoder.SetEscapeHTML(false) // as it is written
+	return encoder.Encode(value) == nil && json.Compact(&was, text) == nil &&
+		bytes.Equal(bytes.TrimSuffix(is.Bytes(), []byte("\n")), was.Bytes())
 }
 
 func versionOf(value any) int {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"time"
@@ -55,7 +54,7 @@ func (r *recall) token() ceph.Memory {
 
 // keep stores what the source wants kept, in a file of mode 0600.
 func (r *recall) keep(m ceph.Memory) {
-	if r.store == nil || r.address == "" || len(m) == 0 || same(tokens{json.RawMessage(m)}, tokens{json.RawMessage(r.token())}) {
+	if r.store == nil || r.address == "" || len(m) == 0 {
 		return
 	}
 	_, err := state.Update(r.store, r.address, func(tokens) (tokens, error) {
@@ -79,8 +78,7 @@ func (r *recall) daemons(fsid string, mgrs int) bool {
 	return err == nil && m.stale(mgrs, r.now())
 }
 
-// learn folds what was seen into the memory of the cluster, which is written
-// only when that changes it.
+// learn folds what was seen into the memory of the cluster.
 func (r *recall) learn(c ceph.Cluster, until time.Time, read state.Clock) recollection {
 	m := recollection{Required: r.required}
 	m.memory, m.times = counting(memory{}, c, until, read)
@@ -104,14 +102,6 @@ func counting(old memory, c ceph.Cluster, until time.Time, read state.Clock) (me
 }
 
 func (r *recall) update(c ceph.Cluster, until time.Time, read state.Clock) (_ memory, at times, kept bool) {
-	at = times{read.At, read.At}
-	old, err := state.Load[memory](r.store, c.FSID)
-	if err == nil {
-		m, at := counting(old, c, until, read)
-		if m, changed := r.after(old, m, c, read.At); !changed {
-			return m, at, true
-		}
-	}
 	m, err := state.Update(r.store, c.FSID, func(old memory) (memory, error) {
 		var m memory
 		m, at = counting(old, c, until, read)
@@ -121,8 +111,11 @@ func (r *recall) update(c ceph.Cluster, until time.Time, read state.Clock) (_ me
 		// Written before it is remembered, and under the memory's lock: whatever
 		// is killed, and whoever runs at once, it is there, and once. By our clock,
 		// also where the cluster's is ahead: it has the time of all who write there.
-		var events []journal.Entry
-		m.Told, events = tell(old.Told, m, c, read.At)
+		told, events := tell(old.Told, m, c, read.At)
+		if age := read.At.Sub(old.Told.At); len(events) == 0 && age >= 0 && age < notedLook {
+			told.Watch, told.At = old.Told.Watch, old.Told.At
+		}
+		m.Told = told
 		r.untold = r.journal.Write(r.store, journal.Witness{Plugin: "check_ceph", Now: read.At}, events)
 		return m, nil
 	})
@@ -134,25 +127,3 @@ func (r *recall) update(c ceph.Cluster, until time.Time, read state.Clock) (_ me
 // that is written with every run costs more than the judging. Looks between are
 // not counted, so the journal says too few, and never too many.
 const notedLook = 5 * time.Minute
-
-// after is the memory after a run with what the journal knows, and whether it has
-// to be written.
-func (r *recall) after(old, m memory, c ceph.Cluster, now time.Time) (_ memory, changed bool) {
-	if r.journal.Off() {
-		return m, !same(old, m)
-	}
-	told, events := tell(old.Told, m, c, now)
-	if age := now.Sub(old.Told.At); len(events) > 0 || age < 0 || age >= notedLook {
-		return m, true
-	}
-	told.Watch, told.At = old.Told.Watch, old.Told.At
-	m.Told = told
-	return m, !same(old, m)
-}
-
-// same compares two values as they would be written.
-func same[T any](a, b T) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
-}

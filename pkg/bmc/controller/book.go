@@ -1,9 +1,7 @@
 package controller
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -92,13 +90,6 @@ func (t Target) keeping(via string, m bmc.Memory) Target {
 	return t
 }
 
-// same says whether two would be written alike.
-func (t Target) same(o Target) bool {
-	one, errOne := json.Marshal(t)
-	other, errOther := json.Marshal(o)
-	return errOne == nil && errOther == nil && bytes.Equal(one, other)
-}
-
 // Subject names the device that answered. A device is the same when its UUID
 // is, or its serial number where one poll lacks the UUID. One that has neither
 // is remembered by its address.
@@ -111,9 +102,6 @@ func (b *Book) Subject(i bmc.Identity) string {
 	}
 	return b.unnamed
 }
-
-// errSame ends an update that would write what is there already.
-var errSame = errors.New("nothing is new")
 
 // Learn notes which device stands behind the address, and up to where its event
 // log was read: who does not keep the events of this poll must not call it. Most
@@ -137,14 +125,10 @@ func (b *Book) Learn(s bmc.Server, relearn bool) error {
 		if b.Via == Redfish {
 			m = redfish.Merge(bmc.Memory(t.Sources[Redfish]), m)
 		}
-		t = t.keeping(b.Via, m)
-		if t.same(before) {
-			return t, errSame
-		}
-		return t, nil
+		return t.keeping(b.Via, m), nil
 	})
 	b.Target = t
-	if err != nil && !errors.Is(err, errSame) {
+	if err != nil {
 		return fmt.Errorf("remember which device answers: %w", err)
 	}
 	return nil
