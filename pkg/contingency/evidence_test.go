@@ -127,7 +127,7 @@ func (w *world) tell(g vm, c *pve.Cluster, e *Evidence) {
 		state = "stopped"
 	}
 	c.HA.Services = append(c.HA.Services, pve.Service{SID: g.sid(), Node: x.Node, State: state, Running: g.running})
-	e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.sid(), State: request, Failback: true, Relocations: 1})
+	e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.sid(), State: request, Relocations: 1})
 	if g.only != nil {
 		key := fmt.Sprintf("only%v", g.only)
 		i := slices.IndexFunc(e.HA.Rules, func(r pve.HARule) bool { return r.ID == key })

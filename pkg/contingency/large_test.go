@@ -26,7 +26,7 @@ func large(n, m int) Evidence {
 		g := pve.Guest{ID: 100 + id, Kind: pve.VM, Node: c.Nodes[id%n].Name, Status: "running", CPUs: 2, MaxMemory: 2 * giB, Memory: giB}
 		c.Guests = append(c.Guests, g)
 		c.HA.Services = append(c.HA.Services, pve.Service{SID: g.SID(), Node: g.Node, State: "started"})
-		e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.SID(), State: "started", Failback: true, Relocations: 1})
+		e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.SID(), State: "started", Relocations: 1})
 		e.Configs[g.ID] = pve.ConfigFacts{Config: pve.Config{Disks: []pve.Disk{{Slot: "scsi0", Storage: "ceph"}}}, Time: noon}
 	}
 	e.Cluster = c

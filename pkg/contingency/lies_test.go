@@ -40,7 +40,7 @@ func managed(nodes ...string) Evidence {
 	}
 	for _, g := range e.Cluster.Guests {
 		e.Cluster.HA.Services = append(e.Cluster.HA.Services, pve.Service{SID: g.SID(), Node: g.Node, State: "started", Running: true})
-		e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.SID(), State: "started", Failback: true, Relocations: 1})
+		e.HA.Resources = append(e.HA.Resources, pve.HAResource{SID: g.SID(), State: "started", Relocations: 1})
 	}
 	return e
 }

@@ -2,7 +2,6 @@ package contingency
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/ha"
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -60,16 +59,13 @@ func (x *stage) manager() ha.Cluster {
 func (x *stage) service(s pve.Service, r pve.HAResource) ha.Service {
 	out := ha.Service{
 		SID: s.SID, Node: s.Node, Target: s.Target, State: s.State, Request: r.State, Home: s.Home,
-		Failback: r.Failback, Relocations: r.Relocations,
+		Relocations: r.Relocations,
 	}
 	if r.SID == "" { // it was not told: what is usual
-		out.Failback, out.Relocations = true, 1
+		out.Relocations = 1
 	}
 	if x.Cluster.HA.Disarm != "" {
 		out.State = "freeze" // nothing is recovered
-	}
-	if slices.ContainsFunc(x.HA.Rules, func(h pve.HARule) bool { return h.Group && h.NoFailback && h.ID == r.Group }) {
-		out.Failback = false
 	}
 	if g, found := x.guest(s.SID); found {
 		out.CPUs, out.Memory = float64(g.CPUs), float64(g.MaxMemory)

@@ -162,7 +162,7 @@ func (x *stage) adopt(g pve.Guest, f Failure) bool {
 	x.trial.left--
 	c := &next.cluster
 	c.Services = append(slices.Clip(c.Services), ha.Service{
-		SID: g.SID(), Node: g.Node, State: "started", Request: "started", Failback: true, Relocations: 1,
+		SID: g.SID(), Node: g.Node, State: "started", Request: "started", Relocations: 1,
 		CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory),
 	})
 	c.Outside = slices.Clone(c.Outside)

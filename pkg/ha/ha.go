@@ -49,8 +49,6 @@ type Service struct {
 	Request string
 	// Home is the node it left for maintenance.
 	Home string
-	// Failback brings it to a better node as soon as there is one.
-	Failback bool
 	// Relocations is how many further nodes are tried when it does not start.
 	Relocations int
 	// CPUs and Memory (bytes) as configured; 0 CPUs are a whole node's.
@@ -157,16 +155,6 @@ type Plan struct {
 
 // Ignored is a rule that does not exist for the manager.
 type Ignored struct{ Rule, Why string }
-
-// Move finds what becomes of a service.
-func (p Plan) Move(sid string) (Move, bool) {
-	for _, m := range p.Moves {
-		if m.SID == sid {
-			return m, true
-		}
-	}
-	return Move{}, false
-}
 
 // Resets says whether a survivor that loses quorum resets itself: when any
 // service, even a stopped one, is configured on it, its local resource manager

@@ -18,8 +18,8 @@ func TestRetriedPeer(t *testing.T) {
 	}
 	c.Starts = func(sid, node string) bool { return sid+node != "vm:101b" && sid+node != "vm:102c" }
 	p := c.Recover("a")
-	first, _ := p.Move("vm:101")
-	second, _ := p.Move("vm:102")
+	first := p.move("vm:101")
+	second := p.move("vm:102")
 	if first.Fate != Unforeseen || second.Fate != Unforeseen {
 		t.Fatalf("the dynamic scheduler is not foreseen: %+v, %+v", first, second)
 	}
@@ -42,9 +42,14 @@ func TestRetriedLast(t *testing.T) {
 	}
 	c.Starts = func(sid, node string) bool { return sid+node != "vm:101b" && sid+node != "vm:102c" }
 	p := c.Recover("a")
-	first, _ := p.Move("vm:101")
-	second, _ := p.Move("vm:102")
+	first := p.move("vm:101")
+	second := p.move("vm:102")
 	if !slices.Equal(first.Candidates, []string{"d", "e"}) || second.Node != "d" || !second.Contested {
 		t.Errorf("vm:101 may take d, the last node for vm:102: %+v, %+v", first, second)
 	}
+}
+
+// move is what becomes of a service.
+func (p Plan) move(sid string) Move {
+	return p.Moves[slices.IndexFunc(p.Moves, func(m Move) bool { return m.SID == sid })]
 }

@@ -30,8 +30,7 @@ type HAResource struct {
 	// State is what is wanted: started, stopped, disabled, ignored.
 	State string
 	// Group of releases before 9.
-	Group    string
-	Failback bool
+	Group string
 	// Relocations is how many other nodes are tried when it does not start.
 	Relocations int
 }
@@ -47,8 +46,8 @@ type HARule struct {
 	// Nodes with their priorities.
 	Nodes            map[string]int
 	Strict, Disabled bool
-	// Group says that it is a group, NoFailback that its guests do not return.
-	Group, NoFailback bool
+	// Group says that it is a group.
+	Group bool
 }
 
 const (
@@ -91,7 +90,6 @@ type haResourceRow struct {
 	SID       text   `json:"sid"`
 	State     text   `json:"state"`
 	Group     text   `json:"group"`
-	Failback  *flag  `json:"failback"`
 	Relocates number `json:"max_relocate"`
 }
 
@@ -101,13 +99,10 @@ func (h *HAConfig) addResources(raw json.RawMessage) error {
 	strange.add(err)
 	h.Resources = make([]HAResource, 0, len(list))
 	for _, r := range list {
-		x := HAResource{SID: r.SID.name(), State: r.State.name(), Group: r.Group.name(), Failback: true, Relocations: 1}
+		x := HAResource{SID: r.SID.name(), State: r.State.name(), Group: r.Group.name(), Relocations: 1}
 		if x.SID == "" {
 			strange.add(errors.New("a row without sid"))
 			continue
-		}
-		if r.Failback != nil {
-			x.Failback = bool(*r.Failback)
 		}
 		if r.Relocates.set {
 			x.Relocations = int(min(max(r.Relocates.value, 0), 100))
@@ -151,13 +146,12 @@ type haGroupRow struct {
 	ID         text  `json:"group"`
 	Nodes      names `json:"nodes"`
 	Restricted flag  `json:"restricted"`
-	NoFailback flag  `json:"nofailback"`
 }
 
 func (h *HAConfig) addGroups(raw json.RawMessage) error {
 	list, err := rows[haGroupRow](raw)
 	for _, r := range list {
-		rule := HARule{ID: r.ID.name(), Type: "node-affinity", Nodes: priorities(r.Nodes), Strict: bool(r.Restricted), Group: true, NoFailback: bool(r.NoFailback)}
+		rule := HARule{ID: r.ID.name(), Type: "node-affinity", Nodes: priorities(r.Nodes), Strict: bool(r.Restricted), Group: true}
 		for _, x := range h.Resources {
 			if x.Group == rule.ID {
 				rule.Resources = append(rule.Resources, x.SID)
