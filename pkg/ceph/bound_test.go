@@ -42,7 +42,7 @@ func TestSaidTwice(t *testing.T) {
 			t.Errorf("%q: %+v", name, c.Gaps)
 		}
 	}
-	several := strings.Replace(wellStatus, `"by_rank":[]`, `"id":1,"id":2,"by_rank":[]`, 1)
+	several := strings.Replace(wellStatus, `"by_rank":[]`, `"id":1,"up":1,"in":1,"max":1,"id":2,"up":1,"in":2,"max":2,"id":3,"up":0,"in":1,"max":1,"by_rank":[]`, 1)
 	if c := read4(t, several, wellMap, wellTree); len(c.Gaps) != 0 {
 		t.Errorf("several file systems: %+v", c.Gaps)
 	}
