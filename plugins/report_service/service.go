@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -53,10 +54,11 @@ func (s *story) firstTold(r *service, w *work, a audience) {
 	if a.who == nil {
 		return
 	}
+	over := s.over(w, a.who.Key)
 	for _, e := range s.told {
 		told := e.Fact.(*journal.Told)
 		ours := e.Node == w.name || e.Node == "" && !strings.Contains(told.Notice, " D-")
-		if told.Customer != a.who.Key || !ours || e.At.After(w.span().Until) || !e.At.After(w.begun.at.Add(-before)) {
+		if told.Customer != a.who.Key || !ours || e.At.After(w.span().Until) || !e.At.After(w.begun.at.Add(-before)) || slices.Contains(over, eventOf(told)) {
 			continue
 		}
 		r.Told = &moment{e.At, e.ID}
@@ -71,18 +73,53 @@ func (s *story) firstTold(r *service, w *work, a audience) {
 	}
 }
 
-// before is how long before a work a fault may be its reason.
-const before = 30 * 24 * time.Hour
+// over are the events that are not this work: the customer was told before it that
+// they were over, or called off, or before the node was back last that they had
+// begun, and of nothing since.
+func (s *story) over(w *work, customer string) []string {
+	since, out, lately := s.lastServiced(w), map[string]bool{}, map[string]bool{}
+	for _, e := range s.told {
+		told := e.Fact.(*journal.Told)
+		if told.Customer != customer || e.At.After(w.span().Until) {
+			continue
+		}
+		kind, event, _ := strings.Cut(told.Notice, " ")
+		switch kind {
+		case "finished", "cancelled":
+			out[event] = out[event] || e.At.Before(w.begun.at)
+		case "begun", "moved":
+			out[event] = out[event] || !e.At.After(since)
+		}
+		lately[event] = lately[event] || e.At.After(since)
+	}
+	return slices.DeleteFunc(slices.Collect(maps.Keys(lately)), func(event string) bool { return lately[event] && !out[event] })
+}
 
-// faulty finds the fan that was the reason: the first that failed in the node
-// since it was serviced last.
-func (s *story) faulty(r *service, w *work, a audience) {
+// eventOf is the event that somebody was told of.
+func eventOf(told *journal.Told) string {
+	_, event, _ := strings.Cut(told.Notice, " ")
+	return event
+}
+
+// lastServiced is when the work before this one was over on the node, or as long ago
+// as anything before may belong to it.
+func (s *story) lastServiced(w *work) time.Time {
 	since := w.begun.at.Add(-before)
 	for _, other := range s.works {
 		if other.place == w.place && other.back.known() && other.back.at.Before(w.begun.at) && other.back.at.After(since) {
 			since = other.back.at
 		}
 	}
+	return since
+}
+
+// before is how long before a work a fault may be its reason.
+const before = 30 * 24 * time.Hour
+
+// faulty finds the fan that was the reason: the first that failed in the node
+// since it was serviced last.
+func (s *story) faulty(r *service, w *work, a audience) {
+	since := s.lastServiced(w)
 	controller := w.name
 	if name, is := a.controllers[w.name]; is {
 		controller = name
