@@ -57,7 +57,9 @@ func (o *options) asked(now time.Time) (asked, error) {
 		return asked{}, errors.New("--until: expected a time after --from")
 	}
 	// The month's list of guests and a fault may be older, a work may end later.
-	a.read = journal.Period{From: a.period.From.Add(-before), Until: later(a.period.Until, earlier(now, a.period.Until.Add(lookBack))).Add(time.Second)}
+	y, m, _ := a.period.From.UTC().Date()
+	listed := time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+	a.read = journal.Period{From: earlier(listed, a.period.From.Add(-before)), Until: later(a.period.Until, earlier(now, a.period.Until.Add(lookBack))).Add(time.Second)}
 	return a, nil
 }
 

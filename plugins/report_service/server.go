@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/customer"
 	"github.com/noout-monitoring/noout/pkg/journal"
@@ -16,7 +18,7 @@ func (s *story) sorted() []*guest {
 		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b *guest) int {
-		return cmp.Or(cmp.Compare(a.last.ID, b.last.ID), strings.Compare(a.cluster, b.cluster))
+		return cmp.Or(cmp.Compare(a.called[0].ID, b.called[0].ID), strings.Compare(a.cluster, b.cluster))
 	})
 	return out
 }
@@ -31,24 +33,64 @@ func nameOf(g *journal.Guest) string {
 	return customer.Clean(g.Type, 2) + itoa(g.ID)
 }
 
-// calledBy is how a guest was called when it last belonged to the audience. Who
-// had the number before, or has it now, may be another customer.
-func (g *guest) calledBy(a audience) *journal.Guest {
-	for _, was := range slices.Backward(g.called) {
-		if a.owns(was) {
-			return was
+// is notes what an entry calls it.
+func (g *guest) is(e journal.Entry) {
+	listed, is := e.Fact.(*journal.GuestListed)
+	now := identity{e.At, e.Guest, is && listed.Gone}
+	if n := len(g.called); n > 0 {
+		was := g.called[n-1]
+		if !is {
+			now.gone = was.gone
+		}
+		if now.gone == was.gone && (was.Guest == e.Guest || reflect.DeepEqual(was.Guest, e.Guest)) {
+			return
 		}
 	}
-	return g.last
+	g.called = append(g.called, now)
+}
+
+func (g *guest) answers(at time.Time) {
+	if g.answered.IsZero() {
+		g.answered = at
+	}
+}
+
+// before is what it was called and whose it was before a time, none when it was not
+// there yet. What happens later is of no concern to what is told of that time.
+func (g *guest) before(t time.Time) []identity {
+	n := len(g.called)
+	for n > 0 && !g.called[n-1].at.Before(t) {
+		n--
+	}
+	return g.called[:n]
+}
+
+// calledBy is how a guest was called when it last belonged to the audience. Who
+// had the number before, or has it now, may be another customer.
+func (a audience) calledBy(all []identity) *journal.Guest {
+	for _, was := range slices.Backward(all) {
+		if a.owns(was.Guest) {
+			return was.Guest
+		}
+	}
+	return all[len(all)-1].Guest
 }
 
 // server is what of a guest concerns the audience: a guest that changed hands
 // belongs to whoever it belonged to then.
 func (s *story) server(g *guest, a audience) (server, bool) {
-	x := server{ID: g.last.ID, Name: nameOf(g.calledBy(a)), Moves: make([]transfer, 0, len(g.moves)), Silences: []outage{}, Answers: g.answers}
-	theirs := a.owns(g.last) && !g.gone
+	called := g.before(s.period.Until)
+	if len(called) == 0 {
+		return server{}, false
+	}
+	last := called[len(called)-1]
+	x := server{
+		ID: last.ID, Name: nameOf(a.calledBy(called)), Moves: make([]transfer, 0, len(g.moves)), Silences: []outage{},
+		Answers: !g.answered.IsZero() && g.answered.Before(s.period.Until),
+	}
+	theirs := a.owns(last.Guest) && !last.gone
 	if a.who == nil {
-		x.Owner = a.owners(g.last)
+		x.Owner = a.owners(last.Guest)
 	}
 	for _, m := range g.moves {
 		if !a.owns(m.guest) || !s.period.Contains(m.ended) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -36,15 +35,21 @@ type place struct{ cluster, name string }
 // guest is what happened to one guest.
 type guest struct {
 	place
-	// last is how it was called last, and whose it was; gone that it is no more.
-	last     *journal.Guest
-	called   []*journal.Guest // before and now: its number may have been another's
-	gone     bool
-	answers  bool
+	// called is how it was called, and whose it was: its number may have been
+	// another's.
+	called   []identity
+	answered time.Time // since when it is known to have answered
 	moves    []move
 	gaps     []gap
 	silences []trouble
 	stops    []stop
+}
+
+// identity is what a guest was since a time, or that it was gone.
+type identity struct {
+	at time.Time
+	*journal.Guest
+	gone bool
 }
 
 // move of a guest from one node to another. Whatever belongs to an entry is not
@@ -192,6 +197,7 @@ func (s *story) tell() {
 	few, halted, silent := folding{}, folding{}, folding{}
 	for _, e := range s.entries {
 		s.guest(e)
+		silent.answer(e)
 		switch fact := e.Fact.(type) {
 		case *journal.NodeOffline:
 			off.begin(place{e.Cluster, e.Node}, e)
@@ -205,18 +211,6 @@ func (s *story) tell() {
 			halted.begin(place{cluster: e.Cluster}, e)
 		case *journal.PGActive:
 			halted.end(place{cluster: e.Cluster}, e)
-		case *journal.GuestSilent:
-			if fact.Class == journal.ClassPath {
-				silent.end(placeOf(e), e) // it was our path, and no outage of his
-			} else {
-				t := silent.begin(placeOf(e), e)
-				t.class = fact.Class
-				if fact.Again && !e.Since.IsZero() {
-					t.since, t.from = time.Time{}, e.Since // by the poller's clock as it is now
-				}
-			}
-		case *journal.GuestAnswers:
-			silent.end(placeOf(e), e)
 		case *journal.FanDropped:
 			s.fans = append(s.fans, faultOf(e, fact.Fans))
 		case *journal.FanFailed:
@@ -261,24 +255,20 @@ func (s *story) guest(e journal.Entry) {
 		g = &guest{place: at}
 		s.guests[at] = g
 	}
-	if g.last != e.Guest && !reflect.DeepEqual(g.last, e.Guest) {
-		g.called = append(g.called, e.Guest)
-	}
-	g.last = e.Guest
+	g.is(e)
 	switch fact := e.Fact.(type) {
 	case *journal.GuestListed:
-		g.gone = fact.Gone
-		g.answers = g.answers || fact.Answers
-	case *journal.GuestAnswers:
-		g.answers = true
-	case *journal.GuestSilent:
-		g.answers = true // it had answered before
+		if fact.Answers {
+			g.answers(e.At)
+		}
+	case *journal.GuestAnswers, *journal.GuestSilent:
+		g.answers(e.At) // or had before
 	case *journal.GuestMoved:
 		g.moves = append(g.moves, moveOf(e))
 	case *journal.GuestStopped:
 		g.stops = append(g.stops, stop{e.At, e.Guest, e.ID})
 	case *journal.Gap:
-		g.answers = true
+		g.answers(e.At)
 		g.gaps = append(g.gaps, gap{fact, e.At, e.Guest, e.ID})
 	}
 }
