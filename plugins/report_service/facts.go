@@ -137,6 +137,8 @@ type server struct {
 	Stops    []moment   `json:"stops,omitempty"`
 	// Answers says that it has answered pings, so that silence means something.
 	Answers bool `json:"answers"`
+	// Unsure are times of which nobody can tell whether it answered.
+	Unsure []outage `json:"unsure,omitempty"`
 }
 
 // transfer is a move.

@@ -148,9 +148,7 @@ func (v *voice) server(out *speech, x server, r report) {
 	for _, m := range x.Stops {
 		out.practice = append(out.practice, v.say("stopped", data{"Name": called, "When": v.moment(m.At)}, m.Ref))
 	}
-	for _, o := range x.Silences {
-		out.practice = append(out.practice, v.outage(o, [2]string{"silent", "silent_open"}, data{"Name": called}))
-	}
+	v.silences(out, x, r)
 	if !x.Answers && r.Watched.Polls > 0 {
 		out.notMeasured = append(out.notMeasured, v.say("nm_never", data{"Name": called}))
 	}
@@ -184,7 +182,7 @@ func (v *voice) quietTime(out *speech, r report) {
 	var refs []string
 	for _, x := range r.Servers {
 		answering = answering || x.Answers
-		silent = silent || len(x.Silences)+len(x.Stops) > 0
+		silent = silent || len(x.Silences)+len(x.Stops)+len(x.Unsure) > 0
 		if len(x.Moves) > 0 {
 			moved++
 			for _, t := range x.Moves {

@@ -121,6 +121,12 @@ func (s *story) server(g *guest, a audience) (server, bool) {
 			x.Silences = append(x.Silences, outageOf(t))
 		}
 	}
+	for _, t := range g.unsure {
+		if a.owns(t.guest) && t.within(s.period) {
+			theirs = true
+			x.Unsure = append(x.Unsure, outageOf(t))
+		}
+	}
 	return x, theirs
 }
 

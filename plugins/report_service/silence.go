@@ -6,25 +6,81 @@ import (
 	"github.com/noout-monitoring/noout/pkg/journal"
 )
 
-// answer takes what an entry tells of whether a guest answers.
-func (f folding) answer(e journal.Entry) {
+// answers are the times in which guests did not answer, and those of which nobody
+// could tell whether they did: whoever was to ask from elsewhere did not. Of those
+// no customer is told as an outage, and neither that all was well.
+type answers struct{ silent, unsure folding }
+
+// take takes what an entry tells of whether a guest answers.
+func (a answers) take(e journal.Entry) {
 	at := placeOf(e)
 	switch fact := e.Fact.(type) {
 	case *journal.GuestSilent:
-		if fact.Class == journal.ClassPath {
-			f.end(at, e) // it was our path, and no outage of his
-			return
-		}
-		t := f.begin(at, e)
-		t.class = fact.Class
-		if fact.Again && !e.Since.IsZero() {
-			t.since, t.from = time.Time{}, e.Since // by the poller's clock as it is now
-		}
+		a.hush(at, e, fact)
 	case *journal.GuestAnswers:
-		f.end(at, e)
+		a.end(at, e)
 	case *journal.GuestListed:
 		if fact.Gone { // who has its number next answers for himself
-			f.end(at, e)
+			a.end(at, e)
 		}
+	}
+}
+
+func (a answers) end(at place, e journal.Entry) {
+	a.silent.end(at, e)
+	a.unsure.end(at, e)
+}
+
+func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
+	var t *trouble
+	switch fact.Class {
+	case journal.ClassPath:
+		a.end(at, e) // it was our path, and no outage of his
+		return
+	case journal.ClassGuest, journal.ClassNode, journal.ClassMigration, journal.ClassStart:
+		before := a.unsure.last(at)
+		doubted := before != nil && before.open()
+		a.unsure.end(at, e)
+		if t = a.silent.begin(at, e); doubted && t.from.Equal(e.At) {
+			t.since = before.begin() // perhaps for so long
+		}
+	default: // not confirmed, or of a newer version
+		if t = a.silent.last(at); t != nil && t.open() {
+			return
+		}
+		t = a.unsure.begin(at, e)
+	}
+	t.class = fact.Class
+	if fact.Again && !e.Since.IsZero() {
+		t.since, t.from = time.Time{}, e.Since // by the poller's clock as it is now
+	}
+}
+
+// tell gives each guest its times.
+func (a answers) tell(s *story) {
+	for _, t := range a.silent.all() {
+		if g := s.guests[t.place]; g != nil {
+			g.silences = append(g.silences, t)
+		}
+	}
+	for _, t := range a.unsure.all() {
+		if g := s.guests[t.place]; g != nil {
+			g.unsure = append(g.unsure, t)
+		}
+	}
+}
+
+// silences are the times in which a server did not answer, and those of which nobody
+// can tell.
+func (v *voice) silences(out *speech, x server, r report) {
+	for _, o := range x.Silences {
+		out.practice = append(out.practice, v.outage(o, [2]string{"silent", "silent_open"}, data{"Name": name(x.Name)}))
+	}
+	for _, o := range x.Unsure {
+		until := r.Until
+		if o.Until != nil {
+			until = *o.Until
+		}
+		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": name(x.Name), "Span": v.span(o.From, until)}, o.Refs...))
 	}
 }

@@ -42,6 +42,7 @@ type guest struct {
 	moves    []move
 	gaps     []gap
 	silences []trouble
+	unsure   []trouble // times of which nobody can tell whether it answered
 	stops    []stop
 }
 
@@ -194,10 +195,10 @@ func (s *story) tell() {
 	s.entries = slices.DeleteFunc(s.entries, s.anew.Stale)
 	slices.SortStableFunc(s.entries, func(a, b journal.Entry) int { return a.At.Compare(b.At) })
 	off := folding{}
-	few, halted, silent := folding{}, folding{}, folding{}
+	few, halted, heard := folding{}, folding{}, answers{folding{}, folding{}}
 	for _, e := range s.entries {
 		s.guest(e)
-		silent.answer(e)
+		heard.take(e)
 		switch fact := e.Fact.(type) {
 		case *journal.NodeOffline:
 			off.begin(place{e.Cluster, e.Node}, e)
@@ -224,11 +225,7 @@ func (s *story) tell() {
 		}
 	}
 	s.few, s.halted = few.all(), halted.all()
-	for _, t := range silent.all() {
-		if g := s.guests[t.place]; g != nil {
-			g.silences = append(g.silences, t)
-		}
-	}
+	heard.tell(s)
 	for by, list := range s.looks {
 		list = slices.DeleteFunc(list, func(l look) bool { return s.anew.Stale(l.entry()) })
 		s.looks[by] = list

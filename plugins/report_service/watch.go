@@ -86,8 +86,8 @@ func (s *story) watchedOne(plugin string, p journal.Period, clusters []string) w
 // restless says whether a guest of the audience was silent or stopped in a time.
 func (s *story) restless(p journal.Period, a audience) bool {
 	for _, g := range s.guests {
-		silent := slices.ContainsFunc(g.silences, func(t trouble) bool { return a.owns(t.guest) && t.within(p) })
-		if silent || slices.ContainsFunc(g.stops, func(x stop) bool { return a.owns(x.guest) && p.Contains(x.at) }) {
+		silent := func(t trouble) bool { return a.owns(t.guest) && t.within(p) }
+		if slices.ContainsFunc(g.silences, silent) || slices.ContainsFunc(g.unsure, silent) || slices.ContainsFunc(g.stops, func(x stop) bool { return a.owns(x.guest) && p.Contains(x.at) }) {
 			return true
 		}
 	}
