@@ -156,3 +156,28 @@ func TestZone(t *testing.T) {
 		}
 	}
 }
+
+// TestDeniedRecovery: words of recovery do not end a drop-out where the text
+// denies them.
+func TestDeniedRecovery(t *testing.T) {
+	for text, want := range map[string]string{
+		"Fan 5: Transition to Non-recoverable from less severe":            "failed",
+		"Fan 5: Transition to Non-recoverable from less severe deasserted": "recovered",
+		"Fan 5: Transition to Critical from less severe":                   "failed",
+		"Fan 5: Transition to OK":                                          "recovered",
+		"Fan 5 failed, transition to standby fan":                          "failed",
+		"Fan 5 non-recoverable":                                            "failed",
+		"Fan 5 has failed. Repair or replace the fan.":                     "failed",
+		"Fan 5 failed to recover":                                          "failed",
+		"Fan 5 is not within normal operating range":                       "failed",
+		"Fan 5 is no longer operating normally":                            "failed",
+		"Fan 5 is inoperable":                                              "failed",
+		"Fan 5 has been repaired":                                          "recovered",
+		"Fan 5 has recovered from a failure":                               "recovered",
+		"Fan 5 is operating normally":                                      "recovered",
+	} {
+		if got := kinds(fmt.Sprintf(`{"Message":%q}`, text)); !cmp.Equal(got, []string{want}) {
+			t.Errorf("%s: %v, expected %s", text, got, want)
+		}
+	}
+}

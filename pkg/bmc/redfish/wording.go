@@ -12,9 +12,13 @@ var (
 	deasserts = regex.Of(`de-?assert`)
 	restores  = regex.Of(`restor|regain|repair|recover|resolved|cleared|within (the )?(normal |operating |normal operating )?range|` +
 		`return(ed|s)? to normal|(is|are|now|status|to|state):? (ok|normal|operational|redundant)\b|back to normal|fully redundant|operating normally|functioning normally`)
+	// stays says the opposite with the words of restores.
+	stays = regex.Of(`(non-?|un|ir)recover|(not|cannot|never|no longer|unable to|fail(s|ed|ing)? to) ((be|been|yet|fully) )*` +
+		`(restor|regain|repair|recover|resolve|clear|within|return|back to|ok\b|normal|operat|working)|` +
+		`repair (or|the|it|this|is (needed|required)|needed|required)|(needs?|requires?|please|(to|must|should) be) (repair|restor)`)
 	removes = regex.Of(`remov|absent|missing|not (present|detected|installed|found)|unplugged|disconnected`)
 	inserts = regex.Of(`insert|is present|device present|\binstalled|plugged in|was added|hot.?add`)
-	fails   = regex.Of(`fail|fault|stopped|stall|malfunction|not (responding|spinning|rotating|functioning)|degraded|communication .*lost|` +
+	fails   = regex.Of(`fail|fault|stopped|stall|malfunction|not (responding|spinning|rotating|functioning)|inopera(ble|tive)|degraded|communication .*lost|` +
 		`less than|below|too (slow|low)|predictive`)
 	notRedundant = regex.Of(`redundancy (is |was |has been )?(lost|degraded)|(not|no longer|non-?) ?redundant|redundant \(?(lost|no)|insufficient resources|redundancy (failed|failure)`)
 	lower        = regex.Of(`lower[ -](non-?critical|critical|non-?recoverable|fatal|warning|caution)|(non-?critical|critical|non-?recoverable|fatal|warning|hard ?shutdown) low|low (critical|warning)`)
@@ -99,6 +103,7 @@ func undone(m meaning) (meaning, bool) {
 // meaningOf reads a text about a fan.
 func meaningOf(words string) (meaning, bool) {
 	back := deasserts.MatchString(words)
+	state, discrete := transition(words)
 	var m meaning
 	switch threshold := lower.FindString(words); {
 	case notRedundant.MatchString(words):
@@ -118,6 +123,10 @@ func meaningOf(words string) (meaning, bool) {
 		}
 	case upper.MatchString(words):
 		return meaning{}, false
+	case discrete && strings.Contains(words, "transition to"):
+		m = state
+	case stays.MatchString(words):
+		m.kind = bmc.Failed
 	case restores.MatchString(words):
 		return meaning{kind: bmc.Recovered}, true
 	case removes.MatchString(words):
