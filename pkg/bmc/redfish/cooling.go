@@ -205,15 +205,18 @@ func (p *poll) leak(c *chassis, id string, raw []byte) {
 	s := d.Status
 	if word := d.State.Name(); word != "" {
 		s.said = true
+		own := health(cmp.Or(s.health, s.rollup))
 		switch strings.ToLower(word) {
 		case "absent":
 			s.state = word
 		case "ok", "warning", "critical":
-			if worse := bmc.Worse(health(s.health), health(word)); worse != health(s.health) {
+			if bmc.Worse(own, health(word)) != own {
 				s.health = word
 			}
-		default:
-			s.health, s.rollup = "", ""
+		default: // nobody knows what that is, but a fault of its own is one
+			if own == bmc.HealthOK {
+				s.health, s.rollup = "", ""
+			}
 		}
 	}
 	n := len(p.server.Parts)

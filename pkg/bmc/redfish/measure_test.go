@@ -197,6 +197,9 @@ func TestCooling(t *testing.T) {
 	})
 	b.collect(coolingPath+"/LeakDetection/LeakDetectors", coolingPath+"/LeakDetection/LeakDetectors/", map[string]string{
 		"L": `"Name":"Manifold","DetectorState":"Critical",` + ok,
+		"M": `"DetectorState":"Unavailable",` + ok,
+		"N": `"DetectorState":"Unavailable","Status":{"State":"Enabled","Health":"Critical"}`,
+		"O": `"DetectorState":"OK","Status":{"State":"Enabled","HealthRollup":"Critical"}`,
 	})
 	_, source := serve(t, b)
 	server := mustPoll(t, source, bmc.Ask{})
@@ -214,16 +217,17 @@ func TestCooling(t *testing.T) {
 	for _, part := range server.Parts {
 		parts[part.ID] = part.Health
 	}
-	want := map[string]bmc.Health{"1/ThermalSubsystem": bmc.HealthCritical, "1/LeakDetectors/L": bmc.HealthCritical}
+	want := map[string]bmc.Health{"1/ThermalSubsystem": bmc.HealthCritical, "1/LeakDetectors/L": bmc.HealthCritical,
+		"1/LeakDetectors/M": bmc.HealthUnknown, "1/LeakDetectors/N": bmc.HealthCritical, "1/LeakDetectors/O": bmc.HealthCritical}
 	if diff := cmp.Diff(want, parts); diff != "" {
 		t.Error(diff)
 	}
 	b.requests = nil
-	if again := mustPoll(t, source, bmc.Ask{Memory: server.Memory}); len(again.Parts) != 1 || len(b.requests) != 5 {
+	if again := mustPoll(t, source, bmc.Ask{Memory: server.Memory}); len(again.Parts) != 4 || len(b.requests) != 5 {
 		t.Errorf("with the roll-up fine: %+v, asked %q", again.Parts, b.requests)
 	}
 	b.paths[boxPath] = strings.Replace(b.paths[boxPath], `"HealthRollup":"OK"`, `"HealthRollup":"Critical"`, 1)
-	if again := mustPoll(t, source, bmc.Ask{Memory: server.Memory}); len(again.Parts) != 2 {
+	if again := mustPoll(t, source, bmc.Ask{Memory: server.Memory}); len(again.Parts) != 5 {
 		t.Errorf("with a bad roll-up: %+v", again.Parts)
 	}
 }
