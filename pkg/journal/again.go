@@ -1,12 +1,9 @@
 package journal
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// Again says that an entry tells anew how a guest is, because the clock of its
-// poller was set.
+// Again says that an entry tells anew how a guest is, as a rule because the clock of
+// its poller was set.
 func (e Entry) Again() bool {
 	switch fact := e.Fact.(type) {
 	case *GuestAnswers:
@@ -69,7 +66,20 @@ func (a Anew) Note(e Entry) {
 // Stale says that an entry was written by a clock that was ahead then and was set
 // back since: its time comes, and it would be news once more.
 func (a Anew) Stale(e Entry) bool {
-	return len(a) > 0 && slices.ContainsFunc(a[seatOf(e)], func(r retold) bool {
-		return e.Line < r.line && e.At.After(r.at)
-	})
+	_, stale := a.Set(e)
+	return stale
+}
+
+// Set is when the clock that wrote a stale entry was found to be set back, by the clock
+// as it was then: before that it happened.
+func (a Anew) Set(e Entry) (at time.Time, stale bool) {
+	if len(a) == 0 {
+		return time.Time{}, false
+	}
+	for _, r := range a[seatOf(e)] {
+		if e.Line < r.line && e.At.After(r.at) {
+			return r.at, true
+		}
+	}
+	return time.Time{}, false
 }

@@ -218,8 +218,8 @@ const (
 // GuestSilent: a guest that had answered did not.
 type GuestSilent struct {
 	Class string `json:"class"`
-	// Again says that it is told anew because the poller's clock was set: Since is
-	// since when it is silent, by the clock as it is now.
+	// Again says that it is told anew, because the poller's clock was set or a month
+	// has begun: Since is since when it is silent, by the clock as it is now.
 	Again bool `json:"again,omitempty"`
 }
 

@@ -70,7 +70,7 @@ func tell(old, next memory, f facts, counted bool) (told, []journal.Entry) {
 	t := &teller{old: old, next: next, facts: f, hushed: map[int]bool{}}
 	maps.Copy(t.hushed, old.Told.Hushed)
 	now := old.Told
-	if f.cluster.Quorate && len(f.cluster.Gaps) == 0 {
+	if t.whole() {
 		t.listed()
 		now = t.moves()
 		t.stopped()
@@ -101,6 +101,15 @@ func (t *teller) anew() bool {
 	return !last.At.IsZero() && (back || t.set.Abs() > journal.ClockSlack)
 }
 
+// whole says that the cluster tells of all its guests.
+func (t *teller) whole() bool { return t.cluster.Quorate && len(t.cluster.Gaps) == 0 }
+
+// turned says that it is the first look of a month, which says by itself who there
+// is, and who of them is silent.
+func (t *teller) turned() bool {
+	return t.whole() && t.old.Told.At.UTC().Format("2006-01") != t.now.UTC().Format("2006-01")
+}
+
 // since is the last look, if our clock has not been set back behind it.
 func (t *teller) since() time.Time {
 	if t.old.Told.At.After(t.now) {
@@ -121,7 +130,7 @@ func (t *teller) happened(at, since time.Time, g pve.Guest, fact journal.Fact) {
 // listed says who is new, is called otherwise, or is gone; with the first look of
 // a month everybody: a month says by itself who there was.
 func (t *teller) listed() {
-	anew := t.old.Told.At.UTC().Format("2006-01") != t.now.UTC().Format("2006-01") || t.anew()
+	anew := t.turned() || t.anew()
 	if anew {
 		t.events = make([]journal.Entry, 0, len(t.subjects)+1) // of tens of thousands it must not grow
 	}

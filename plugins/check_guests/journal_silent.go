@@ -44,6 +44,9 @@ func (t *teller) silences() {
 		_, told := t.hushed[id]
 		switch {
 		case t.anew() && is.Answered != 0 && s.reached():
+			if t.hushed[id] && was.Silent != 0 { // until now, and since when by the clock as it is now
+				t.happened(t.now, was.Silent.time(), *s.guest, &journal.GuestSilent{Class: was.Class, Again: true})
+			}
 			t.happened(t.now, time.Time{}, *s.guest, &journal.GuestAnswers{Again: true})
 			delete(t.hushed, id)
 		case t.anew() && is.Silent != 0 && (t.hushed[id] || t.silent(s) && !blind && was.Answered != 0):
@@ -57,6 +60,8 @@ func (t *teller) silences() {
 			t.hushed[id] = true
 		case t.hushed[id] && t.silent(s) && judgedAnew(was.Class, is.Class):
 			t.happened(t.now, t.since(), *s.guest, &journal.GuestSilent{Class: is.Class})
+		case t.hushed[id] && t.silent(s) && !blind && t.turned():
+			t.happened(t.now, is.Silent.time(), *s.guest, &journal.GuestSilent{Class: is.Class, Again: true})
 		case (told || was.Silent != 0) && s.reached():
 			t.happened(t.now, t.since(), *s.guest, &journal.GuestAnswers{})
 			delete(t.hushed, id)

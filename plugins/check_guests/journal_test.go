@@ -228,3 +228,22 @@ func TestTellOnlyWholeLooks(t *testing.T) {
 		t.Error("no filter leaves somebody out")
 	}
 }
+
+// TestSilentOverTheMonth: with the first look of a month the journal is told once more
+// who is silent, and since when: whoever reads that month has not read the one before.
+func TestSilentOverTheMonth(t *testing.T) {
+	d := &diary{now: time.Date(2026, 11, 30, 23, 50, 0, 0, time.UTC), node: "pve3", name: "db1", status: "running"}
+	for i, step := range []struct {
+		after  time.Duration
+		silent bool
+		want   string
+	}{
+		{0, false, "guest_listed db1 false"}, {time.Minute, true, "guest_silent guest since -1m0s"}, {4 * time.Minute, true, ""},
+		{6 * time.Minute, true, "guest_listed db1 false, guest_silent guest since -10m0s"}, {time.Minute, true, ""}, {time.Minute, false, "guest_answers"},
+	} {
+		d.now, d.silent = d.now.Add(step.after), step.silent
+		if got := d.look(); got != step.want {
+			t.Errorf("%d: %s, want %s", i, got, step.want)
+		}
+	}
+}
