@@ -54,6 +54,19 @@ func (e logEntry) witnessed() logEntry {
 	return e
 }
 
+// named makes an event of a digital state what the name of its sensor says, as
+// [reading.meaning] does: one of presence, or that a fan runs.
+func (e logEntry) named(name string) logEntry {
+	switch word := nameOf(name); {
+	case e.kind != kindState || e.offset > 1 || word.any(faultWords):
+	case word.any(runWords):
+		e.offset = 1 - e.offset
+	case word.any(presenceWords):
+		e.kind = kindPresence
+	}
+	return e
+}
+
 // event makes an event of an entry; false when it is not about fans.
 func (s set) event(raw []byte) (bmc.Event, bool) {
 	if raw[2] != systemEvent {
@@ -64,7 +77,7 @@ func (s set) event(raw []byte) (bmc.Event, bool) {
 	if e.typ != typeFan && e.typ != typeCooling && !(known && source.Kind == e.kind && source.about()) {
 		return bmc.Event{}, false
 	}
-	kind, level := e.means(source.falls())
+	kind, level := e.named(source.Name).means(source.falls())
 	if kind == "" {
 		return bmc.Event{}, false
 	}

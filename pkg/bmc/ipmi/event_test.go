@@ -32,6 +32,7 @@ func sensorsOfEvents(t testing.TB) *board {
 		discrete(0x0c, typeFan, kindRedundancy, "Fan Redundancy"),
 		discrete(0x10, typeFan, kindAvailability, "Fan 7"), duty(0x11, "Fan 7 DutyCycle"),
 		discrete(0x12, typeFan, kindPresence, "Fan 7 Presence"),
+		discrete(0x15, typeFan, kindState, "Fan 7 Present"), discrete(0x16, typeFan, kindState, "Fan 7 Run"),
 		entity(0x13, "FAN1"), entity(0x14, "PSU1"),
 		raw(t, "0100 51 03 00 20 00 90 1d01 04 07 00 00 00 00 c6 46414e204556"))
 	oem := tach(0x4a, "FAN OEM")
@@ -44,6 +45,8 @@ func sensorsOfEvents(t testing.TB) *board {
 	b.state(0x10, 1)
 	b.state(0x12, 2)
 	b.state(0x13, 1)
+	b.state(0x15, 2)
+	b.state(0x16, 2)
 	return b
 }
 
@@ -109,6 +112,12 @@ var eventTests = []struct {
 	{"state asserted", typeFan, 0x10, kindState, 0x01, "0x11 failed"},
 	{"state asserted deasserted", typeFan, 0x10, off | kindState, 0x01, "0x11 recovered"},
 	{"state deasserted", typeFan, 0x10, kindState, 0x00, "0x11 recovered"},
+	{"state present deasserted", typeFan, 0x15, kindState, 0x00, "0x11 removed"},
+	{"state present asserted", typeFan, 0x15, kindState, 0x01, "0x11 inserted"},
+	{"state run deasserted", typeFan, 0x16, kindState, 0x00, "0x11 failed"},
+	{"state run asserted", typeFan, 0x16, kindState, 0x01, "0x11 recovered"},
+	{"state run asserted deasserted", typeFan, 0x16, off | kindState, 0x01, "0x11 failed"},
+	{"no such state run", typeFan, 0x16, kindState, 0x02, ""},
 	{"predictive failure", typeFan, 0x10, kindPredictive, 0x01, "0x11 failed"},
 	{"limit exceeded", typeFan, 0x10, kindLimit, 0x01, "0x11 failed"},
 	{"performance lags", typeFan, 0x10, kindPerformance, 0x01, "0x11 failed"},
