@@ -185,6 +185,14 @@ func TestPower(t *testing.T) {
 	if err != nil || server.Power != bmc.PowerUnknown || len(server.Gaps) != 2 {
 		t.Errorf("systems that cannot be read: %q, %v, %v", server.Power, server.Gaps, err)
 	}
+	server, err = pollPaths(t, map[string]string{
+		"/redfish/v1/Chassis/1": `{"Id":"1","PowerState":"Off","Thermal":{"@odata.id":"/redfish/v1/Chassis/1/Thermal"}}`, "/redfish/v1/Chassis/1/Thermal": still,
+		"/redfish/v1/Systems":   `{"Members":[{"@odata.id":"/redfish/v1/Systems/1"}],"Members@odata.nextLink":"/redfish/v1/Systems/Page2"}`,
+		"/redfish/v1/Systems/1": `{"PowerState":"Off"}`, "/redfish/v1/Systems/Page2": "not JSON",
+	}, bmc.Ask{})
+	if err != nil || server.Power != bmc.PowerUnknown || len(server.Gaps) != 1 {
+		t.Errorf("a list of systems that ends early: %q, %v, %v", server.Power, server.Gaps, err)
+	}
 }
 
 // TestRestart tells when the controller started, by our clock, and only when a

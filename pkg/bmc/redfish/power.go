@@ -28,7 +28,11 @@ func (p *poll) readPower(ctx context.Context) {
 		return
 	}
 	var said []bmc.Power
+	gaps := len(p.server.Gaps)
 	paths := p.systems(ctx)
+	if len(p.server.Gaps) > gaps {
+		said = append(said, bmc.PowerUnknown) // one that was not listed may be on
+	}
 	if len(paths) > maxSystems {
 		paths, said = paths[:maxSystems], append(said, bmc.PowerUnknown) // one that is not asked may be on
 	}
