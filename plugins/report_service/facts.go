@@ -50,12 +50,14 @@ type report struct {
 	// those at the edges of the period are not counted.
 	Looks    int      `json:"looks"`
 	LookRefs []string `json:"looks_references"`
-	// Unread lines of the journal, and such as are ahead of our clock.
+	// Unread lines of the journal, and such as a clock wrote that was ahead.
 	Unread int `json:"unread_lines"`
 
 	// restless says that a server was silent or stopped at one of the looks that are
 	// counted, be it outside the time.
 	restless bool
+	// lost says that of what happened something was written by a clock that was wrong.
+	lost bool
 
 	// For the hoster alone.
 	Nobodys []string `json:"nobodys,omitempty"`
@@ -212,7 +214,9 @@ func reportOf(s *story, a audience, works []*work) report {
 		}
 	}
 	r.Watched = s.watched("check_guests", s.period, s.clusters(a))
-	r.restless = s.restless(r.Watched.span, a)
+	r.restless = s.restless(r.Watched.span, a) || s.lostIn(r.Watched.span) > 0
+	r.Unread = s.lostIn(s.period)
+	r.lost = r.Unread > 0
 	r.Data = s.watched("check_ceph", s.period, storage)
 	r.Looks, r.LookRefs = s.looked()
 	if a.who == nil {

@@ -57,6 +57,9 @@ func judge(f outcome) check.Result {
 			say(check.WARNING, "%d lines of the journal %s", part.n, part.what)
 		}
 	}
+	if n := f.story.lostIn(f.story.period); n > 0 {
+		say(check.WARNING, "%d lines of the journal were written by a clock that was ahead, and are left out", n)
+	}
 	for _, x := range f.reports {
 		if len(x.Servers) == 0 && x.Customer != "" && looked {
 			say(check.WARNING, "no guest of %s is known", x.Customer)

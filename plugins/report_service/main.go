@@ -163,7 +163,7 @@ func (o *options) check(_ context.Context) (check.Result, error) {
 	f := outcome{story: s, works: works, found: found, node: o.Node, history: history}
 	for _, a := range audiences {
 		r := reportOf(s, a, works)
-		r.Unread = history.Torn + history.Newer + history.Ahead
+		r.Unread += history.Torn + history.Newer + history.Ahead
 		made, err := o.write(r, s, a, words)
 		if err != nil {
 			return check.Result{}, err

@@ -196,7 +196,7 @@ func (v *voice) quietTime(out *speech, r report) {
 	if answering && !silent && !r.restless && r.Watched.Polls > 0 && r.Customer != "" {
 		out.practice = append(out.practice, v.count("never_silent", r.Watched.Polls, nil, r.Watched.Refs...))
 	}
-	if len(r.Works) == 0 && moved == 0 && !silent && len(r.Servers) > 0 && r.Watched.Polls > 0 {
+	if len(r.Works) == 0 && moved == 0 && !silent && !r.lost && len(r.Servers) > 0 && r.Watched.Polls > 0 {
 		out.practice = append(out.practice, v.say("nothing", nil, r.Watched.Refs...))
 	}
 }

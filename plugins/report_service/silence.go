@@ -6,10 +6,11 @@ import (
 	"github.com/noout-monitoring/noout/pkg/journal"
 )
 
-// answers are the times in which guests did not answer, and those of which nobody
-// could tell whether they did: whoever was to ask from elsewhere did not. Of those
-// no customer is told as an outage, and neither that all was well.
-type answers struct{ silent, unsure folding }
+// answers are the times in which guests did not answer, those of which nobody could
+// tell whether they did: whoever was to ask from elsewhere did not; and those in which
+// they need not, because a user had stopped them. Of the second no customer is told as
+// an outage, and of none of them that all was well.
+type answers struct{ silent, unsure, idle folding }
 
 // take takes what an entry tells of whether a guest answers.
 func (a answers) take(e journal.Entry) {
@@ -17,6 +18,12 @@ func (a answers) take(e journal.Entry) {
 	switch fact := e.Fact.(type) {
 	case *journal.GuestSilent:
 		a.hush(at, e, fact)
+	case *journal.GuestStopped:
+		if fact.User != "" {
+			a.idle.begin(at, e)
+			return
+		}
+		a.silent.begin(at, e) // by itself: it does not answer, and its customer is told
 	case *journal.GuestAnswers:
 		a.end(at, e)
 	case *journal.GuestListed:
@@ -29,10 +36,12 @@ func (a answers) take(e journal.Entry) {
 func (a answers) end(at place, e journal.Entry) {
 	a.silent.end(at, e)
 	a.unsure.end(at, e)
+	a.idle.end(at, e)
 }
 
 func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
 	var t *trouble
+	perhaps := max(a.silent.last(at).perhaps(), a.unsure.last(at).perhaps())
 	switch fact.Class {
 	case journal.ClassPath:
 		a.end(at, e) // it was our path, and no outage of his
@@ -52,20 +61,31 @@ func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
 	}
 	t.class = fact.Class
 	if fact.Again && !e.Since.IsZero() {
-		t.since, t.from = time.Time{}, e.Since // by the poller's clock as it is now
+		t.from, t.since = e.Since, e.Since.Add(-perhaps) // by the poller's clock as it is now
 	}
+}
+
+// perhaps is for how long something that goes on may have gone on before it was seen.
+func (t *trouble) perhaps() time.Duration {
+	if t == nil || !t.open() {
+		return 0
+	}
+	return max(t.from.Sub(t.begin()), 0)
 }
 
 // tell gives each guest its times.
 func (a answers) tell(s *story) {
-	for _, t := range a.silent.all() {
-		if g := s.guests[t.place]; g != nil {
-			g.silences = append(g.silences, t)
-		}
-	}
-	for _, t := range a.unsure.all() {
-		if g := s.guests[t.place]; g != nil {
-			g.unsure = append(g.unsure, t)
+	for _, part := range []struct {
+		of folding
+		to func(*guest) *[]trouble
+	}{
+		{a.silent, func(g *guest) *[]trouble { return &g.silences }}, {a.unsure, func(g *guest) *[]trouble { return &g.unsure }},
+		{a.idle, func(g *guest) *[]trouble { return &g.idle }},
+	} {
+		for _, t := range part.of.all() {
+			if g := s.guests[t.place]; g != nil {
+				*part.to(g) = append(*part.to(g), t)
+			}
 		}
 	}
 }

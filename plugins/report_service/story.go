@@ -27,6 +27,9 @@ type story struct {
 	// entries are all but looks, of which there are most.
 	entries []journal.Entry
 	anew    journal.Anew
+	// lost is when what happened was written by a clock that was wrong, of what nobody
+	// told anew since.
+	lost []time.Time
 }
 
 // place is a guest or a node of one cluster.
@@ -43,6 +46,7 @@ type guest struct {
 	gaps     []gap
 	silences []trouble
 	unsure   []trouble // times of which nobody can tell whether it answered
+	idle     []trouble // times in which a user had stopped it
 	stops    []stop
 }
 
@@ -192,10 +196,10 @@ func room[T any](list []T) []T {
 
 // tell makes the story of what was taken.
 func (s *story) tell() {
-	s.entries = slices.DeleteFunc(s.entries, s.anew.Stale)
+	s.timely()
 	slices.SortStableFunc(s.entries, func(a, b journal.Entry) int { return a.At.Compare(b.At) })
 	off := folding{}
-	few, halted, heard := folding{}, folding{}, answers{folding{}, folding{}}
+	few, halted, heard := folding{}, folding{}, answers{folding{}, folding{}, folding{}}
 	for _, e := range s.entries {
 		s.guest(e)
 		heard.take(e)
@@ -263,6 +267,7 @@ func (s *story) guest(e journal.Entry) {
 	case *journal.GuestMoved:
 		g.moves = append(g.moves, moveOf(e))
 	case *journal.GuestStopped:
+		g.answers(e.At) // it had before
 		g.stops = append(g.stops, stop{e.At, e.Guest, e.ID})
 	case *journal.Gap:
 		g.answers(e.At)

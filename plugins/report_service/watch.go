@@ -87,7 +87,7 @@ func (s *story) watchedOne(plugin string, p journal.Period, clusters []string) w
 func (s *story) restless(p journal.Period, a audience) bool {
 	for _, g := range s.guests {
 		silent := func(t trouble) bool { return a.owns(t.guest) && t.within(p) }
-		if slices.ContainsFunc(g.silences, silent) || slices.ContainsFunc(g.unsure, silent) || slices.ContainsFunc(g.stops, func(x stop) bool { return a.owns(x.guest) && p.Contains(x.at) }) {
+		if slices.ContainsFunc(slices.Concat(g.silences, g.unsure, g.idle), silent) {
 			return true
 		}
 	}
