@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc/controller"
@@ -55,9 +55,16 @@ func (c Controller) Validate() error {
 	if err := c.ipmi().Validate(); err != nil {
 		return err
 	}
+	if c.Host != "" {
+		if err := controller.Named("--bmc", c.Host); err != nil {
+			return err
+		}
+	}
 	transport := c.transport()
 	if err := transport.Validate(); err != nil {
-		return fmt.Errorf("--bmc-ca-file, --bmc-fingerprint, --bmc-insecure: %w", err)
+		// The flags of a connection have names of their own here.
+		ours := strings.NewReplacer("--ca-file", "--bmc-ca-file", "--fingerprint", "--bmc-fingerprint", "--insecure", "--bmc-insecure")
+		return errors.New(ours.Replace(err.Error()))
 	}
 	return nil
 }

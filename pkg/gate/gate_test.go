@@ -42,21 +42,24 @@ func TestValidate(t *testing.T) {
 func TestBMCValidate(t *testing.T) {
 	for name, c := range map[string]struct {
 		bmc  BMC
-		good bool
+		want string // how the error begins: with the option as it is called here
 	}{
-		"none":                   {BMC{}, true},
-		"an address":             {BMC{Controller: Controller{Host: "bmc3", Insecure: true}}, true},
-		"no address":             {BMC{Controller: Controller{Insecure: true}}, false},
-		"two ways to trust":      {BMC{Controller: Controller{Host: "bmc3", Insecure: true, Fingerprint: strings.Repeat("ab", 32)}}, false},
-		"a fingerprint, half":    {BMC{Controller: Controller{Host: "bmc3", Fingerprint: "abab"}}, false},
-		"a way to nobody":        {BMC{Controller: Controller{Via: "ipmi"}}, false},
-		"fans of nobody":         {BMC{Fans: fans.Options{AllowZero: pattern("FANB")}}, false},
-		"a fingerprint, in full": {BMC{Controller: Controller{Host: "bmc3", Fingerprint: strings.Repeat("ab", 32)}}, true},
+		"none":                   {BMC{}, ""},
+		"an address":             {BMC{Controller: Controller{Host: "bmc3", Insecure: true}}, ""},
+		"no address":             {BMC{Controller: Controller{Insecure: true}}, "--bmc: "},
+		"no host at all":         {BMC{Controller: Controller{Host: "bmc 3", Insecure: true}}, `--bmc: "bmc 3": not a host name, expected`},
+		"a URL":                  {BMC{Controller: Controller{Host: "https://bmc3/"}}, "--bmc: "},
+		"two ways to trust":      {BMC{Controller: Controller{Host: "bmc3", Insecure: true, Fingerprint: strings.Repeat("ab", 32)}}, "--bmc-insecure verifies nothing, expected it without --bmc-fingerprint"},
+		"a fingerprint, half":    {BMC{Controller: Controller{Host: "bmc3", Fingerprint: "abab"}}, "--bmc-fingerprint: expected"},
+		"no authority":           {BMC{Controller: Controller{Host: "bmc3", CAFile: "/nonexistent"}}, "--bmc-ca-file /nonexistent: "},
+		"a way to nobody":        {BMC{Controller: Controller{Via: "ipmi"}}, "--bmc: "},
+		"fans of nobody":         {BMC{Fans: fans.Options{AllowZero: pattern("FANB")}}, "--bmc: "},
+		"a fingerprint, in full": {BMC{Controller: Controller{Host: "bmc3", Fingerprint: strings.Repeat("ab", 32)}}, ""},
 	} {
 		c.bmc.IPMIPort = max(c.bmc.IPMIPort, 623)
 		c.bmc.Via = cmp.Or(c.bmc.Via, "auto")
-		if err := c.bmc.Validate(); (err == nil) != c.good {
-			t.Errorf("%s: %v", name, err)
+		if err := c.bmc.Validate(); (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }

@@ -31,12 +31,19 @@ type Forget struct {
 // itself.
 func (o Options) Validate() error {
 	for _, h := range o.Hosts {
-		if _, err := transport.Address(h, o.Port); err != nil {
+		if _, err := transport.Address(h, usualPort); err != nil {
 			return fmt.Errorf("-H: %w", err)
+		}
+		// A port that no host needs may be 0, and not what is no port at all.
+		if _, err := transport.Address(h, o.Port); err != nil || o.Port < 0 || o.Port > 65535 {
+			return fmt.Errorf("--port: expected a port from 1 to 65535, got %d", o.Port)
 		}
 	}
 	return nil
 }
+
+// usualPort is where the API listens.
+const usualPort = 8006
 
 // Keeping is o whose clients resume TLS sessions, those of other plugins that
 // ask the same cluster too.

@@ -47,6 +47,17 @@ func (o Options) Validate() error {
 		return errors.New("--host: expected the address of a management controller, such as -H bmc1.example.net")
 	case o.BMC.Host != "" && o.Via == Local:
 		return errors.New("--via local asks this host's own controller: expected it without --host")
+	case o.BMC.Host == "":
+		return nil
+	}
+	return Named("--host", o.BMC.Host)
+}
+
+// Named refuses an address that cannot be meant, by the name of its option, before
+// anything is asked. The port of that option is validated by itself.
+func Named(option, host string) error {
+	if _, err := transport.Address(host, 443); err != nil {
+		return fmt.Errorf("%s: %w", option, err)
 	}
 	return nil
 }
