@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/noout-monitoring/noout/pkg/customer"
 )
@@ -156,9 +157,13 @@ func (o Orders) Cancel(node string, s *Story, now time.Time) (Orders, error) {
 
 // Tell adds a human's sentence. It names nothing that is nobody's business.
 func (o Orders) Tell(text, node string, e *Estate, now time.Time) (Orders, error) {
-	text = customer.Clean(text, longestSentence)
-	if strings.TrimSpace(text) == "" {
+	// What is cut may say something else, so one that is too long is seen, not cut.
+	text = customer.Clean(text, 2*longestSentence)
+	switch {
+	case strings.TrimSpace(text) == "":
 		return o, errors.New("--tell: expected a sentence")
+	case utf8.RuneCountInString(text) > longestSentence:
+		return o, fmt.Errorf("--tell: expected a sentence of at most %d characters", longestSentence)
 	}
 	if name := e.names(text); name != "" {
 		return o, fmt.Errorf("--tell: all who are affected read it, expected a sentence without %q", name)
@@ -166,6 +171,23 @@ func (o Orders) Tell(text, node string, e *Estate, now time.Time) (Orders, error
 	x := Sentence{ID: digest(12, text, fmt.Sprint(now.UnixNano())), At: now.UTC(), Text: text, Node: node}
 	o.Says = append(slices.Clone(o.Says), x)
 	return o, nil
+}
+
+// Knows says whether the story or an order has a node of that name: one of which
+// something was seen, or on which a guest is or was.
+func (o Orders) Knows(name string, s *Story) bool {
+	for at := range s.nodes {
+		if at.name == name {
+			return true
+		}
+	}
+	for _, g := range s.guests {
+		if g.home == name || slices.ContainsFunc(g.moves, func(m move) bool { return m.from == name }) ||
+			slices.ContainsFunc(g.silence, func(was spell) bool { return was.node == name }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Plans, func(p Plan) bool { return p.Node == name })
 }
 
 const (

@@ -33,6 +33,7 @@ type outcome struct {
 	told       int           // customers that know of what is open, or were told in this run
 	within     time.Duration // the longest from due to told, of what is open
 	held       int
+	unheard    bool // a sentence by hand went to nobody
 	waiting    []letter
 	unkept     []notice.Record // promised word that is late
 	lost       []letter        // given up, and nobody has them
@@ -147,6 +148,9 @@ func (v *verdict) late() {
 func (v *verdict) mistakes() {
 	for _, key := range v.silent {
 		v.say(check.WARNING, "%s is to be told and has no mail, webhook or pages that are open", key)
+	}
+	if v.unheard {
+		v.say(check.WARNING, "your sentence went to nobody: nobody is known to be affected now (for work that has not begun give its --node)")
 	}
 	for _, s := range v.shared {
 		v.say(check.WARNING, "guest %d is of %s, nobody is told of it", s.ID, strings.Join(s.Keys, " and "))

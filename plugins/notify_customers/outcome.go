@@ -59,7 +59,21 @@ func (r *run) outcome() outcome {
 		}
 	}
 	f.ledger, f.journal, f.words = r.faults.ledger, r.faults.journal, r.faults.words
+	f.unheard = r.Send && r.Tell != "" && !r.reaches()
 	return f
+}
+
+// reaches says whether the sentence of this run stands in a notice to anybody. One
+// that could not be written down is said elsewhere.
+func (r *run) reaches() bool {
+	if len(r.orders.Says) == 0 {
+		return true
+	}
+	id := r.orders.Says[len(r.orders.Says)-1].ID
+	return slices.ContainsFunc(r.desks, func(d *desk) bool {
+		return slices.ContainsFunc(d.fresh, func(x notice.Record) bool { return slices.Contains(x.Said, id) }) ||
+			slices.ContainsFunc(d.ledger.Events, func(e notice.Event) bool { return slices.Contains(e.Said, id) })
+	})
 }
 
 // within is how long it took to tell a notice, to the last that has it.

@@ -69,6 +69,8 @@ func (r *run) order(ctx context.Context) error {
 			return o.Announce(notice.Plan{Cluster: clusters[0], Node: r.Node, From: from, Until: until, Reason: notice.Reason(r.Reason), Impact: notice.Impact(r.Impact)}, r.now)
 		case r.Cancel:
 			return o.Cancel(r.Node, r.story, r.now)
+		case r.Tell != "" && r.Node != "" && !o.Knows(r.Node, r.story):
+			return o, fmt.Errorf("--node: nothing is known of it, expected one of %s", strings.Join(r.story.Nodes(), ", "))
 		case r.Tell != "":
 			return o.Tell(r.Tell, r.Node, r.estate, r.now)
 		}
