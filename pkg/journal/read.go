@@ -57,7 +57,7 @@ func Of(s *state.Store) (Source, error) {
 func At(path string) (Source, error) {
 	f, err := state.OpenFolder(path)
 	if err != nil {
-		return Source{}, fmt.Errorf("journal: %w", err)
+		return Source{}, fmt.Errorf("--journal-dir %w", err)
 	}
 	return Source{path, f}, nil
 }
