@@ -78,6 +78,9 @@ func fileError(path string, err error) error {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("nothing to read within %s, expected a regular file", longestWait)
+	}
 	return fmt.Errorf("%s: %w", path, err)
 }
 
