@@ -111,7 +111,7 @@ type rights struct {
 func privilege(r rights, raw, datagram error) error {
 	var help []string
 	if r.groups != "" {
-		help = append(help, "net.ipv4.ping_group_range is "+r.groups+" and holds no group of this user: sysctl net.ipv4.ping_group_range='0 2147483647' helps")
+		help = append(help, "net.ipv4.ping_group_range is "+r.groups+" and holds no group of this user: the line net.ipv4.ping_group_range = 0 2147483647 in /etc/sysctl.d helps")
 	}
 	switch {
 	case r.bound:
