@@ -253,7 +253,7 @@ func (r *Room) do(line string) error {
 	case verb == "on":
 		return r.all("pve poweron?for=30s&node="+node, r.power(node, "on"), "advance?by=45s", "ceph start?host="+node, "advance?by=15s")
 	}
-	return fmt.Errorf("%q: nobody knows what that is", line)
+	return fmt.Errorf("%q: expected off, crash, on, advance, round or noceph, or pve, ceph or bmc and what happens there", line)
 }
 
 // lacks says why a node has no Ceph; empty when it has.
