@@ -2,13 +2,17 @@ package journal
 
 import "time"
 
-// Again says that an entry tells anew how a guest is, as a rule because the clock of
-// its poller was set.
+// Again says that an entry tells anew how a guest or a node is, as a rule because the
+// clock of its poller was set.
 func (e Entry) Again() bool {
 	switch fact := e.Fact.(type) {
 	case *GuestAnswers:
 		return fact.Again
 	case *GuestSilent:
+		return fact.Again
+	case *NodeOffline:
+		return fact.Again
+	case *NodeOnline:
 		return fact.Again
 	}
 	return false

@@ -160,10 +160,17 @@ type CopiesFew struct {
 type CopiesWhole struct{}
 
 // NodeOffline: a node left the cluster's partition.
-type NodeOffline struct{}
+type NodeOffline struct {
+	// Again says that it is told anew because the poller's clock was set: Since is
+	// since when it is seen so, by the clock as it is now, where that is known.
+	Again bool `json:"again,omitempty"`
+}
 
 // NodeOnline: it is back in it.
-type NodeOnline struct{}
+type NodeOnline struct {
+	// Again says that it is told anew because the poller's clock was set.
+	Again bool `json:"again,omitempty"`
+}
 
 // HAMaintenance: HA was asked to empty a node, or to use it again.
 type HAMaintenance struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,10 @@ type told struct {
 	At         time.Time `json:"at,omitzero"`
 	Offline    []string  `json:"offline,omitempty"`
 	Maintained []string  `json:"maintained,omitempty"`
+	// Since is when nodes that are offline were first seen so.
+	Since map[string]time.Time `json:"since,omitempty"`
+	// Anew says that our clock was set, and that nothing was told of the nodes since.
+	Anew bool `json:"anew,omitempty"`
 	// Lost is since when there was no quorum, seen last with it at At.
 	Lost bool `json:"lost,omitempty"`
 }
@@ -30,8 +35,7 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) 
 	if err := json.Unmarshal(raw, &before); err != nil {
 		before = told{} // there was none, or it cannot be read: begun anew
 	}
-	state.Move(set, &before.At)
-	before.Watch = before.Watch.Moved(set)
+	before = before.moved(set)
 	next, events := before.after(c, now, set.Abs() > journal.ClockSlack)
 	subject := c.Subject()
 	for i := range events {
@@ -49,6 +53,17 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) 
 	return text, events
 }
 
+// moved is what was told by our clock, which was set forward by so much.
+func (t told) moved(by time.Duration) told {
+	state.Move(by, &t.At)
+	t.Watch, t.Since = t.Watch.Moved(by), maps.Clone(t.Since)
+	for node, at := range t.Since {
+		state.Move(by, &at)
+		t.Since[node] = at
+	}
+	return t
+}
+
 // after is what the journal knows after a look. Anew is that what it was told says
 // nothing about now.
 func (t told) after(c pve.Cluster, now time.Time, anew bool) (told, []journal.Entry) {
@@ -58,11 +73,12 @@ func (t told) after(c pve.Cluster, now time.Time, anew bool) (told, []journal.En
 	if since.After(now) {
 		since = time.Time{} // our clock went back
 	}
-	happened := func(node string, fact journal.Fact) {
+	happenedSince := func(since time.Time, node string, fact journal.Fact) {
 		if !t.At.IsZero() {
 			events = append(events, journal.Entry{At: now, Since: since, Node: node, Fact: fact})
 		}
 	}
+	happened := func(node string, fact journal.Fact) { happenedSince(since, node, fact) }
 	switch {
 	case c.Lost && !t.Lost:
 		next.Lost = true
@@ -72,19 +88,24 @@ func (t told) after(c pve.Cluster, now time.Time, anew bool) (told, []journal.En
 		happened("", &journal.QuorumBack{})
 	}
 	if !c.Quorate || len(c.Nodes) == 0 {
+		next.Anew = t.Anew || anew
 		return next, events // what it lists is old
 	}
-	next.At, next.Offline, next.Maintained = now, nil, nil
+	anew = t.Anew || anew
+	next.At, next.Anew, next.Offline, next.Maintained, next.Since = now, false, nil, nil, nil
 	for _, n := range c.Nodes {
 		was := slices.Contains(t.Offline, n.Name)
-		if !n.Online {
-			next.Offline = append(next.Offline, n.Name)
+		if anew && was { // since when by the clock as it is now, also when it is over
+			happenedSince(t.Since[n.Name], n.Name, &journal.NodeOffline{Again: true})
 		}
 		switch {
 		case n.Online && (was || anew):
-			happened(n.Name, &journal.NodeOnline{})
-		case !n.Online && (!was || anew):
+			happened(n.Name, &journal.NodeOnline{Again: !was})
+		case !n.Online && !was:
 			happened(n.Name, &journal.NodeOffline{})
+		}
+		if since, known := t.Since[n.Name]; !n.Online {
+			next.offline(n.Name, since, known)
 		}
 		is := c.HA.Maintenance(n.Name)
 		if is {
@@ -95,4 +116,16 @@ func (t told) after(c pve.Cluster, now time.Time, anew bool) (told, []journal.En
 		}
 	}
 	return next, events
+}
+
+// offline notes a node that is, and since when.
+func (t *told) offline(node string, since time.Time, known bool) {
+	t.Offline = append(t.Offline, node)
+	if t.Since == nil {
+		t.Since = map[string]time.Time{}
+	}
+	if !known {
+		since = t.At
+	}
+	t.Since[node] = since
 }
