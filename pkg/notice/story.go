@@ -106,7 +106,7 @@ func Tell(entries []journal.Entry) *Story {
 			continue
 		}
 		e.Cluster = s.now(e.Cluster)
-		if e.Again() {
+		if e.Again() && e.Guest != nil {
 			s.retold = append(s.retold, look{cluster: e.Cluster, until: e.At})
 		}
 		switch fact := e.Fact.(type) {
@@ -115,14 +115,9 @@ func Tell(entries []journal.Entry) *Story {
 				s.looks(e, fact.Until)
 			}
 		case *journal.NodeOffline:
-			n := s.node(e.Cluster, e.Node)
-			n.offline = append(n.offline, spell{from: e.At})
-			n.marks = append(n.marks, mark{at: e.At, begins: true, works: true})
+			s.node(e.Cluster, e.Node).leaves(e, fact)
 		case *journal.NodeOnline:
-			n := s.node(e.Cluster, e.Node)
-			if last := len(n.offline) - 1; last >= 0 && n.offline[last].open() {
-				n.offline[last].until = e.At
-			}
+			s.node(e.Cluster, e.Node).returns(e.At)
 		case *journal.HAMaintenance:
 			n := s.node(e.Cluster, e.Node)
 			n.marks = append(n.marks, mark{at: e.At, begins: fact.On, early: true, works: fact.On})
@@ -183,7 +178,7 @@ func (s *Story) guest(e journal.Entry) {
 			from := e.At
 			if fact.Again && !e.Since.IsZero() {
 				from = e.Since // by the poller's clock as it is now
-				if last := g.open(); last != nil && last.class != "" {
+				if last := g.open(); last != nil && last.class != "" && last.of(e) {
 					last.from = from
 				}
 			}

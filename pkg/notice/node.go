@@ -1,0 +1,43 @@
+package notice
+
+import (
+	"slices"
+	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+)
+
+// leaves notes that a node is off. Another poller may have seen it, and one whose clock
+// was set tells since when by its clock as it is now.
+func (n *node) leaves(e journal.Entry, fact *journal.NodeOffline) {
+	from := e.At
+	if fact.Again && !e.Since.IsZero() {
+		from = e.Since
+	}
+	last := len(n.offline) - 1
+	goes := last >= 0 && n.offline[last].open()
+	switch {
+	case !goes:
+		n.offline = append(n.offline, spell{from: from, sources: e.Sources})
+	case fact.Again && n.offline[last].of(e):
+		n.offline[last].from = from
+	}
+	if !fact.Again || !goes {
+		i, _ := slices.BinarySearchFunc(n.marks, from, func(m mark, t time.Time) int { return m.at.Compare(t) })
+		n.marks = slices.Insert(n.marks, i, mark{at: from, begins: true, works: true})
+	}
+}
+
+func (n *node) returns(at time.Time) {
+	if last := len(n.offline) - 1; last >= 0 && n.offline[last].open() {
+		n.offline[last].until = at
+	}
+}
+
+// of says whether who began to tell of it is who tells now.
+func (s spell) of(e journal.Entry) bool {
+	if len(s.sources) == 0 || len(e.Sources) == 0 {
+		return len(s.sources) == len(e.Sources) // they were not read
+	}
+	return s.sources[0] == e.Sources[0]
+}
