@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/journal"
 )
@@ -13,7 +14,26 @@ import (
 // second end once it is over.
 type folding map[place][]*trouble
 
+// begin takes a beginning. What its poller tells anew began when it says, by its clock
+// as it is now; for how long it may have gone on before stays as it was seen.
 func (f folding) begin(at place, e journal.Entry) *trouble {
+	perhaps := f.last(at).perhaps()
+	t := f.begun(at, e)
+	if e.Again() && !e.Since.IsZero() && t.source == sourceOf(e) {
+		t.from, t.since = e.Since, e.Since.Add(-perhaps)
+	}
+	return t
+}
+
+// sourceOf is the journal that an entry was found in first.
+func sourceOf(e journal.Entry) string {
+	if len(e.Sources) == 0 {
+		return "" // it was not read
+	}
+	return e.Sources[0]
+}
+
+func (f folding) begun(at place, e journal.Entry) *trouble {
 	if t := f.last(at); t != nil && t.open() {
 		t.refs = append(t.refs, e.ID)
 		if e.Since.After(t.since) && !t.since.IsZero() && e.Since.Before(t.from) {
@@ -21,9 +41,17 @@ func (f folding) begin(at place, e journal.Entry) *trouble {
 		}
 		return t
 	}
-	t := &trouble{place: at, guest: e.Guest, since: e.Since, from: e.At, refs: []string{e.ID}}
+	t := &trouble{place: at, guest: e.Guest, since: e.Since, from: e.At, refs: []string{e.ID}, source: sourceOf(e)}
 	f[at] = append(f[at], t)
 	return t
+}
+
+// perhaps is for how long something that goes on may have gone on before it was seen.
+func (t *trouble) perhaps() time.Duration {
+	if t == nil || !t.open() {
+		return 0
+	}
+	return max(t.from.Sub(t.begin()), 0)
 }
 
 func (f folding) end(at place, e journal.Entry) {

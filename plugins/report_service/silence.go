@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/noout-monitoring/noout/pkg/journal"
 )
 
@@ -41,7 +39,6 @@ func (a answers) end(at place, e journal.Entry) {
 
 func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
 	var t *trouble
-	perhaps := max(a.silent.last(at).perhaps(), a.unsure.last(at).perhaps())
 	switch fact.Class {
 	case journal.ClassPath:
 		a.end(at, e) // it was our path, and no outage of his
@@ -60,17 +57,6 @@ func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
 		t = a.unsure.begin(at, e)
 	}
 	t.class = fact.Class
-	if fact.Again && !e.Since.IsZero() {
-		t.from, t.since = e.Since, e.Since.Add(-perhaps) // by the poller's clock as it is now
-	}
-}
-
-// perhaps is for how long something that goes on may have gone on before it was seen.
-func (t *trouble) perhaps() time.Duration {
-	if t == nil || !t.open() {
-		return 0
-	}
-	return max(t.from.Sub(t.begin()), 0)
 }
 
 // tell gives each guest its times.

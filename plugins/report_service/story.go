@@ -104,6 +104,7 @@ type trouble struct {
 	ending, until time.Time
 	least, of     int
 	refs          []string
+	source        string // whose word it is that it began
 }
 
 // open says that the end is not known.
