@@ -28,7 +28,7 @@ func node(t *testing.T, answers map[string]http.HandlerFunc) *API {
 		"/cluster/ceph/status":   strings.Replace(wellStatus, `"checks":{}`, `"checks":{"OSD_FLAGS":{"severity":"HEALTH_WARN","summary":{"message":"1 OSDs"},"detail":[{"message":"host node1 has flags noout"},{"message":"osd.1 has flags nodown,noin"}]}}`, 1),
 		"/cluster/ceph/flags":    `[{"name":"noout","value":0},{"name":"norecover","value":1}]`,
 		"/nodes/node1/ceph/osd":  `{"flags":"sortbitwise","root":{"leaf":0,"children":[{"id":"-1","name":"default","type":"root","children":[{"id":"-2","name":"node1","type":"host","children":[{"id":0,"type":"osd","status":"up","in":"1","percent_used":"12.5"},{"id":"1","type":"osd","status":"down","in":0}]}]}]}}`,
-		"/nodes/node1/ceph/pool": `[{"pool":1,"pool_name":"rbd","size":3,"min_size":2,"crush_rule_name":"replicated_rule"}]`,
+		"/nodes/node1/ceph/pool": `[{"pool":1,"pool_name":"rbd","size":3,"min_size":2,"crush_rule_name":"replicated_rule","type":"replicated"},{"pool":2,"pool_name":"ec","size":3,"min_size":2,"type":"erasure"}]`,
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/api2/json")
@@ -66,6 +66,9 @@ func TestAPI(t *testing.T) {
 	}
 	if !c.Map.Flag("norecover") || c.Map.Flag("noout") || c.Map.Pools[0].RuleName != "replicated_rule" {
 		t.Errorf("%+v", c.Map)
+	}
+	if p := c.Map.Pools; len(p) != 2 || p[0].Erasure || !p[1].Erasure {
+		t.Errorf("pools: %+v", p)
 	}
 	if s := c.Scopes("noout"); len(s) != 1 || s[0].String() != "host node1" || len(s[0].OSDs) != 2 {
 		t.Errorf("%+v", s)

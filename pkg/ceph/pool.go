@@ -23,7 +23,7 @@ func (p Pool) Full() bool { return slices.Contains(p.Flags, "full") }
 type wirePool struct {
 	ID      number `json:"pool"`
 	Name    text   `json:"pool_name"`
-	Type    number `json:"type"`
+	Type    text   `json:"type"` // 3 or, of Proxmox VE, erasure
 	Size    number `json:"size"`
 	MinSize number `json:"min_size"`
 	PGs     number `json:"pg_num"`
@@ -38,7 +38,7 @@ func (w wirePool) facts() Pool {
 	p := Pool{
 		ID: w.ID.count(), Name: w.Name.name(), Size: w.Size.count(), MinSize: w.MinSize.count(),
 		PGs: w.PGs.count(), Rule: -1, RuleName: w.RuleName.name(), Flags: splitFlags(string(w.Flags)),
-		Erasure: w.Type.value == 3, Peering: w.wirePeering.facts(),
+		Erasure: w.Type == "3" || w.Type == "erasure", Peering: w.wirePeering.facts(),
 	}
 	if rule, ok := w.Rule.integer(); ok {
 		p.Rule = rule
