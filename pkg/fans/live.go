@@ -128,9 +128,8 @@ func judgeRedundancy(r bmc.Redundancy) Finding {
 	return f
 }
 
-// judgeHardware tells of parts that are not the ones that were learned, and that
-// what was learned is lost.
-func judgeHardware(m Memory) []Finding {
+// judgeKnown tells that fans may be missing that are not known any more.
+func judgeKnown(m Memory) []Finding {
 	var out []Finding
 	if !m.Lost.IsZero() {
 		out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("memory was damaged at %s and begun anew, a fan missing then is not known: count the fans, confirm with --relearn", phrase.Time(m.Lost))})
@@ -138,6 +137,13 @@ func judgeHardware(m Memory) []Finding {
 	if s := m.Shape; s != nil {
 		out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("fans are listed otherwise since %s, %d then and %d now: count them, confirm with --relearn", Stamp(s.Since), len(s.Before), len(m.Fans))})
 	}
+	return out
+}
+
+// judgeHardware tells of parts that are not the ones that were learned, and that
+// what was learned is lost.
+func judgeHardware(m Memory) []Finding {
+	out := judgeKnown(m)
 	for _, id := range slices.SortedFunc(maps.Keys(m.Fans), bmc.Compare) {
 		if k := m.Fans[id]; k.NewSerial != "" {
 			out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("hardware replaced: %s has serial %s, was %s, confirm with --relearn", k.Name, k.NewSerial, k.Serial)})

@@ -34,7 +34,12 @@ type Report struct {
 	Turning int `json:"turning"`
 	// Blind says what could not be told; empty when all could.
 	Blind []string `json:"blind,omitempty"`
-	names map[string]string
+	// Unsure says why something may be wrong that nobody can see: a log that takes
+	// no more entries, fans that are not known any more.
+	Unsure []string `json:"unsure,omitempty"`
+	// Undated is the number of log entries that have no usable time and do not count.
+	Undated int `json:"entries_without_time,omitempty"`
+	names   map[string]string
 }
 
 // Service is a repair as the fans see it.
@@ -66,11 +71,15 @@ func Tell(m Memory, p Poll, o Options, s Service) Report {
 			r.Blind = append(r.Blind, f.Text)
 		}
 	}
-	for _, f := range v.Unread {
-		if f.Severity == Indeterminate {
+	for _, f := range slices.Concat(v.Unread, judgeKnown(m)) {
+		switch f.Severity {
+		case Indeterminate:
 			r.Blind = append(r.Blind, f.Text)
+		case Minor:
+			r.Unsure = append(r.Unsure, f.Text)
 		}
 	}
+	r.Undated = m.undated(p)
 	for _, g := range p.Server.Gaps {
 		if g.Log {
 			r.Blind = append(r.Blind, fmt.Sprintf("%s: %v", g.What, g.Err))

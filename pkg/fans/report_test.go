@@ -22,7 +22,7 @@ func after(m Memory, pol Policy, s bmc.Server, at time.Time, boot time.Time) (ch
 func (r Report) no() bool { return len(r.Failing) > 0 || len(r.Drops) > 0 }
 
 func (r Report) yes() bool {
-	return !r.no() && len(r.Blind) == 0 && len(r.Left) == 0 && !r.Off && r.Turning > 0
+	return !r.no() && len(r.Blind)+len(r.Unsure)+len(r.Left) == 0 && !r.Off && r.Turning > 0
 }
 
 // TestAllowedForBoth: a fan that may stand still may for the gates too, and one
@@ -148,4 +148,34 @@ func TestNoContradiction(t *testing.T) {
 		t.Errorf("statuses seen: %v, want all four", seen)
 	}
 	t.Logf("%v", seen)
+}
+
+// TestUnsure: where check_fans warns that something may be missing that it cannot
+// see, a gate has no clean yes; entries without a time are told.
+func TestUnsure(t *testing.T) {
+	boot := noon.Add(-time.Hour)
+	_, before := run(defaults(), six())
+	damaged := before
+	damaged.Lost = noon
+	four := six()
+	four.Fans = four.Fans[:4]
+	for i := range four.Fans {
+		four.Fans[i].ID = "other/" + four.Fans[i].ID
+	}
+	for what, tt := range map[string]struct {
+		m Memory
+		s bmc.Server
+	}{
+		"a full log":    {before, six(events(), func(s *bmc.Server) { s.Logs[0].Full = true })},
+		"another list":  {before, four},
+		"a lost memory": {damaged, six()},
+	} {
+		if r, report := after(tt.m, defaults(), tt.s, noon.Add(time.Hour), boot); r.Status() != check.WARNING || report.no() || report.yes() {
+			t.Errorf("%s: %s and %+v", what, r.Status(), report)
+		}
+	}
+	timeless := six(events(event("1", 1, time.Time{}, "1/3", bmc.Failed)))
+	if r, report := after(Memory{}, defaults(), timeless, noon, boot); r.Status() != check.OK || report.no() || report.Undated != 1 {
+		t.Errorf("without a time: %s and %+v", r.Status(), report)
+	}
 }

@@ -131,6 +131,14 @@ var reservedBack = map[string]func(*Return){
 	"a storage of the rest": func(r *Return) {
 		r.PVE.Cluster.Storages = append(r.PVE.Cluster.Storages, pve.Storage{Name: "nfs", Node: "pve1", Shared: true, Available: true}, pve.Storage{Name: "nfs", Node: "pve2", Shared: true, Available: true})
 	},
+	"a log that is full": func(r *Return) {
+		f := fans.Report{Turning: 6}
+		if r.Fans != nil {
+			f = *r.Fans
+		}
+		f.Unsure = []string{"event log is full and drops new entries: clear it (SEL)"}
+		r.Fans = &f
+	},
 	"a reweight":     back(func(c *ceph.Cluster) { c.Map.OSDs[4].Reweight = 0.8 }),
 	"no standby mgr": back(func(c *ceph.Cluster) { c.Mgr.Standbys = 0 }),
 	"no standby MDS": back(func(c *ceph.Cluster) { c.FS.Standbys = 0 }),

@@ -25,8 +25,15 @@ func quiet(f fans.Report) Condition {
 		return name.unknown("the management controller lists no fan that turns", see)
 	case len(f.Left) > 0:
 		return name.reserved("quiet since "+since+", but dropped out before: "+phrase.List(f.Often(f.Left), phrase.Few), say("check_fans counts that until it is acknowledged"))
-	case f.Excused > 0:
-		return name.holds(turning + ", " + phrase.Count(f.Excused, "drop-out", "drop-outs") + " around the start of the server not counted")
+	case len(f.Unsure) > 0:
+		return name.reserved(phrase.List(f.Unsure, 2), see)
 	}
-	return name.holds(turning + ", no drop-out since " + since)
+	quiet := "no drop-out since " + since
+	if f.Excused > 0 {
+		quiet = phrase.Count(f.Excused, "drop-out", "drop-outs") + " around the start of the server not counted"
+	}
+	if f.Undated > 0 {
+		quiet += ", " + phrase.Count(f.Undated, "entry", "entries") + " without a usable time in the log not counted"
+	}
+	return name.holds(turning + ", " + quiet)
 }
