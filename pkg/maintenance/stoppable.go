@@ -168,8 +168,8 @@ func (l leaving) noout() Condition {
 // stopping flags keep Ceph from serving or from noticing; holding ones only
 // keep it from repairing.
 var (
-	stopping = []string{"pause", "pauserd", "pausewr", "full", "nodown", "noup"}
-	holding  = []string{"noin", "norecover", "nobackfill", "norebalance"}
+	stopping = slices.Concat(ceph.FlagsStopping, ceph.FlagsBlinding)
+	holding  = ceph.FlagsHolding
 )
 
 func (l leaving) flags() Checklist {

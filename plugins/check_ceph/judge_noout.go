@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/phrase"
 )
@@ -90,10 +91,7 @@ func (v *view) scopeNames() string {
 
 // leftovers are flags that nobody should find set: they keep Ceph from noticing
 // or repairing failures.
-var leftovers = []string{"nodown", "noup", "noin", "norecover", "nobackfill", "norebalance"}
-
-// harmless are flags that Ceph warns of and that endanger nobody's data today.
-var harmless = []string{"noscrub", "nodeep-scrub", "notieragent", "nosnaptrim"}
+var leftovers = slices.Concat(ceph.FlagsBlinding, ceph.FlagsHolding)
 
 // leftOn judges all flags but noout.
 func (v *view) leftOn() {
@@ -110,7 +108,7 @@ func (v *view) leftOn() {
 		}
 	}
 	var set []string
-	for _, flag := range harmless {
+	for _, flag := range ceph.FlagsHarmless {
 		if v.c.Map.Flag(flag) {
 			set = append(set, flag)
 		}
@@ -133,8 +131,8 @@ func (v *view) flagsTold() bool {
 	if v.c.Map == nil {
 		return false
 	}
-	known := append(append([]string{"noout", "pauserd", "pausewr", "pause", "full"}, leftovers...), harmless...)
-	return slices.ContainsFunc(known, v.c.Map.Flag)
+	known := slices.Concat(ceph.FlagsStopping, leftovers, ceph.FlagsHarmless)
+	return v.c.Map.Flag("noout") || slices.ContainsFunc(known, v.c.Map.Flag)
 }
 
 // scopesTold says the same of OSD_FLAGS.
