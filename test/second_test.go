@@ -67,8 +67,13 @@ func TestSecond(t *testing.T) {
 			}
 		})
 	}
-	for _, words := range [][]string{nil, {"/tmp/second.json"}, {"second.json", "true"}, {filepath.Join(t.TempDir(), "no", "second.json"), "true"}} {
-		if out, code := second(t, words...); code != 3 || !strings.HasPrefix(out, "UNKNOWN: ") {
+	t.Setenv("ANSWER", wholeAnswer)
+	dir := t.TempDir()
+	for _, words := range [][]string{
+		nil, {"/tmp/second.json"}, {"second.json", "true"}, {filepath.Join(dir, "no", "second.json"), "true"},
+		{dir, "sh", "-c", "printf '%s' \"$ANSWER\""}, // a directory is no file
+	} {
+		if out, code := second(t, words...); code != 3 || !strings.HasPrefix(out, "UNKNOWN: ") || strings.Count(out, "\n") != 1 {
 			t.Errorf("%q: %d %s", words, code, out)
 		}
 	}
