@@ -60,7 +60,7 @@ func readOwn(path string) (own, error) {
 		}
 	}
 	if !found {
-		return own{}, fmt.Errorf(`%s: no block in it, expected {{define "intro"}}...{{end}}`, path)
+		return own{}, fmt.Errorf("%s: no block in it, expected one that is called intro or closing (docs/report_service.md shows one)", path)
 	}
 	return o, nil
 }
