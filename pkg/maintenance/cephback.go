@@ -101,7 +101,7 @@ func (l leaving) cleared() Checklist {
 	}
 	var c Checklist
 	said := map[string]bool{}
-	for _, f := range slices.Concat([]string{"noout"}, stopping, holding) {
+	for _, f := range slices.Concat([]string{"noout"}, stopping, ceph.FlagsHolding) {
 		for _, s := range l.Scopes(f) {
 			if said[unset(f, s)] {
 				continue
@@ -229,7 +229,7 @@ func (l leaving) tells(c Checklist, h ceph.Check) bool {
 	case noFlag:
 		flags, _, listed := strings.Cut(h.Text, " flag(s) set")
 		return h.Code == "OSD_FLAGS" || listed && !slices.ContainsFunc(strings.Split(flags, ","), func(f string) bool {
-			return f != "noout" && !slices.Contains(stopping, f) && !slices.Contains(holding, f)
+			return f != "noout" && !slices.Contains(stopping, f) && !slices.Contains(ceph.FlagsHolding, f)
 		})
 	}
 	return true

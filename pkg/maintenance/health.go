@@ -40,7 +40,7 @@ func (l leaving) onlyNoout(codes []string) bool {
 			return false
 		}
 	}
-	others := slices.Concat(stopping, holding, ceph.FlagsHarmless)
+	others := slices.Concat(stopping, ceph.FlagsHolding, ceph.FlagsHarmless)
 	return !slices.ContainsFunc(others, func(f string) bool {
 		return slices.ContainsFunc(l.Scopes(f), func(s ceph.Scope) bool { return f != "full" || s.Kind == ceph.ScopeCluster })
 	})

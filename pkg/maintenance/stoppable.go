@@ -165,12 +165,9 @@ func (l leaving) noout() Condition {
 	return name.fails("noout does not cover "+phrase.OSDs(bare)+", set it first", set)
 }
 
-// stopping flags keep Ceph from serving or from noticing; holding ones only
+// stopping flags keep Ceph from serving or from noticing; those that hold only
 // keep it from repairing.
-var (
-	stopping = slices.Concat(ceph.FlagsStopping, ceph.FlagsBlinding)
-	holding  = ceph.FlagsHolding
-)
+var stopping = slices.Concat(ceph.FlagsStopping, ceph.FlagsBlinding)
 
 func (l leaving) flags() Checklist {
 	const name question = "no flag is in the way"
@@ -179,7 +176,7 @@ func (l leaving) flags() Checklist {
 	}
 	var c Checklist
 	said := map[string]bool{}
-	for _, f := range slices.Concat(stopping, holding) {
+	for _, f := range slices.Concat(stopping, ceph.FlagsHolding) {
 		scopes := l.Scopes(f)
 		if f == "full" { // OSDs are full by themselves
 			scopes = slices.DeleteFunc(scopes, func(s ceph.Scope) bool { return s.Kind != ceph.ScopeCluster })
