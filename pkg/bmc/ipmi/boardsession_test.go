@@ -120,7 +120,7 @@ func (b *board) rakp1(m []byte) []byte {
 		return head
 	}
 	for i := range s.rc {
-		s.rc[i] = byte(i*7 + int(id))
+		s.rc[i] = byte(i*7 + int(id) + 31*b.seen["rakp1"]) // another one each time
 	}
 	sum := s.hmac([]byte(b.password), le(s.console), le(id), s.rm[:], s.rc[:], b.guid[:], []byte{s.role, byte(len(s.name))}, []byte(s.name))
 	return append(append(append(head, s.rc[:]...), b.guid[:]...), sum...)

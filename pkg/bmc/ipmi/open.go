@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // open makes a session with the controller behind s.conn: cipher suite, then
@@ -18,19 +19,11 @@ func (s *session) open(ctx context.Context, suites []suite) error {
 	if err := ctx.Err(); err != nil {
 		return s.explain(err)
 	}
-	var random [37]byte
-	rand.Read(random[:])
-	s.exchange.tag = random[0]
-	copy(s.exchange.console[:], random[1:])
-	s.exchange.consoleID = max(binary.LittleEndian.Uint32(random[33:]), 1)
-
 	s.lenient = true
-	err := s.negotiate(ctx, suites)
-	if err == nil {
-		err = s.identify(ctx)
-	}
-	if err == nil {
-		err = s.activate(ctx)
+	err := s.handshake(ctx, suites)
+	if errors.Is(err, errMixed) {
+		s.patient = true
+		err = s.handshake(ctx, suites)
 	}
 	s.lenient = false
 	if err == nil {
@@ -44,6 +37,27 @@ func (s *session) open(ctx context.Context, suites []suite) error {
 	}
 	return s.explain(err)
 }
+
+func (s *session) handshake(ctx context.Context, suites []suite) error {
+	var random [37]byte
+	rand.Read(random[:])
+	s.exchange.tag = random[0]
+	copy(s.exchange.console[:], random[1:])
+	s.exchange.consoleID = max(binary.LittleEndian.Uint32(random[33:]), 1)
+	err := s.negotiate(ctx, suites)
+	if err == nil {
+		err = s.identify(ctx)
+	}
+	if err == nil {
+		err = s.activate(ctx)
+	}
+	return err
+}
+
+// errMixed means that the handshake has to begin anew. A controller makes a random
+// number for each message 1 that it gets, and holds us to the last one: when it is
+// slow and was asked twice, the password seems to be wrong with its first answer.
+var errMixed = errors.New("the controller answered to another message")
 
 // step is one message of the handshake and the answer it expects. read says
 // whether an answer is formed as it should be.
@@ -59,15 +73,40 @@ type step struct {
 func (s *session) shake(ctx context.Context, step step) (status, error) {
 	var refusal status
 	datagram := frame(packet{payloadType: step.kind, payload: step.payload})
-	err := s.transmit(ctx, step.times, func() []byte { return datagram }, func(datagram []byte) bool {
-		p, ok := unframe(datagram)
-		if !ok || p.payloadType != step.answer || p.session != 0 {
-			return false
-		}
-		refusal, ok = s.exchange.addressed(p.payload)
-		return ok && (refusal != 0 || step.read(p.payload))
+	err := s.transmit(ctx, step.times, func() []byte { return datagram }, func(datagram []byte) (ok bool) {
+		refusal, ok = s.takes(step, datagram)
+		return ok
 	})
 	return refusal, err
+}
+
+// takes says whether a datagram is the answer to a step.
+func (s *session) takes(step step, datagram []byte) (refusal status, ok bool) {
+	p, ok := unframe(datagram)
+	if !ok || p.payloadType != step.answer || p.session != 0 {
+		return 0, false
+	}
+	refusal, ok = s.exchange.addressed(p.payload)
+	return refusal, ok && (refusal != 0 || step.read(p.payload))
+}
+
+// newest reads what else is answered to a step that was sent more than once.
+func (s *session) newest(ctx context.Context, step step, more int) error {
+	defer func(usual time.Duration) { s.wait = usual }(s.wait)
+	s.wait += s.wait / 2 // an answer that was late comes as late after the last question
+	for range more {
+		err := s.await(ctx, func(datagram []byte) bool {
+			refusal, ok := s.takes(step, datagram)
+			return ok && refusal == 0
+		})
+		switch {
+		case errors.Is(err, errSilent):
+			return nil // one of them was lost
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // negotiate offers the suites. One that the controller refuses is followed by
@@ -109,11 +148,15 @@ func (s *session) negotiate(ctx context.Context, suites []suite) error {
 func (s *session) identify(ctx context.Context) error {
 	e := &s.exchange
 	e.tag++
-	proven := false
-	refusal, err := s.shake(ctx, step{payloadRAKP1, payloadRAKP2, e.rakp1(), tries, func(m []byte) (formed bool) {
+	proven, sent := false, s.sent
+	first := step{payloadRAKP1, payloadRAKP2, e.rakp1(), tries, func(m []byte) (formed bool) {
 		formed, proven = e.rakp2(m)
 		return formed
-	}})
+	}}
+	refusal, err := s.shake(ctx, first)
+	if s.repeated = s.sent-sent > 1; err == nil && refusal == 0 && s.repeated && s.patient {
+		err = s.newest(ctx, first, s.sent-sent-1)
+	}
 	if err != nil {
 		s.abort()
 		return err
@@ -148,6 +191,9 @@ func (s *session) activate(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case refusal == statusCheckValue && s.repeated && !s.patient:
+		s.active = false
+		return errMixed
 	case refusal != 0:
 		s.active = false
 		return s.refused("RAKP message 4", refusal)

@@ -171,3 +171,31 @@ func TestLostHandshakeAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestSlowHandshake: a controller that answers after we asked again, and makes a new
+// random number each time, is not told that the password is wrong; nor does a datagram
+// that was lost cost more than the wait for it.
+func TestSlowHandshake(t *testing.T) {
+	for _, delay := range []time.Duration{900 * time.Millisecond, answerTime + 50*time.Millisecond, 3 * answerTime / 2} {
+		bubble(t, delay.String(), func(t *testing.T) {
+			b := shelf(t)
+			b.delay = delay
+			poll1(t, b.client(), bmc.Ask{})
+		})
+	}
+	bubble(t, "lost", func(t *testing.T) {
+		b, begun := shelf(t), time.Now()
+		lost := false
+		b.reply = func(_ int, answer []byte) [][]byte {
+			if answer[5] == 0x13 && !lost {
+				lost = true
+				return nil
+			}
+			return [][]byte{answer}
+		}
+		poll1(t, b.client(), bmc.Ask{})
+		if took := time.Since(begun); took > 3*answerTime {
+			t.Error(took)
+		}
+	})
+}

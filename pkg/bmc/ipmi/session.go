@@ -53,6 +53,8 @@ type session struct {
 	active   bool   // a session may exist on the controller
 	lenient  bool   // a handshake is under way: ctx gets its grace
 	ended    time.Time
+	repeated bool // RAKP message 1 was sent more than once
+	patient  bool // all answers to it are waited for
 	raised   bool // the privilege level was asked for
 	sent     int  // datagrams sent
 	dropped  int  // datagrams received and not accepted
