@@ -174,16 +174,16 @@ func TestLogFaults(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, bmc.Server{Vendor: bmc.Supermicro})
 			s.sim.MustBreak(t, bmc.Fault{Name: fault, Path: "/redfish/v1/Systems/1/LogServices/Log1/Entries"})
-			if o := s.run(t, "-t", "3s"); o.code != 0 || !strings.Contains(o.out, "not read") {
+			if o := s.run(t, "-t", "12s", "--via", "redfish"); o.code != 0 || !strings.Contains(o.out, "not read") {
 				t.Errorf("exit code %d, want 0 and a note:\n%s", o.code, o.out)
 			}
-			if o := s.run(t, "-t", "3s", "--log", "require"); o.code != 3 {
+			if o := s.run(t, "-t", "12s", "--via", "redfish", "--log", "require"); o.code != 3 {
 				t.Errorf("--log require: exit code %d, want 3:\n%s", o.code, o.out)
 			}
 			if err := s.sim.Do("drop?fan=3&for=1h&shape=zero"); err != nil {
 				t.Fatal(err)
 			}
-			if o := s.run(t, "-t", "3s", "--log", "require"); o.code != 2 || !strings.Contains(o.out, "FAN3 stands still") {
+			if o := s.run(t, "-t", "12s", "--via", "redfish", "--log", "require"); o.code != 2 || !strings.Contains(o.out, "FAN3 stands still") {
 				t.Errorf("fan 3 stands still: exit code %d, want 2:\n%s", o.code, o.out)
 			}
 			s.clean(t)

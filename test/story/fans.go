@@ -61,7 +61,7 @@ func fans() []Step {
 		{
 			Happens: "FAN3 turns again. This is the next poll.",
 			Do:      turned,
-			Command: check(), Exit: 2, Line: `CRITICAL: FAN3 dropped out once in 24h: \S+ for 1[01]s, stays CRITICAL until \S+`,
+			Command: check(), Exit: 2, Line: `CRITICAL: FAN3 dropped out once in 24h: \S+ for 1\ds, stays CRITICAL until \S+`,
 			Why: "All fans turn, the verdict stays: one PROBLEM for the fault, not one for each poll that happens to see it.",
 		},
 		{
@@ -91,7 +91,7 @@ func fansOverIPMI() []Step {
 	return []Step{
 		{
 			Happens: "The same server over IPMI, with a memory of its own.",
-			Command: ipmi(), Exit: 1, Line: `WARNING: FAN3 and FAN4 dropped out once in 24h(?s:.*), FAN3 dropped out once in 24h: \S+ for 1[01]s, stays WARNING until \S+`,
+			Command: ipmi(), Exit: 1, Line: `WARNING: FAN3 and FAN4 dropped out once in 24h(?s:.*), FAN3 dropped out once in 24h: \S+ for 1\ds, stays WARNING until \S+`,
 			Why: "The memory is new, the controller's log is not: what it holds of the window counts.",
 		},
 		{
