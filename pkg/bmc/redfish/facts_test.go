@@ -195,6 +195,24 @@ func TestPower(t *testing.T) {
 	}
 }
 
+// TestRedundancyHealth: a set is as bad as it says, in whichever of its words.
+func TestRedundancyHealth(t *testing.T) {
+	for status, want := range map[string]bmc.Health{
+		`{"Health":"OK","HealthRollup":"Critical"}`:     bmc.HealthOK,
+		`{"State":"Enabled","HealthRollup":"Critical"}`: bmc.HealthCritical,
+		`{"State":"Degraded"}`:                          bmc.HealthWarning,
+		`{"State":"Degraded","Health":"Critical"}`:      bmc.HealthCritical,
+		`{"State":"Enabled"}`:                           bmc.HealthUnknown,
+	} {
+		server, err := pollPaths(t, map[string]string{
+			"/redfish/v1/Chassis/1/Thermal": `{"Fans":[{"MemberId":"0","Name":"FAN1","Reading":2000}],"Redundancy":[{"MemberId":"0","Name":"R","Status":` + status + `}]}`,
+		}, bmc.Ask{})
+		if err != nil || len(server.Redundancies) != 1 || server.Redundancies[0].Health != want {
+			t.Errorf("%s: %+v, %v, expected %q", status, server.Redundancies, err, want)
+		}
+	}
+}
+
 // TestRestart tells when the controller started, by our clock, and only when a
 // fan that is expected is missing.
 func TestRestart(t *testing.T) {

@@ -50,11 +50,21 @@ func (p *poll) redundancies(c *chassis, sets list, what string) {
 		p.server.Redundancies = append(p.server.Redundancies, bmc.Redundancy{
 			ID:        c.id + "/" + id,
 			Name:      cmp.Or(s.Name.Name(), "fan redundancy "+id),
-			Health:    health(s.Status.health),
+			Health:    s.health(),
 			Disabled:  strings.EqualFold(s.Status.state, "Disabled") || s.Enabled.said && !s.Enabled.value,
 			MinNeeded: max(s.Min.count(), s.MinGroup.count()),
 			Members:   max(len(s.Set.items), len(s.Group.items)),
 			Says:      strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
 		})
 	}
+}
+
+// health is the set's own, its own roll-up where it has no other, and no better
+// than a warning where its state is Degraded.
+func (s redundancySet) health() bmc.Health {
+	own := health(cmp.Or(s.Status.health, s.Status.rollup))
+	if strings.EqualFold(s.Status.state, "Degraded") {
+		own = bmc.Worse(own, bmc.HealthWarning)
+	}
+	return own
 }
