@@ -130,6 +130,10 @@ func TestFingerprint(t *testing.T) {
 	for _, options := range []Options{{Fingerprint: bad}, {Fingerprint: bad, CAFile: options.CAFile}} {
 		_, err := ask(t, options, server.URL)
 		sentence(t, err, good, bad, "--fingerprint", "compare")
+		// What to do stands before the fingerprints, of which a pager shows one.
+		if text := err.Error(); strings.Index(text, "before trusting it") > strings.Index(text, good) {
+			t.Error(text)
+		}
 	}
 	if asked.Load() != before {
 		t.Error("a request, with its credentials, was sent to another device than the pinned one")

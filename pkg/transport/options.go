@@ -271,5 +271,5 @@ func (f fingerprint) verify(state tls.ConnectionState) error {
 type pinError struct{ found, expected fingerprint }
 
 func (e *pinError) Error() string {
-	return fmt.Sprintf("its certificate has the fingerprint %s, not %s as --fingerprint says: compare it with the device itself before trusting it", e.found, e.expected)
+	return fmt.Sprintf("its certificate is not that of --fingerprint: compare it with the device itself before trusting it (it has the fingerprint %s, not %s)", e.found, e.expected)
 }
