@@ -92,9 +92,16 @@ func TestDeviceInside(t *testing.T) {
 		"by its domain":   {"A.example.net", true},
 		"in a guest":      {"witness.example.net", true},
 		"another's guest": {"vm102", false},
+		"with its port":   {"192.0.2.1:5403", true},
+		"a name and port": {"witness.example.net:5403", true},
+		"IPv6 and port":   {"2001:db8::1:5403", true},
+		"other, and port": {"192.0.2.11:5403", false},
 	} {
 		e := managed("a", "b")
 		e.Cluster.Nodes[0].IP, e.Cluster.Nodes[1].IP = "192.0.2.1", "192.0.2.2"
+		if strings.HasPrefix(tc.host, "2001:") {
+			e.Cluster.Nodes[0].IP = "2001:db8::1"
+		}
 		e.Cluster.Guests[0].Name, e.Cluster.Guests[1].Name = "witness", "vm102"
 		e.Cluster.Votes.Device = pve.Device{Present: true, Votes: 1, Host: tc.host}
 		for i := range e.Cluster.Votes.Voters {

@@ -58,11 +58,16 @@ func (x *stage) takesDevice(f Failure) bool {
 	if f.Kind == Device || host == "" {
 		return f.Kind == Device
 	}
-	_, err := netip.ParseAddr(host)
+	// The daemon writes the port behind it, without brackets: 192.0.2.9:5403.
+	bare := host
+	if i := strings.LastIndexByte(host, ':'); i > 0 {
+		bare = host[:i]
+	}
+	_, err := netip.ParseAddr(bare)
 	numeric := err == nil
-	short, _, _ := strings.Cut(host, ".")
+	short, _, _ := strings.Cut(bare, ".")
 	same := func(name string) bool {
-		return name != "" && (strings.EqualFold(name, host) || strings.EqualFold(name, short) && !numeric)
+		return name != "" && (strings.EqualFold(name, bare) || strings.EqualFold(name, host) || strings.EqualFold(name, short) && !numeric)
 	}
 	if f.Kind == "host" && same(f.Name) {
 		return true
