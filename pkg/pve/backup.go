@@ -16,7 +16,7 @@ type BackupList struct {
 	// Node whose own storage it is; empty for one that is shared.
 	Node string `json:"node,omitempty"`
 	// Latest is when each guest was last backed up there, in seconds since 1970;
-	// one whose verification failed is none.
+	// one whose verification failed is none, nor is one that is not whole yet.
 	Latest map[int]int64 `json:"seconds,omitempty"`
 	Time   time.Time     `json:"time"`
 }
@@ -125,13 +125,17 @@ func (c *Client) backups(ctx context.Context, b BackupStorage) (BackupList, erro
 		list, err := rows[struct {
 			ID       number `json:"vmid"`
 			Time     number `json:"ctime"`
+			Size     number `json:"size"`
 			Verified struct {
 				State text `json:"state"`
 			} `json:"verification"`
 		}](raw)
 		for _, x := range list {
 			id := int(x.ID.value)
-			if id > 0 && x.Time.value > 0 && x.Verified.State != "failed" {
+			// What is being written to a Proxmox Backup Server, or was broken off, has
+			// no size there, and Proxmox VE writes 1 (PVE::Storage::PBSPlugin).
+			whole := !x.Size.set || x.Size.value > 1
+			if id > 0 && x.Time.value > 0 && whole && x.Verified.State != "failed" {
 				out.Latest[id] = max(out.Latest[id], x.Time.value)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // once, and nothing of a node that is off.
 func TestReserve(t *testing.T) {
 	s := sim.Start(t, sim.Saved())
-	s.Must("backup?id=105&storage=pbs&ago=3h", "backup?id=105&storage=pbs&ago=1h&failed=1", "backup?id=100&storage=pbs&ago=2h", "crash?node=pve3", "advance?by=4m")
+	s.Must("backup?id=105&storage=pbs&ago=3h", "backup?id=105&storage=pbs&ago=1h&failed=1", "backup?id=105&storage=pbs&ago=1m&unfinished=1", "backup?id=100&storage=pbs&ago=2h", "crash?node=pve3", "advance?by=4m")
 	api := client(t, s)
 	c, err := api.Cluster(within(t, 10*time.Second), pve.Ask{})
 	if err != nil {
@@ -27,7 +27,7 @@ func TestReserve(t *testing.T) {
 		t.Errorf("gaps %v, violations %v, %d requests", gaps, sim.Violations(asked), len(asked))
 	}
 	if age := s.Now().Sub(time.Unix(first.Backups["pbs"].Latest[105], 0)); age < 3*time.Hour || age > 4*time.Hour {
-		t.Errorf("the last backup that was not found broken is %s old", age)
+		t.Errorf("the last backup that is whole and was not found broken is %s old", age)
 	}
 	if first.HAVersion.Value != "5.2.0" || !first.Unscheduled.Known() || !first.Mappings.Known() {
 		t.Errorf("%+v", first)

@@ -29,8 +29,9 @@ type Backup struct {
 	Guest         int
 	Storage, Node string
 	At            time.Time
-	// Failed says that its verification failed.
-	Failed bool
+	// Failed says that its verification failed, Unfinished that it is being written
+	// or was broken off: it has no manifest yet, and Proxmox VE gives it the size 1.
+	Failed, Unfinished bool
 }
 
 // Rule of HA. Nodes make it a node affinity, Affinity one between guests.
@@ -155,6 +156,9 @@ func (q question) backups(n *node, storage string) (any, *refusal) {
 			"volid": fmt.Sprintf("%s:backup/vm/%d/%s", storage, b.Guest, b.At.UTC().Format(time.RFC3339)), "vmid": b.Guest,
 			"content": "backup", "format": "pbs-vm", "size": int64(20 << 30), "ctime": b.At.Unix(),
 		}
+		if b.Unfinished {
+			row["size"] = 1
+		}
 		if b.Failed {
 			row["verification"] = object{"state": "failed"}
 		}
@@ -167,7 +171,7 @@ func (q question) backups(n *node, storage string) (any, *refusal) {
 func backupVerb(w *World, c *call) {
 	g, ago := c.guest(w), c.duration("ago", 0)
 	w.when(c, func() {
-		w.config.Backups = append(w.config.Backups, Backup{g.ID, c.Get("storage"), c.Get("node"), w.now.Add(-ago), c.Get("failed") == "1"})
+		w.config.Backups = append(w.config.Backups, Backup{g.ID, c.Get("storage"), c.Get("node"), w.now.Add(-ago), c.Get("failed") == "1", c.Get("unfinished") == "1"})
 	})
 }
 
