@@ -19,8 +19,12 @@ func (x *stage) passed(g pve.Guest, node string) (why string, sure bool) {
 		switch {
 		case !x.Reserve.Mappings.Known(), !known:
 			return "the mapping " + m + " is not known", false
+		case shareable(m) && !slices.Contains(nodes, node):
+			return "the mapped directory " + m + " is not on " + node, true
 		case !slices.Contains(nodes, node):
 			return "the mapped device " + m + " is not on " + node, true
+		case shareable(m):
+			continue
 		}
 		there, users := x.devices(m, node), x.users(m, node)
 		if n := x.unreadOn(node, g); n != "" {
@@ -39,6 +43,10 @@ func (x *stage) passed(g pve.Guest, node string) (why string, sure bool) {
 	}
 	return "", true
 }
+
+// shareable says that what a mapping names is a directory, which as many guests use
+// as want it.
+func shareable(mapping string) bool { return strings.HasPrefix(mapping, "dir:") }
 
 // devices is how many a mapping has on a node.
 func (x *stage) devices(mapping, node string) int {
@@ -84,6 +92,9 @@ func (x *stage) rivals(wants []demand) []string {
 	var order []at
 	for _, w := range wants {
 		for _, m := range x.Configs[w.guest.ID].Mapped {
+			if shareable(m) {
+				continue
+			}
 			for _, n := range w.nodes {
 				key := at{m, n}
 				if need[key] == 0 {

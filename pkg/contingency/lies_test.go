@@ -165,3 +165,32 @@ func TestMappedDevice(t *testing.T) {
 		}
 	}
 }
+
+// TestMappedDirectory: a directory of the host is shared by as many guests as want
+// it, and a guest starts only where it is mapped.
+func TestMappedDirectory(t *testing.T) {
+	for name, tc := range map[string]struct {
+		nodes []string
+		want  maintenance.Outcome
+		text  string
+	}{
+		"on every node": {[]string{"a", "b", "c"}, maintenance.Holds, ""},
+		"on no other":   {[]string{"a"}, maintenance.Fails, "the mapped directory dir:share is not on b"},
+		"not told":      {nil, maintenance.Unknown, "the mapping dir:share is not known"},
+	} {
+		e := managed("a", "b", "c")
+		for _, id := range []int{101, 102, 103} {
+			f := e.Configs[id]
+			f.Devices, f.Mapped = []string{"virtiofs0"}, []string{"dir:share"}
+			e.Configs[id] = f
+		}
+		e.Reserve.Mappings = pve.Kept[map[string][]string]{Value: map[string][]string{}, Time: noon}
+		if tc.nodes != nil {
+			e.Reserve.Mappings.Value["dir:share"] = tc.nodes
+		}
+		got, text := Of(e).loss(t, "node a").said()
+		if got != tc.want || !strings.Contains(text, tc.text) {
+			t.Errorf("%s: %v %q, expected %v and %q", name, got, text, tc.want, tc.text)
+		}
+	}
+}

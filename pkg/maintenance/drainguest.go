@@ -194,8 +194,12 @@ func (d *drain) tied(g pve.Guest, config pve.Config, migrate string) (why string
 }
 
 // mapped says that every device is given by a mapping of the cluster, which
-// another node may have too.
-func mapped(c pve.Config) bool { return len(c.Mapped) == len(c.Devices) }
+// another node may have too, and may be moved while it is used. Of USB and of
+// directories none may (qemu-server, check_local_resources).
+func mapped(c pve.Config) bool {
+	still := func(m string) bool { return !strings.HasPrefix(m, "pci:") }
+	return len(c.Mapped) == len(c.Devices) && !slices.ContainsFunc(c.Mapped, still)
+}
 
 // snapshot is why QEMU refuses to copy local disks while the guest runs
 // (PVE/QemuMigrate.pm: "can't live migrate attached local disks with snapshots").

@@ -19,6 +19,8 @@ func TestWhyLeft(t *testing.T) {
 	snapshot.Snapshot = "before-update"
 	gpu := pve.Config{Devices: []string{"hostpci0"}}
 	shared := pve.Config{Devices: []string{"hostpci0"}, Mapped: []string{"pci:gpu"}}
+	directory := pve.Config{Devices: []string{"virtiofs0"}, Mapped: []string{"dir:share"}}
+	key := pve.Config{Devices: []string{"hostpci0", "usb0"}, Mapped: []string{"pci:gpu", "usb:key"}}
 	for name, c := range map[string]struct {
 		config pve.Config
 		rules  []pve.HARule
@@ -34,6 +36,8 @@ func TestWhyLeft(t *testing.T) {
 		"snapshot":          {config: snapshot, want: "has the snapshot before-update, and with it scsi1 on local-zfs of pve3 alone cannot be copied while it runs: remove its snapshots, or agree"},
 		"device":            {config: gpu, want: "uses hostpci0 of pve3 and cannot move while it runs: agree a time with its users, then on pve3: qm shutdown 103"},
 		"mapped device":     {config: shared, want: "uses hostpci0 by a mapping: on pve3: qm migrate 103 pve2 --online (refused where the mapping is not live-migration-capable)"},
+		"mapped directory":  {config: directory, want: "uses virtiofs0 of pve3 and cannot move while it runs"},
+		"mapped USB":        {config: key, want: "uses hostpci0, usb0 of pve3 and cannot move while it runs"},
 		"HA":                {ha: true, want: "has yet to move it"},
 		"strict rule":       {ha: true, rules: []pve.HARule{{ID: "pin", Type: "node-affinity", Strict: true, Resources: []string{"vm:103"}, Nodes: map[string]int{"pve3": 0}}}, want: "the strict node affinity rule pin allows only pve3"},
 		"loose rule":        {ha: true, rules: []pve.HARule{{ID: "pin", Type: "node-affinity", Resources: []string{"vm:103"}, Nodes: map[string]int{"pve3": 0}}}, want: "has yet to move it"},

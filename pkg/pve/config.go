@@ -17,11 +17,11 @@ type Config struct {
 	Onboot bool `json:"onboot,omitempty"`
 	// Agent says whether the guest agent is configured.
 	Agent bool `json:"agent,omitempty"`
-	// Devices are those of the host that are passed through: hostpci0, usb1.
-	// A running guest with one of them cannot move.
+	// Devices are those of the host that are passed through, and its directories:
+	// hostpci0, usb1, virtiofs0. A running guest with one of them cannot move.
 	Devices []string `json:"devices,omitempty"`
 	// Mapped are those of Devices that are named by a mapping of the cluster,
-	// such as pci:gpu: they may exist on several nodes.
+	// such as pci:gpu or dir:share: they may exist on several nodes.
 	Mapped []string `json:"mapped,omitempty"`
 	// Snapshot is the last one the guest's disks are based on.
 	Snapshot string `json:"snapshot,omitempty"`
@@ -57,8 +57,10 @@ type NIC struct {
 
 var (
 	diskSlot   = regex.Of(`^(?:(?:ide|sata|scsi|virtio|mp)\d+|efidisk0|tpmstate0|rootfs)$`)
-	deviceSlot = regex.Of(`^(?:(?:hostpci|usb|parallel|dev)\d+|ivshmem)$`)
+	deviceSlot = regex.Of(`^(?:(?:hostpci|usb|serial|parallel|virtiofs|dev)\d+|ivshmem)$`)
 	nicSlot    = regex.Of(`^(?:net|ipconfig)\d+$`)
+	// cloudInit is how qemu-server tells such a drive (drive_is_cloudinit).
+	cloudInit  = regex.Of(`(?:^|/)(?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2?|qed|vmdk|cloop))?$`)
 	macAddress = regex.Of(`^(?i:[0-9a-f]{2}(?::[0-9a-f]{2}){5})$`)
 )
 
@@ -90,10 +92,10 @@ func configOf(values map[string]json.RawMessage) Config {
 				c.Disks = append(c.Disks, d)
 			}
 		case deviceSlot.MatchString(key):
-			// A SPICE port is no device of the host.
-			if !strings.HasPrefix(value, "spice") && !strings.HasPrefix(value, "host=spice") {
+			// A SPICE port is no device of the host, and a socket is made anew.
+			if !strings.HasPrefix(value, "spice") && !strings.HasPrefix(value, "host=spice") && value != "socket" {
 				c.Devices = append(c.Devices, key)
-				if name := mapping(value); name != "" {
+				if name := mapping(key, value); name != "" {
 					c.Mapped = append(c.Mapped, mappedKind(key)+":"+name)
 				}
 			}
@@ -108,11 +110,16 @@ func configOf(values map[string]json.RawMessage) Config {
 	return c
 }
 
-// mapping is the name of the cluster-wide mapping in "mapping=gpu,pcie=1".
-func mapping(value string) string {
+// mapping is the name of the cluster-wide mapping in "mapping=gpu,pcie=1", and of a
+// directory in "share,cache=auto".
+func mapping(slot, value string) string {
 	for part := range strings.SplitSeq(value, ",") {
-		if name, found := strings.CutPrefix(part, "mapping="); found {
+		key, name, found := strings.Cut(part, "=")
+		switch {
+		case found && (key == "mapping" || key == "dirid"):
 			return clip(name, maxName)
+		case !found && mappedKind(slot) == "dir":
+			return clip(part, maxName)
 		}
 	}
 	return ""
@@ -120,11 +127,18 @@ func mapping(value string) string {
 
 // mappedKind is the kind of mapping that a slot takes.
 func mappedKind(slot string) string {
-	if strings.HasPrefix(slot, "usb") {
+	switch {
+	case strings.HasPrefix(slot, "usb"):
 		return "usb"
+	case strings.HasPrefix(slot, "virtiofs"):
+		return "dir"
 	}
 	return "pci"
 }
+
+// truths and lies are how Proxmox VE lets an option be written (PVE::JSONSchema,
+// parse_boolean).
+var truths, lies = []string{"1", "on", "yes", "true"}, []string{"0", "off", "no", "false"}
 
 // diskOf reads "local-lvm:vm-105-disk-0,size=32G". An empty drive is none.
 func diskOf(slot, value string) (Disk, bool) {
@@ -133,13 +147,16 @@ func diskOf(slot, value string) (Disk, bool) {
 	if volume == "none" || volume == "cdrom" && rest == "" {
 		return Disk{}, false
 	}
-	has := func(option string) bool { return strings.Contains(","+rest+",", ","+option+",") }
-	d := Disk{Slot: slot, CDROM: has("media=cdrom"), Shared: has("shared=1")}
-	d.Unreplicated = has("replicate=0")
-	d.Unsaved = has("backup=0") || strings.HasPrefix(slot, "mp") && !has("backup=1")
+	options := "," + strings.ToLower(rest) + ","
+	has := func(option string, values ...string) bool {
+		return slices.ContainsFunc(values, func(v string) bool { return strings.Contains(options, ","+option+"="+v+",") })
+	}
+	d := Disk{Slot: slot, CDROM: has("media", "cdrom"), Shared: has("shared", truths...)}
+	d.Unreplicated = has("replicate", lies...)
+	d.Unsaved = has("backup", lies...) || strings.HasPrefix(slot, "mp") && !has("backup", truths...)
 	if storage, name, found := strings.Cut(volume, ":"); found && !strings.HasPrefix(volume, "/") {
 		d.Storage = clip(storage, maxName)
-		d.CloudInit = strings.Contains(name, "cloudinit")
+		d.CloudInit = cloudInit.MatchString(name)
 	}
 	return d, true
 }

@@ -36,6 +36,24 @@ func TestConfig(t *testing.T) {
 	})
 }
 
+// TestConfigSpelling: what an administrator wrote by hand, or Proxmox VE 3, is as good
+// as what the API writes now, and a host's port or directory is the host's.
+func TestConfigSpelling(t *testing.T) {
+	compare(t, `{
+		"serial0": "socket", "serial1": "/dev/ttyS0", "virtiofs0": "share,cache=auto", "virtiofs1": "cache=always,dirid=other", "usb0": "mapping=key",
+		"scsi0": "local-lvm:vm-105-disk-0,backup=no,replicate=off", "scsi1": "local-lvm:vm-105-disk-1,backup=yes,replicate=1,shared=on",
+		"ide0": "local:iso/cloudinit-seed.iso,media=cdrom", "ide1": "local:105/vm-105-cloudinit.qcow2,media=cdrom", "ide2": "ceph:vm-105-cloudinit,media=cdrom",
+		"mp0": "local-zfs:subvol-200-disk-1,mp=/a,backup=yes", "mp1": "local-zfs:subvol-200-disk-2,mp=/b,backup=false"
+	}`, Config{
+		Devices: []string{"serial1", "usb0", "virtiofs0", "virtiofs1"}, Mapped: []string{"usb:key", "dir:share", "dir:other"},
+		Disks: []Disk{
+			{Slot: "ide0", Storage: "local", CDROM: true}, {Slot: "ide1", Storage: "local", CDROM: true, CloudInit: true}, {Slot: "ide2", Storage: "ceph", CDROM: true, CloudInit: true},
+			{Slot: "mp0", Storage: "local-zfs"}, {Slot: "mp1", Storage: "local-zfs", Unsaved: true},
+			{Slot: "scsi0", Storage: "local-lvm", Unsaved: true, Unreplicated: true}, {Slot: "scsi1", Storage: "local-lvm", Shared: true},
+		},
+	})
+}
+
 func compare(t *testing.T, raw string, want Config) {
 	t.Helper()
 	var values map[string]json.RawMessage

@@ -3,7 +3,9 @@ package pve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +20,8 @@ type Reserve struct {
 	Backups map[string]BackupList `json:"backups,omitempty"`
 	// Jobs are the replication jobs of the guests on a node.
 	Jobs map[string]JobFacts `json:"jobs,omitempty"`
-	// Mappings are the nodes that have a mapped device, by "pci:gpu"; a node is
-	// named once for each device.
+	// Mappings are the nodes that have a mapped device or directory, by "pci:gpu" or
+	// "dir:share"; a node is named once for each device.
 	Mappings Kept[map[string][]string] `json:"mappings"`
 	// Mediated are the mappings of devices that serve several guests at once.
 	Mediated []string `json:"mediated,omitempty"`
@@ -118,15 +120,17 @@ func keep[T any](r *reserving, old Kept[T], path string, read func(json.RawMessa
 	return Kept[T]{value, r.Now}
 }
 
-// mappings of both kinds: on which nodes a device of a name is. A token without
-// Mapping.Audit is answered with an empty list.
+// mappings of all kinds: on which nodes a device or directory of a name is. A token
+// without Mapping.Audit is answered with an empty list. Before release 8.4 there are
+// no directories.
 func (r *reserving) mappings(old Reserve) {
 	if recent(old.Mappings.Time, r.Now, nodeAge) {
 		r.out.Mappings, r.out.Mediated = old.Mappings, old.Mediated
 		return
 	}
 	found := map[string][]string{}
-	for _, kind := range []string{"pci", "usb"} {
+	for _, kind := range []string{"pci", "usb", "dir"} {
+		gaps := len(r.gaps)
 		k := keep(r, Kept[map[string][]string]{}, "/cluster/mapping/"+kind, func(raw json.RawMessage) (map[string][]string, error) {
 			list, err := rows[struct {
 				ID       text   `json:"id"`
@@ -148,7 +152,10 @@ func (r *reserving) mappings(old Reserve) {
 			}
 			return out, err
 		})
-		if !k.Known() {
+		var e *Error
+		if kind == "dir" && len(r.gaps) > gaps && errors.As(r.gaps[gaps].Err, &e) && e.Code == http.StatusNotImplemented {
+			r.gaps = r.gaps[:gaps]
+		} else if !k.Known() {
 			return
 		}
 		maps.Copy(found, k.Value)

@@ -37,6 +37,26 @@ func TestReserve(t *testing.T) {
 	}
 }
 
+// TestReserveDirectories: directories are mapped since release 8.4, and that there are
+// none before is no gap.
+func TestReserveDirectories(t *testing.T) {
+	for release, want := range map[string]int{"8.3.5": 0, "9.2.11": 1} {
+		config := sim.Saved()
+		config.Release, config.Mappings = release, []sim.Mapping{{Kind: "dir", Name: "share", Node: "pve1"}, {Kind: "pci", Name: "gpu", Node: "pve1"}}
+		s := sim.Start(t, config)
+		api := client(t, s)
+		c, err := api.Cluster(within(t, 10*time.Second), pve.Ask{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, gaps := api.Reserve(within(t, 10*time.Second), pve.Reserve{}, pve.Seek{Cluster: c, Mapped: true, Now: s.Now(), Lists: 10})
+		found := r.Mappings.Value
+		if len(gaps) > 0 || !r.Mappings.Known() || len(found["dir:share"]) != want || len(found["pci:gpu"]) != 1 {
+			t.Errorf("%s: %v, gaps %v", release, found, gaps)
+		}
+	}
+}
+
 // TestReserveHidden: an auditor is shown no backups, and no error tells. Nothing
 // is known then, which is not that there are none.
 func TestReserveHidden(t *testing.T) {

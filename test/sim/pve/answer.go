@@ -46,6 +46,8 @@ func (q question) answer() (any, *refusal) {
 		return q.taskList(""), nil
 	case path == "/cluster/replication":
 		return q.jobList(""), nil
+	case path == "/cluster/mapping/dir" && !q.release(8, 4):
+		return nil, q.missing()
 	case strings.HasPrefix(path, "/cluster/mapping/"):
 		return q.mappings(q.path[2]), nil
 	case q.path[0] == "cluster":
