@@ -230,3 +230,17 @@ func threeNodes() pve.Cluster {
 	}
 	return c
 }
+
+// TestBulkActions: a cluster-wide action runs on the node that was asked for it, and
+// starts its next task on any. Between two of them nothing else shows it.
+func TestBulkActions(t *testing.T) {
+	for kind, want := range map[string]string{"bulk-migrate": "the API does not say where to", "bulk-start": "may start guests on any node", "bulk-shutdown": ""} {
+		c := threeNodes()
+		c.Guests = nil
+		c.Tasks = []pve.Task{{Node: "pve1", Type: kind, Start: noon}}
+		d := DrainOf(Evidence{Now: noon, PVE: PVE{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]pve.Presence{"pve3": {}}}})
+		if got := strings.Join(d.Doubts, ", "); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+	}
+}

@@ -30,6 +30,9 @@ func (d *drain) tasks() {
 				flight[t.ID] = true
 				d.Doubts = append(d.Doubts, fmt.Sprintf("a migration runs on %s (%s), and the API does not say where to", t.Node, what))
 			}
+			if t.BeginsAnywhere() {
+				d.Doubts = append(d.Doubts, fmt.Sprintf("%s runs on %s, which may start guests on any node", what, t.Node))
+			}
 		case t.Console():
 		case migration:
 			if !moving[t.ID] {

@@ -46,3 +46,14 @@ func TestBusy(t *testing.T) {
 		}
 	}
 }
+
+// The cluster-wide actions of release 9 have a dash in their names, and run on the
+// node that was asked for them.
+func TestBulkActions(t *testing.T) {
+	if move := (Task{Type: "bulk-migrate"}); !move.Migration() || move.Begins() {
+		t.Error("bulk-migrate is no migration")
+	}
+	if start := (Task{Type: "bulk-start"}); !start.Begins() || start.Migration() {
+		t.Error("bulk-start starts nothing")
+	}
+}
