@@ -2,8 +2,8 @@ package journal
 
 import "time"
 
-// Again says that an entry tells anew how a guest or a node is, as a rule because the
-// clock of its poller was set.
+// Again says that an entry tells anew how a guest, a node or the data is, as a rule
+// because the clock of its poller was set.
 func (e Entry) Again() bool {
 	switch fact := e.Fact.(type) {
 	case *GuestAnswers:
@@ -14,23 +14,47 @@ func (e Entry) Again() bool {
 		return fact.Again
 	case *NodeOnline:
 		return fact.Again
+	case *PGInactive:
+		return fact.Again
+	case *CopiesFew:
+		return fact.Again
 	}
 	return false
 }
 
-// Anew are the entries that tell something anew, by who wrote them.
-type Anew map[seat][]retold
+// ends are the kinds that end what another began.
+var ends = map[Kind]Kind{KindNodeOffline: KindNodeOnline, KindPGInactive: KindPGActive, KindCopiesFew: KindCopiesWhole, KindGuestSilent: KindGuestAnswers}
 
-// retold is when a poller told a guest anew, and in which line.
+// Ends is the kind that ends what a kind began, empty when none does.
+func (k Kind) Ends() Kind { return ends[k] }
+
+// Anew are the entries that tell by which clock others were written, by who wrote them:
+// those that tell something anew, and the ends of what began.
+type Anew struct {
+	again map[seat][]retold
+	over  map[ended][]retold
+}
+
+// retold is when a poller told something anew, or that it was over, and in which line.
 type retold struct {
 	at   time.Time
 	line int
 }
 
+// before says whether an entry that was written before would have happened later.
+func (r retold) before(e Entry) bool { return e.Line < r.line && e.At.After(r.at) }
+
 // seat is a guest as one poller writes of it; number 0 are its looks.
 type seat struct {
 	cluster, source string
 	id              int
+}
+
+// ended is that something was over, of a guest, of a node or of a cluster.
+type ended struct {
+	seat
+	node string
+	kind Kind
 }
 
 func seatOf(e Entry) seat {
@@ -44,9 +68,16 @@ func seatOf(e Entry) seat {
 	return s
 }
 
+func endedOf(e Entry, k Kind) ended {
+	if e.Guest != nil {
+		return ended{seatOf(e), "", k} // wherever it is
+	}
+	return ended{seatOf(e), e.Node, k}
+}
+
 // AnewOf are those among entries.
 func AnewOf(entries []Entry) Anew {
-	a := Anew{}
+	var a Anew
 	for _, e := range entries {
 		a.Note(e)
 	}
@@ -55,15 +86,27 @@ func AnewOf(entries []Entry) Anew {
 
 // Note keeps an entry that tells something anew. Its clock was set for everything
 // that the poller says of this cluster.
-func (a Anew) Note(e Entry) {
+func (a *Anew) Note(e Entry) {
+	mark := retold{e.At, e.Line}
+	switch k := e.Kind(); k {
+	case KindNodeOnline, KindPGActive, KindCopiesWhole, KindGuestAnswers:
+		if a.over == nil {
+			a.over = map[ended][]retold{}
+		}
+		at := endedOf(e, k)
+		a.over[at] = append(a.over[at], mark)
+	}
 	if !e.Again() {
 		return
 	}
-	mark, at := retold{e.At, e.Line}, seatOf(e)
-	a[at] = append(a[at], mark)
+	if a.again == nil {
+		a.again = map[seat][]retold{}
+	}
+	at := seatOf(e)
+	a.again[at] = append(a.again[at], mark)
 	at.id = 0
-	if n := len(a[at]); n == 0 || !a[at][n-1].at.Equal(e.At) {
-		a[at] = append(a[at], mark)
+	if n := len(a.again[at]); n == 0 || !a.again[at][n-1].at.Equal(e.At) {
+		a.again[at] = append(a.again[at], mark)
 	}
 }
 
@@ -75,14 +118,21 @@ func (a Anew) Stale(e Entry) bool {
 }
 
 // Set is when the clock that wrote a stale entry was found to be set back, by the clock
-// as it was then: before that it happened.
+// as it was then: before that it happened. What began later than its poller writes that
+// it was over is as stale, whoever noticed that the clock was set.
 func (a Anew) Set(e Entry) (at time.Time, stale bool) {
-	if len(a) == 0 {
-		return time.Time{}, false
+	if len(a.again) > 0 {
+		for _, r := range a.again[seatOf(e)] {
+			if r.before(e) {
+				return r.at, true
+			}
+		}
 	}
-	for _, r := range a[seatOf(e)] {
-		if e.Line < r.line && e.At.After(r.at) {
-			return r.at, true
+	if end := e.Kind().Ends(); end != "" {
+		for _, r := range a.over[endedOf(e, end)] {
+			if r.before(e) {
+				return r.at, true
+			}
 		}
 	}
 	return time.Time{}, false

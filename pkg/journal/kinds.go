@@ -141,7 +141,8 @@ type OSDUp struct {
 
 // PGInactive: data could not be read or written.
 type PGInactive struct {
-	PGs int `json:"pgs"`
+	PGs   int  `json:"pgs"`
+	Again bool `json:"again,omitempty"` // as that of NodeOffline
 }
 
 // PGActive: all of it can be again.
@@ -152,8 +153,9 @@ type CopiesFew struct {
 	// Least is the number of copies that is certain for all data of the pools
 	// that keep whole copies, Of what they should have. Both are 0 when the
 	// number is not known.
-	Least int `json:"least,omitempty"`
-	Of    int `json:"of,omitempty"`
+	Least int  `json:"least,omitempty"`
+	Of    int  `json:"of,omitempty"`
+	Again bool `json:"again,omitempty"` // as that of NodeOffline
 }
 
 // CopiesWhole: all data has all its copies again.

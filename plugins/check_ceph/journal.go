@@ -8,30 +8,51 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // told is what the journal knows of the cluster.
 type told struct {
 	Watch journal.Watch `json:"watch"`
 	At    time.Time     `json:"at,omitzero"`
+	// Clock is what told the time then, Anew that it was set since and that nothing
+	// was told of the data by it.
+	Clock state.Clock `json:"clock,omitzero"`
+	Anew  bool        `json:"anew,omitempty"`
 	// Down are OSDs that do not run, by host.
 	Down map[string][]int `json:"down,omitempty"`
 	// Noout are the scopes.
 	Noout []string `json:"noout,omitempty"`
-	// Inactive says that PGs served no I/O.
-	Inactive bool `json:"inactive,omitempty"`
+	// Inactive says that PGs served no I/O, since Stopped, and PGs how many were told.
+	Inactive bool      `json:"inactive,omitempty"`
+	Stopped  time.Time `json:"stopped,omitzero"`
+	PGs      int       `json:"pgs,omitempty"`
 	// Few says that PGs have too few copies, Least of Of how many are certain, 0
 	// when nobody knows; Whole that all had all of them at the last look.
 	Few   bool `json:"few,omitempty"`
 	Whole bool `json:"whole,omitempty"`
 	Least int  `json:"least,omitempty"`
 	Of    int  `json:"of,omitempty"`
+	// Missing is since when copies are.
+	Missing time.Time `json:"missing,omitzero"`
+}
+
+// follow is what was told by our clock as it is now, and whether it has to be told
+// anew: what was written by the clock as it was may be later than now, or long ago.
+func (t told) follow(read state.Clock) told {
+	set := t.Clock.Set(read)
+	t.Watch = t.Watch.Moved(set)
+	state.Move(set, &t.At, &t.Stopped, &t.Missing)
+	t.Anew = t.Anew || set < 0 || set > journal.ClockSlack
+	return t
 }
 
 // tell compares what the journal knows with what there is, and returns what
 // happened, and what the journal knows then. It is pure. A first look tells
 // nothing: nobody knows since when it is so.
-func tell(before told, m memory, c ceph.Cluster, now time.Time) (told, []journal.Entry) {
+func tell(before told, m memory, c ceph.Cluster, read state.Clock) (told, []journal.Entry) {
+	before = before.follow(read)
+	now := read.At
 	t := &teller{told: before, next: before, now: now, since: before.At}
 	if t.since.After(now) {
 		t.since = time.Time{} // our clock went back
@@ -40,7 +61,7 @@ func tell(before told, m memory, c ceph.Cluster, now time.Time) (told, []journal
 	t.osds(c)
 	t.pgs(c)
 	next := t.next
-	next.At = now
+	next.At, next.Clock = now, read
 	if before.At.IsZero() {
 		t.events = nil
 	}
@@ -64,6 +85,14 @@ type teller struct {
 
 func (t *teller) happened(node string, fact journal.Fact) {
 	t.events = append(t.events, journal.Entry{At: t.now, Since: t.since, Node: node, Fact: fact})
+}
+
+// anew tells what goes on or has just ended since when it does by our clock as it is
+// now.
+func (t *teller) anew(since time.Time, is bool, fact journal.Fact) {
+	if t.told.Anew && is && !since.After(t.now) {
+		t.events = append(t.events, journal.Entry{At: t.now, Since: since, Fact: fact})
+	}
 }
 
 // noout is dated by the memory: the map was changed then or before.
@@ -133,8 +162,12 @@ func (t *teller) pgs(c ceph.Cluster) {
 		return
 	}
 	stopped := c.PGs.Count(func(s ceph.PGState) bool { return !s.Has("active") && s.State != "unknown" && !s.Has("creating") })
+	t.anew(t.told.Stopped, t.told.Inactive, &journal.PGInactive{PGs: t.told.PGs, Again: true})
+	t.anew(t.told.Missing, t.told.Few, &journal.CopiesFew{Least: t.told.Least, Of: t.told.Of, Again: true})
+	t.next.Anew = false
 	switch {
 	case stopped > 0 && !t.told.Inactive:
+		t.next.Stopped, t.next.PGs = t.now, stopped
 		t.happened("", &journal.PGInactive{PGs: stopped})
 	case stopped == 0 && t.told.Inactive:
 		t.happened("", &journal.PGActive{})
@@ -160,6 +193,9 @@ func (t *teller) pgs(c ceph.Cluster) {
 		least = min(least, t.told.Least) // what comes back is not whole at once
 	}
 	t.next.Least, t.next.Of = least, of
+	if !t.told.Few {
+		t.next.Missing = t.now
+	}
 	if !t.told.Few || least != t.told.Least || of != t.told.Of {
 		t.happened("", &journal.CopiesFew{Least: least, Of: of})
 	}

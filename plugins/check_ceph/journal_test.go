@@ -8,6 +8,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // TestTell goes through a maintenance and reads what is told of it.
@@ -47,7 +48,7 @@ func TestTell(t *testing.T) {
 			m.Noout = map[string]time.Time{step.noout: set}
 		}
 		var events []journal.Entry
-		before, events = tell(before, m, step.c, now)
+		before, events = tell(before, m, step.c, state.Clock{At: now})
 		var got []string
 		for _, e := range events {
 			switch x := e.Fact.(type) {
@@ -77,4 +78,60 @@ func TestTell(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
+}
+
+// TestToldAnew: after our clock was set, the journal is told by it since when data could
+// not be reached and has too few copies, also when that is over, and also when nobody
+// can count at first.
+func TestToldAnew(t *testing.T) {
+	noon := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	var before told
+	look := func(minute int, ahead time.Duration, state string, mgr bool) string {
+		c := ceph.Cluster{FSID: "f", Map: &ceph.Map{Pools: []ceph.Pool{{Size: 3}}, OSDs: []ceph.OSD{{ID: 0, Up: true, In: true}}}, Mgr: &ceph.Mgr{Available: mgr}}
+		c.PGs = &ceph.PGs{Total: 10, States: []ceph.PGState{{State: state, Count: 10}}}
+		if state != "active+clean" {
+			c.PGs.Degraded = 1
+		}
+		var events []journal.Entry
+		before, events = tell(before, memory{}, c, clockAt(noon, minute, ahead))
+		var got []string
+		for _, e := range events {
+			if e.Kind() != journal.KindObserved {
+				got = append(got, fmt.Sprint(e.Kind(), " ", e.At.Sub(e.Since), " ", e.Again()))
+			}
+		}
+		return strings.Join(got, ", ")
+	}
+	const clean, bad = "active+clean", "undersized+degraded+peered"
+	const since = "pg_inactive 3m0s true, copies_few 3m0s true"
+	for _, c := range []struct {
+		ahead      time.Duration
+		state      string
+		mgr        bool
+		want, then string
+	}{
+		{-3 * time.Hour, bad, true, since, "pg_active 1m0s false, copies_whole 1m0s false"},
+		{26 * time.Hour, bad, true, since, "pg_active 1m0s false, copies_whole 1m0s false"},
+		{-90 * time.Second, clean, true, since + ", pg_active 1m0s false, copies_whole 1m0s false", ""},
+		{26 * time.Hour, bad, false, "", "pg_inactive 4m0s true, copies_few 4m0s true, pg_active 1m0s false, copies_whole 1m0s false"},
+		{time.Minute, bad, true, "", "pg_active 1m0s false, copies_whole 1m0s false"},
+	} {
+		before = told{}
+		look(0, 0, clean, true)
+		if got := look(1, 0, bad, true); got != "pg_inactive 1m0s false, copies_few 1m0s false" {
+			t.Error(got)
+		}
+		look(3, 0, bad, true)
+		if got := look(4, c.ahead, c.state, c.mgr); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+		if got := look(5, c.ahead, clean, true); got != c.then {
+			t.Errorf("%+v, then: %s", c, got)
+		}
+	}
+}
+
+func clockAt(noon time.Time, minute int, ahead time.Duration) state.Clock {
+	passed := time.Duration(minute) * time.Minute
+	return state.Clock{At: noon.Add(passed + ahead), Up: passed, Boot: "a"}
 }

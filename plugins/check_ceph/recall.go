@@ -111,9 +111,9 @@ func (r *recall) update(c ceph.Cluster, until time.Time, read state.Clock) (_ me
 		// Written before it is remembered, and under the memory's lock: whatever
 		// is killed, and whoever runs at once, it is there, and once. By our clock,
 		// also where the cluster's is ahead: it has the time of all who write there.
-		told, events := tell(old.Told, m, c, read.At)
+		told, events := tell(old.Told, m, c, read)
 		if age := read.At.Sub(old.Told.At); len(events) == 0 && age >= 0 && age < notedLook {
-			told.Watch, told.At = old.Told.Watch, old.Told.At
+			told.Watch, told.At, told.Clock = old.Told.Watch, old.Told.At, old.Told.Clock
 		}
 		m.Told = told
 		r.untold = r.journal.Write(r.store, journal.Witness{Plugin: "check_ceph", Now: read.At}, events)

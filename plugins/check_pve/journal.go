@@ -36,7 +36,7 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) 
 		before = told{} // there was none, or it cannot be read: begun anew
 	}
 	before = before.moved(set)
-	next, events := before.after(c, now, set.Abs() > journal.ClockSlack)
+	next, events := before.after(c, now, set < 0 || set > journal.ClockSlack)
 	subject := c.Subject()
 	for i := range events {
 		events[i].Cluster = subject

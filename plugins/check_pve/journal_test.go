@@ -102,6 +102,7 @@ func TestToldAnew(t *testing.T) {
 		{26 * time.Hour, "pve2", listed, "node_online pve2 for 1m0s"},
 		{-3 * time.Hour, "", listed + ", node_online pve2 for 1m0s", ""},
 		{26 * time.Hour, "all", "", "node_online pve1 for 2m0s again, node_offline pve2 for 3m0s again, node_online pve2 for 2m0s"},
+		{-90 * time.Second, "", listed + ", node_online pve2 for 1m0s", ""}, // else it came back before it went
 		{time.Minute, "pve2", "", "node_online pve2 for 1m0s"},
 	} {
 		raw = nil

@@ -10,6 +10,7 @@ import (
 // How things are was told anew then; what was over is lost, and that is noted.
 func (s *story) timely() {
 	var stale []journal.Entry
+	words := wordsOf(s.entries, s.anew)
 	s.entries = slices.DeleteFunc(s.entries, func(e journal.Entry) bool {
 		is := s.anew.Stale(e)
 		if is {
@@ -18,29 +19,70 @@ func (s *story) timely() {
 		return is
 	})
 	for _, e := range stale {
-		if at, _ := s.anew.Set(e); news(e, stale) {
+		if at, _ := s.anew.Set(e); words.lost(e) {
 			s.lost = append(s.lost, at)
 		}
 	}
 }
 
-// news says whether nobody tells anew what an entry tells: it is over, and its end is
-// as stale, or it is no state.
-func news(e journal.Entry, stale []journal.Entry) bool {
-	over := func(kind journal.Kind) bool {
-		return slices.ContainsFunc(stale, func(end journal.Entry) bool {
-			return end.Kind() == kind && end.Line > e.Line && (e.Guest != nil || end.Node == e.Node) && placeOf(end) == placeOf(e) && slices.Equal(end.Sources, e.Sources)
-		})
+// said are what the poller whose clock was wrong wrote of the same guest, node or
+// cluster: beginnings and ends, in the order in which they were written.
+type said map[subject][]journal.Entry
+
+// subject of one poller's words; kind is the one that ends them.
+type subject struct {
+	source string
+	place
+	kind journal.Kind
+}
+
+func subjectOf(e journal.Entry) subject {
+	x := subject{sourceOf(e), placeOf(e), e.Kind().Ends()}
+	if x.kind == "" {
+		x.kind = e.Kind()
 	}
+	if e.Guest == nil {
+		x.name = e.Node
+	}
+	return x
+}
+
+// wordsOf are those of subjects of which one is stale.
+func wordsOf(entries []journal.Entry, anew journal.Anew) said {
+	all := said{}
+	for _, e := range entries {
+		if e.Kind().Ends() != "" && anew.Stale(e) {
+			all[subjectOf(e)] = nil
+		}
+	}
+	if len(all) == 0 {
+		return nil // as nearly always
+	}
+	for _, e := range entries {
+		x := subjectOf(e)
+		if _, is := all[x]; is {
+			all[x] = append(all[x], e)
+		}
+	}
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b journal.Entry) int { return a.Line - b.Line })
+	}
+	return all
+}
+
+// lost says whether nobody tells anew what a stale entry tells. A beginning is lost
+// when the next word of it is its end, and else told by the next; an end has nothing
+// to tell alone.
+func (all said) lost(e journal.Entry) bool {
 	switch e.Fact.(type) {
-	case *journal.GuestSilent:
-		return over(journal.KindGuestAnswers)
-	case *journal.NodeOffline:
-		return over(journal.KindNodeOnline)
-	case *journal.GuestListed, *journal.GuestAnswers, *journal.NodeOnline:
+	case *journal.GuestListed, *journal.GuestAnswers, *journal.NodeOnline, *journal.PGActive, *journal.CopiesWhole:
+		return false
+	case *journal.OSDDown, *journal.OSDUp, *journal.NooutSet, *journal.NooutGone: // nobody reads of them
 		return false
 	}
-	return true
+	list := all[subjectOf(e)]
+	i := slices.IndexFunc(list, func(x journal.Entry) bool { return x.Line > e.Line })
+	return i < 0 || list[i].Kind() != e.Kind()
 }
 
 // lostIn is how much was lost in a time.

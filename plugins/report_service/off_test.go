@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -41,5 +42,34 @@ func TestTwoToldAnew(t *testing.T) {
 		entry("two", 26, 30, 3, &journal.GuestSilent{Class: journal.ClassGuest, Again: true}), entry("one", 6, 60, 59, &journal.GuestAnswers{}))
 	if got := s.guests[place{"a", "1"}].silences; len(got) != 1 || got[0].atMost() != 61*time.Minute {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestDataByAWrongClock: data that could not be reached is not so for ever because it
+// was by a clock that was ahead, nor for what one that was behind was set by. Where
+// nobody told it anew, it is not as if nothing had happened.
+func TestDataByAWrongClock(t *testing.T) {
+	for name, from := range map[string]int{"ahead": 130, "behind": -110} {
+		entry := func(line, minute, since int, fact journal.Fact) journal.Entry {
+			return journal.Entry{ID: itoa(line), At: after(minute), Since: after(since), By: "check_ceph", Cluster: "f", Fact: fact, Sources: []string{"one"}, Line: line}
+		}
+		first := []journal.Entry{entry(5, from, from-1, &journal.PGInactive{PGs: 3}), entry(6, from, from-1, &journal.CopiesFew{})}
+		again := []journal.Entry{entry(7, 20, 10, &journal.PGInactive{PGs: 3, Again: true}), entry(8, 20, 10, &journal.CopiesFew{Again: true})}
+		over := []journal.Entry{entry(9, 40, 39, &journal.PGActive{}), entry(10, 40, 39, &journal.CopiesWhole{})}
+		s := storyOf(slices.Concat(first, again, over)...)
+		for _, all := range [][]trouble{s.halted, s.few} {
+			if len(all) != 1 || !all[0].from.Equal(after(10)) || !all[0].until.Equal(after(40)) {
+				t.Errorf("%s: %+v", name, all)
+			}
+		}
+		if r := reportOf(s, audience{}, nil); r.Unread != 0 {
+			t.Errorf("%s: %d", name, r.Unread)
+		}
+		if name == "ahead" { // by an older version
+			s = storyOf(slices.Concat(first, over)...)
+			if r := reportOf(s, audience{}, nil); len(s.halted)+len(s.few) > 0 || r.Unread != 2 {
+				t.Errorf("%+v %+v %d", s.halted, s.few, r.Unread)
+			}
+		}
 	}
 }

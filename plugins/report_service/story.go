@@ -167,12 +167,12 @@ type look struct {
 
 // entry is enough of it to be stale.
 func (l look) entry() journal.Entry {
-	return journal.Entry{At: l.Until, Cluster: l.cluster, Sources: l.sources, Line: l.line}
+	return journal.Entry{At: l.Until, Cluster: l.cluster, Sources: l.sources, Line: l.line, Fact: l.Observed}
 }
 
 // newStory begins a story: it takes entries, and then it is told.
 func newStory(period journal.Period) *story {
-	return &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}, anew: journal.Anew{}}
+	return &story{period: period, guests: map[place]*guest{}, looks: map[string][]look{}}
 }
 
 // take keeps an entry. Of looks there are most: no more is kept of them than is
