@@ -1,6 +1,8 @@
 package maintenance
 
 import (
+	"strings"
+
 	"github.com/noout-monitoring/noout/pkg/fans"
 	"github.com/noout-monitoring/noout/pkg/phrase"
 )
@@ -28,12 +30,15 @@ func quiet(f fans.Report) Condition {
 	case len(f.Unsure) > 0:
 		return name.reserved(phrase.List(f.Unsure, 2), see)
 	}
-	quiet := "no drop-out since " + since
-	if f.Excused > 0 {
-		quiet = phrase.Count(f.Excused, "drop-out", "drop-outs") + " around the start of the server not counted"
+	told := []string{turning}
+	switch {
+	case f.Excused > 0:
+		told = append(told, phrase.Count(f.Excused, "drop-out", "drop-outs")+" around the start of the server not counted")
+	case f.Undated == 0: // else nobody knows
+		told = append(told, "no drop-out since "+since)
 	}
 	if f.Undated > 0 {
-		quiet += ", " + phrase.Count(f.Undated, "entry", "entries") + " without a usable time in the log not counted"
+		told = append(told, phrase.Count(f.Undated, "entry", "entries")+" about fans without a usable time in the log not counted")
 	}
-	return name.holds(turning + ", " + quiet)
+	return name.holds(strings.Join(told, ", "))
 }
