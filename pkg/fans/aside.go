@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -24,6 +25,8 @@ func (m *Memory) aside(fresh []bmc.Event, log bmc.Log, now time.Time) []Mark {
 			out = append(out, k)
 		}
 	}
+	// Some controllers list the newest first.
+	slices.SortStableFunc(out, func(a, b Mark) int { return a.At.Compare(b.At) })
 	return out[max(0, len(out)-keepAside):]
 }
 

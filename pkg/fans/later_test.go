@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -36,5 +37,25 @@ func TestLaterThanNow(t *testing.T) {
 	m, _, refused := Acknowledge(m, p, defaults(), Ack{At: p.Now, User: "root", Text: "seen"})
 	if text := texts(judge(p, defaults(), m)); len(refused) > 0 || strings.Contains(text, "usable time") {
 		t.Errorf("after the acknowledgement: %v %s", refused, text)
+	}
+}
+
+// TestAsideNewestFirst: of more entries than are put aside the newest count, also
+// in a log that lists them first.
+func TestAsideNewestFirst(t *testing.T) {
+	var log []bmc.Event
+	for i := range keepAside {
+		at := noon.Add(-time.Duration(i) * 10 * time.Hour)
+		n := int64(2 * (keepAside - i))
+		log = append(log, event(fmt.Sprint(n), n, at.Add(10*time.Second), "1/3", bmc.Recovered), event(fmt.Sprint(n-1), n-1, at, "1/3", bmc.Failed))
+	}
+	s, pol := six(events(log...)), defaults()
+	s.Logs[0].Clock = nil
+	wrong := noon.Add(-365 * 24 * time.Hour)
+	m := Observe(Memory{}, Poll{Server: s, Started: wrong, Now: wrong, Up: time.Minute, Boot: "b"}, pol)
+	p := Poll{Server: s, Started: noon.Add(time.Hour), Now: noon.Add(time.Hour), Up: 6 * time.Minute, Boot: "b"}
+	m = Observe(m, p, pol)
+	if r := judge(p, pol, m); r.Status() != check.WARNING || !strings.Contains(texts(r), "3 times in 24h") {
+		t.Errorf("%v %s", r.Status(), texts(r))
 	}
 }
