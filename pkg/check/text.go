@@ -234,5 +234,13 @@ func quote(s string) string {
 	if s == "" {
 		return "nothing"
 	}
-	return `"` + clean(s, 100, asOurs) + `"`
+	text := clean(s, 100, asOurs)
+	// A blank at an end may be all that is wrong.
+	if before := strings.TrimLeftFunc(s, unicode.IsSpace); before != s {
+		text = " " + text
+	}
+	if after := strings.TrimRightFunc(s, unicode.IsSpace); after != s && after != "" {
+		text += " "
+	}
+	return `"` + text + `"`
 }
