@@ -259,13 +259,13 @@ func (r *run) one(ctx context.Context, c customer.Customer, x notice.Record, way
 
 // note writes into the journal that a customer was told.
 func (r *run) note(c customer.Customer, x notice.Record, way notice.Delivery) {
-	node := ""
+	cluster, node := "", ""
 	for _, p := range r.orders.Plans {
 		if p.ID == x.Event {
-			node = p.Node
+			cluster, node = p.Cluster, p.Node
 		}
 	}
-	e := journal.Entry{At: r.now, Node: node, Fact: &journal.Told{Customer: c.Key, Notice: string(x.Kind) + " " + x.Event, Channel: way.Channel}}
+	e := journal.Entry{At: r.now, Cluster: cluster, Node: node, Fact: &journal.Told{Customer: c.Key, Notice: string(x.Kind) + " " + x.Event, Channel: way.Channel}}
 	r.faults.mu.Lock()
 	defer r.faults.mu.Unlock()
 	if err := r.Journal.Write(r.store, journal.Witness{Plugin: name, Now: r.now}, []journal.Entry{e}); err != nil && r.faults.journal == nil {

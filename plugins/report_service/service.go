@@ -57,7 +57,7 @@ func (s *story) firstTold(r *service, w *work, a audience) {
 	over := s.over(w, a.who.Key)
 	for _, e := range s.told {
 		told := e.Fact.(*journal.Told)
-		ours := e.Node == w.name || e.Node == "" && !strings.Contains(told.Notice, " D-")
+		ours := e.Node == w.name && (e.Cluster == "" || e.Cluster == w.cluster) || e.Node == "" && !strings.Contains(told.Notice, " D-")
 		if told.Customer != a.who.Key || !ours || e.At.After(w.span().Until) || !e.At.After(w.begun.at.Add(-before)) || slices.Contains(over, eventOf(told)) {
 			continue
 		}
