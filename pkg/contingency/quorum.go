@@ -2,9 +2,7 @@ package contingency
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/maintenance"
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -52,48 +50,24 @@ func (x *stage) quorum(f Failure, l *Loss) bool {
 }
 
 // takesDevice says that the quorum device dies too: it is on a machine, or in a
-// guest, of what fails. Its daemons know it by an address or a name.
+// guest, of what fails.
 func (x *stage) takesDevice(f Failure) bool {
-	host := x.Cluster.Votes.Device.Host
-	if f.Kind == Device || host == "" {
-		return f.Kind == Device
-	}
-	// The daemon writes the port behind it, without brackets: 192.0.2.9:5403.
-	bare := host
-	if i := strings.LastIndexByte(host, ':'); i > 0 {
-		bare = host[:i]
-	}
-	_, err := netip.ParseAddr(bare)
-	numeric := err == nil
-	short, _, _ := strings.Cut(bare, ".")
-	same := func(name string) bool {
-		return name != "" && (strings.EqualFold(name, bare) || strings.EqualFold(name, host) || strings.EqualFold(name, short) && !numeric)
-	}
-	if f.Kind == "host" && same(f.Name) {
+	d := x.Cluster.Votes.Device
+	if f.Kind == Device || f.Kind == "host" && d.At(f.Name) {
 		return true
 	}
 	return slices.ContainsFunc(f.Nodes, func(node string) bool {
 		n, _ := x.Cluster.Node(node)
-		return same(node) || same(n.IP) ||
-			slices.ContainsFunc(x.on[node], func(g pve.Guest) bool { return x.running(g) && same(g.Name) })
+		return d.At(node, n.IP) || slices.ContainsFunc(x.on[node], func(g pve.Guest) bool { return x.running(g) && d.At(g.Name) })
 	})
 }
 
 // votes that count once f has happened.
 func (x *stage) votes(f Failure) pve.Votes {
 	if x.takesDevice(f) {
-		return deviceless(x.Cluster.Votes)
+		return x.Cluster.Votes.Deviceless()
 	}
 	return x.Cluster.Votes
-}
-
-// deviceless are the votes once the quorum device gives none to anybody.
-func deviceless(v pve.Votes) pve.Votes {
-	v.Voters = slices.Clone(v.Voters)
-	for i := range v.Voters {
-		v.Voters[i].Daemon.Casts = false
-	}
-	return v
 }
 
 func voters(list []pve.Voter) []string {
@@ -113,7 +87,7 @@ func (x *stage) moreVotes(f Failure) []step {
 	away := slices.DeleteFunc(voters(v.Voters), func(n string) bool { return x.online[n] || slices.Contains(f.Nodes, n) })
 	keeps := func(v pve.Votes, back ...string) bool {
 		if v = v.With(back...); x.takesDevice(f) {
-			v = deviceless(v)
+			v = v.Deviceless()
 		}
 		return v.Survives(f.Nodes...)
 	}

@@ -14,7 +14,7 @@ const quorumSurvives question = "quorum survives"
 func (e Evidence) quorum() Condition {
 	const name = quorumSurvives
 	p := e.PVE.Cluster
-	v := p.Votes
+	v, _ := e.ballot()
 	sum := e.votes()
 	doubt, next := e.voters()
 	open, ask := e.device()
@@ -37,15 +37,30 @@ func (e Evidence) quorum() Condition {
 	return name.holds(sum)
 }
 
+// ballot are the votes as they count once the nodes are gone: a quorum device on
+// one of them gives none to anybody. On is that node.
+func (e Evidence) ballot() (v pve.Votes, on string) {
+	v = e.PVE.Cluster.Votes
+	for _, name := range e.PVE.Leaving {
+		if n, _ := e.PVE.Cluster.Node(name); v.Device.Present && v.Device.At(name, n.IP) {
+			return v.Deviceless(), name
+		}
+	}
+	return v, ""
+}
+
 // votes are those that stay on the node that counts the fewest. With a quorum
 // device each node counts its own.
 func (e Evidence) votes() string {
-	v := e.PVE.Cluster.Votes
+	v, on := e.ballot()
 	node, left, _ := v.Weakest(e.PVE.Leaving...)
 	if !v.Device.Present || node == "" {
 		return fmt.Sprintf("%d of %d votes stay, %d needed", left, v.Expected(), v.Need())
 	}
 	sum := fmt.Sprintf("%d of %d votes stay on %s, %d needed", left, v.Expected(), node, v.Need())
+	if on != "" {
+		return sum + ", the quorum device is on " + on
+	}
 	for _, n := range v.Mute() {
 		if n.Node == node {
 			sum += ", the qdevice gives it none (" + n.Daemon.String() + ")"
@@ -78,9 +93,9 @@ func (e Evidence) voters() (doubt string, next Step) {
 // Each node has a connection of its own to it and tells of no other; one that
 // did not tell counts without.
 func (e Evidence) device() (doubt string, next []Step) {
-	v := e.PVE.Cluster.Votes
-	if v.Survives(e.PVE.Leaving...) {
-		return "", nil
+	v, on := e.ballot()
+	if on != "" || v.Survives(e.PVE.Leaving...) {
+		return "", nil // whatever the others say of it
 	}
 	node, votes, _ := v.Weakest(e.PVE.Leaving...)
 	left := fmt.Sprintf("%d of %d votes stay on %s, %d needed", votes, v.Expected(), node, v.Need())
@@ -135,7 +150,10 @@ func (e Evidence) quorumNext() Step {
 			off = append(off, "the qdevice on "+n.Node)
 		}
 	}
+	_, on := e.ballot()
 	switch {
+	case on != "" && e.PVE.Cluster.Votes.Survives(e.PVE.Leaving...):
+		return say("put the quorum device on a machine that stays")
 	case len(off) > 0:
 		return say("bring " + phrase.List(off, 6) + " back first")
 	case len(e.PVE.Leaving) > 1:

@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -302,5 +303,24 @@ func TestWithheld(t *testing.T) {
 				t.Error("nothing was withheld")
 			}
 		})
+	}
+}
+
+// TestDeviceLeaves: a quorum device on the node that is switched off gives no vote to
+// those that stay.
+func TestDeviceLeaves(t *testing.T) {
+	for host, want := range map[string]Outcome{"192.0.2.9:5403": Holds, "192.0.2.3:5403": Fails, "pve3.example.net:5403": Fails, "192.0.2.1:5403": Holds} {
+		c := threeNodes()
+		c.Nodes = c.Nodes[:3]
+		c.Votes = pve.Votes{Known: true, Device: pve.Device{Present: true, Votes: 2, Host: host}}
+		for i := range c.Nodes {
+			c.Nodes[i].IP = fmt.Sprintf("192.0.2.%d", i+1)
+			c.Votes.Voters = append(c.Votes.Voters, pve.Voter{Node: c.Nodes[i].Name, Votes: 1, Online: i != 1, Daemon: pve.Daemon{Told: true, Casts: true}})
+		}
+		e := Evidence{Now: noon, PVE: PVE{Cluster: c, Leaving: []string{"pve3"}}}
+		got := e.quorum()
+		if got.Outcome != want || want == Fails && !strings.Contains(got.Text(), "the quorum device is on pve3") {
+			t.Errorf("%s: %+v, want %v", host, got, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -70,6 +71,23 @@ type Device struct {
 	// Seen is when a node last told of it, where no node does now; zero while
 	// one does.
 	Seen time.Time
+}
+
+// At says that the device answers at one of these names or addresses. Its daemons
+// know it by either, with the port behind it and without brackets:
+// 192.0.2.9:5403.
+func (d Device) At(names ...string) bool {
+	bare := d.Host
+	if i := strings.LastIndexByte(bare, ':'); i > 0 {
+		bare = bare[:i]
+	}
+	short, _, _ := strings.Cut(bare, ".")
+	if _, err := netip.ParseAddr(bare); err == nil {
+		short = bare
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name != "" && (strings.EqualFold(name, bare) || strings.EqualFold(name, d.Host) || strings.EqualFold(name, short))
+	})
 }
 
 // deviceVotes is what a qdevice of the given algorithm adds in a cluster of n
@@ -231,6 +249,15 @@ func (v Votes) With(nodes ...string) Votes {
 			v.Voters[i].Online = true
 			v.Voters[i].Daemon = Daemon{Told: true, State: connected, Casts: v.Device.Present}
 		}
+	}
+	return v
+}
+
+// Deviceless is the arithmetic once the device gives its votes to nobody.
+func (v Votes) Deviceless() Votes {
+	v.Voters = slices.Clone(v.Voters)
+	for i := range v.Voters {
+		v.Voters[i].Daemon.Casts = false
 	}
 	return v
 }
