@@ -30,7 +30,7 @@ func outside(r rune) bool { return r > '~' || r < '!' }
 func sender(text string) (netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(text)
 	if err != nil || address(parsed.Address) != nil || oneLine(parsed.Name) != parsed.Name {
-		return netmail.Address{}, errors.New("--mail-from: " + expectedAddress + ", or with a name: Example NOC <noc@example.net>")
+		return netmail.Address{}, errors.New("--mail-from: " + expectedAddress + ", or a name and the address in angle brackets")
 	}
 	return *parsed, nil
 }

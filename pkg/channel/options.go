@@ -36,9 +36,9 @@ func (o Options) Validate() error {
 	case o.SMTP != "" && o.Sendmail != "":
 		return errors.New("--smtp and --sendmail exclude each other, expected at most one")
 	case mail && o.MailFrom == "":
-		return errors.New("--mail-from: expected the sender of mail, such as Example NOC <noc@example.net>")
+		return errors.New("--mail-from: expected the sender of mail, such as noc@example.net")
 	case o.Pages != "" && o.MailFrom == "":
-		return errors.New("--mail-from: expected with --pages, whose ids have its domain, such as Example NOC <noc@example.net>")
+		return errors.New("--mail-from: expected with --pages, whose ids have its domain, such as noc@example.net")
 	case o.CAFile != "" && o.SMTP == "":
 		return errors.New("--ca-file: expected with --smtp only")
 	}

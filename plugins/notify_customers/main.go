@@ -90,7 +90,7 @@ func (o *options) Validate() error {
 	case o.Send && o.State.Mode == state.Off:
 		return errors.New("--send: expected with a memory, not --state off: what was told has to be known")
 	case o.Send && o.Channels.MailFrom == "":
-		return errors.New("--mail-from: expected with --send, such as Example NOC <noc@example.net>")
+		return errors.New("--mail-from: expected with --send, such as noc@example.net")
 	case o.State.Mode == state.Off && len(o.JournalDir) == 0:
 		return errors.New("--journal-dir: expected with --state off")
 	}
