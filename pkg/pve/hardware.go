@@ -189,10 +189,11 @@ func (r diskRow) osds() string {
 	return phrase.OSDs(names)
 }
 
-// health is what smartctl says: PASSED (ATA), OK (SCSI), or something else.
+// health is what smartctl says: PASSED (ATA), OK (SCSI), or something else. UNKNOWN!
+// is that the disk did not answer it, SMART Disabled that it may not (PVE::Diskmanage).
 func health(word string) (hardware.State, string) {
 	switch strings.ToUpper(word) {
-	case "", "UNKNOWN":
+	case "", "UNKNOWN", "UNKNOWN!", "SMART DISABLED":
 		return hardware.Untold, ""
 	case "PASSED", "OK":
 		return hardware.Good, ""

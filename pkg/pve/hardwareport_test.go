@@ -22,9 +22,11 @@ func TestPortNames(t *testing.T) {
 	}
 }
 
-// TestDiskWords: what smartctl says that is no yes is a failure.
+// TestDiskWords: what smartctl says that is no yes is a failure, but for that it cannot
+// tell.
 func TestDiskWords(t *testing.T) {
 	for word, want := range map[string]hardware.State{"PASSED": hardware.Good, "OK": hardware.Good, "UNKNOWN": hardware.Untold, "": hardware.Untold,
+		"UNKNOWN!": hardware.Untold, "SMART Disabled": hardware.Untold,
 		"FAILED!": hardware.Failed, "FAILURE PREDICTION THRESHOLD EXCEEDED": hardware.Failed} {
 		if got, _ := health(word); got != want {
 			t.Errorf("%q: %s", word, got)
