@@ -117,7 +117,7 @@ func (x *stage) backupsRead(o *Outlook) bool {
 
 // audits says whether the token is shown every storage.
 func (x *stage) audits() bool {
-	return x.Cluster.May("Datastore.Audit", "/storage") || x.Cluster.May("Datastore.Allocate", "/storage")
+	return x.Cluster.MayBelow("Datastore.Audit", "/storage") || x.Cluster.MayBelow("Datastore.Allocate", "/storage")
 }
 
 // unread names what could not be read, once.

@@ -78,7 +78,7 @@ func (c Cluster) MayList(storage string) string {
 		return ""
 	case !c.May("Datastore.AllocateSpace", path):
 		return "Datastore.AllocateSpace on " + path
-	case !c.May("VM.Backup", "/vms"):
+	case !c.MayBelow("VM.Backup", "/vms"):
 		return "VM.Backup on /vms"
 	}
 	return ""

@@ -70,6 +70,10 @@ func (c Cluster) May(privilege, path string) bool {
 	return false
 }
 
+// MayBelow says whether it has it on everything below a path such as /vms: a
+// privilege may be given on a path alone.
+func (c Cluster) MayBelow(privilege, path string) bool { return c.May(privilege, path+"/*") }
+
 // Hidden lists the HA services whose guest is not among those the token was
 // shown: proof that the list of guests is not whole.
 func (c Cluster) Hidden() []string {

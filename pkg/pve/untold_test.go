@@ -24,3 +24,20 @@ func TestUntoldIsBounded(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestMayBelow: a privilege on /vms that is not handed down shows no guest's backups,
+// and none on /storage any storage.
+func TestMayBelow(t *testing.T) {
+	for _, down := range []flag{true, false} {
+		c := Cluster{granted: permissions{
+			"/": {"Sys.Audit": true}, "/vms": {"VM.Audit": true, "VM.Backup": down},
+			"/storage": {"Datastore.Audit": down, "Datastore.AllocateSpace": true},
+		}}
+		if lacks := c.MayList("pbs"); (lacks == "") != bool(down) {
+			t.Errorf("handed down %v: lists backups, lacks %q", down, lacks)
+		}
+		if c.MayBelow("Datastore.Audit", "/storage") != bool(down) {
+			t.Errorf("handed down %v: sees storages", down)
+		}
+	}
+}
