@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -13,13 +15,29 @@ import (
 // still and nobody asked for it.
 var halts = []string{"io-error", "internal-error", "guest-panicked", "watchdog"}
 
+// between are the run states that a guest passes through in seconds, when it is
+// started or migrated by a task. One that stays in them serves nobody.
+var between = []string{"prelaunch", "inmigrate", "postmigrate", "finish-migrate", "restore-vm", "save-vm"}
+
+// touched are the numbers of guests about which a task runs, or did a moment ago:
+// statuses are up to ten seconds old.
+func touched(c pve.Cluster) map[string]bool {
+	out := map[string]bool{}
+	for _, t := range c.Tasks {
+		if !t.Console() && (t.Running() || c.Time.Sub(t.End) < time.Minute) {
+			out[t.ID] = true
+		}
+	}
+	return out
+}
+
 // guests judges statuses that are to be believed, one finding for each kind of
 // trouble.
 func (v *verdict) guests() {
 	if v.gap("/cluster/resources") {
 		return
 	}
-	halted := map[string][]string{}
+	halted, busy := map[string][]string{}, touched(v.cluster)
 	var silent, lost, paused []string
 	for _, g := range v.cluster.Guests {
 		n, member := v.cluster.Node(g.Node)
@@ -27,16 +45,18 @@ func (v *verdict) guests() {
 		case !member:
 			lost = append(lost, g.String()+" on "+g.Node)
 		case slices.Contains(halts, g.Status):
-			halted[g.Status] = append(halted[g.Status], g.String()+" on "+g.Node)
+			halted["halted by "+g.Status] = append(halted["halted by "+g.Status], g.String()+" on "+g.Node)
 		case g.Stale && n.Online: // said of its node
 		case g.Status == "unknown" && n.Online:
 			silent = append(silent, g.String()+" on "+g.Node)
+		case n.Online && slices.Contains(between, g.Status) && g.Lock == "" && !busy[strconv.Itoa(g.ID)]:
+			halted["standing still, "+g.Status] = append(halted["standing still, "+g.Status], g.String()+" on "+g.Node)
 		case g.Status == "paused" || g.Status == "suspended":
 			paused = append(paused, g.String())
 		}
 	}
-	for _, status := range sorted(halted) {
-		v.say(check.WARNING, "halted by %s: %s", status, phrase.List(halted[status], phrase.Some))
+	for _, how := range sorted(halted) {
+		v.say(check.WARNING, "%s: %s", how, phrase.List(halted[how], phrase.Some))
 	}
 	if len(lost) > 0 {
 		v.say(check.WARNING, "on a node that the cluster does not know: %s", phrase.List(lost, phrase.Some))
