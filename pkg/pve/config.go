@@ -85,15 +85,15 @@ func configOf(values map[string]json.RawMessage) Config {
 		case key == "parent":
 			c.Snapshot = clip(value, maxName)
 		case key == "agent":
-			parts := strings.Split(value, ",")
-			c.Agent = parts[0] == "1" || slices.Contains(parts, "enabled=1")
+			c.Agent = slices.ContainsFunc(strings.Split(strings.ToLower(value), ","), func(part string) bool {
+				return slices.Contains(truths, strings.TrimPrefix(part, "enabled="))
+			})
 		case diskSlot.MatchString(key):
 			if d, is := diskOf(key, value); is {
 				c.Disks = append(c.Disks, d)
 			}
 		case deviceSlot.MatchString(key):
-			// A SPICE port is no device of the host, and a socket is made anew.
-			if !strings.HasPrefix(value, "spice") && !strings.HasPrefix(value, "host=spice") && value != "socket" {
+			if !everywhere(value) {
 				c.Devices = append(c.Devices, key)
 				if name := mapping(key, value); name != "" {
 					c.Mapped = append(c.Mapped, mappedKind(key)+":"+name)
@@ -108,6 +108,17 @@ func configOf(values map[string]json.RawMessage) Config {
 	}
 	sort.Slice(c.NICs, func(i, j int) bool { return c.NICs[i].Slot < c.NICs[j].Slot })
 	return c
+}
+
+// kernels are devices that the kernel makes on every node.
+var kernels = []string{"/dev/net/tun", "/dev/fuse", "/dev/ppp", "/dev/kvm", "/dev/vhost-net", "/dev/loop-control"}
+
+// everywhere says that a device is none of one host: a SPICE port, a socket, which is
+// made anew, or one of the kernel's own.
+func everywhere(value string) bool {
+	first, _, _ := strings.Cut(value, ",")
+	return strings.HasPrefix(value, "spice") || strings.HasPrefix(value, "host=spice") || value == "socket" ||
+		slices.Contains(kernels, strings.TrimPrefix(first, "path="))
 }
 
 // mapping is the name of the cluster-wide mapping in "mapping=gpu,pcie=1", and of a

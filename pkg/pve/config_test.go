@@ -29,9 +29,9 @@ func TestConfig(t *testing.T) {
 	compare(t, raw, want)
 	compare(t, `{
 		"rootfs": "local-zfs:subvol-200-disk-0,size=8G", "mp0": "/srv/data,mp=/data", "hostname": "dns1", "onboot": 0, "agent": "0",
-		"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:03,ip=192.0.2.6/24,ip6=dhcp", "dev0": "/dev/net/tun"
+		"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:03,ip=192.0.2.6/24,ip6=dhcp", "dev0": "/dev/net/tun", "dev1": "/dev/dri/renderD128,gid=104", "dev2": "path=/dev/fuse"
 	}`, Config{
-		Devices: []string{"dev0"}, Disks: []Disk{{Slot: "mp0", Unsaved: true}, {Slot: "rootfs", Storage: "local-zfs"}},
+		Devices: []string{"dev1"}, Disks: []Disk{{Slot: "mp0", Unsaved: true}, {Slot: "rootfs", Storage: "local-zfs"}},
 		NICs: []NIC{{Slot: "net0", MAC: "BC:24:11:00:00:03", Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.6")}}},
 	})
 }
@@ -40,12 +40,12 @@ func TestConfig(t *testing.T) {
 // as what the API writes now, and a host's port or directory is the host's.
 func TestConfigSpelling(t *testing.T) {
 	compare(t, `{
-		"serial0": "socket", "serial1": "/dev/ttyS0", "virtiofs0": "share,cache=auto", "virtiofs1": "cache=always,dirid=other", "usb0": "mapping=key",
+		"agent": "fstrim_cloned_disks=1,enabled=yes", "serial0": "socket", "serial1": "/dev/ttyS0", "virtiofs0": "share,cache=auto", "virtiofs1": "cache=always,dirid=other", "usb0": "mapping=key",
 		"scsi0": "local-lvm:vm-105-disk-0,backup=no,replicate=off", "scsi1": "local-lvm:vm-105-disk-1,backup=yes,replicate=1,shared=on",
 		"ide0": "local:iso/cloudinit-seed.iso,media=cdrom", "ide1": "local:105/vm-105-cloudinit.qcow2,media=cdrom", "ide2": "ceph:vm-105-cloudinit,media=cdrom",
 		"mp0": "local-zfs:subvol-200-disk-1,mp=/a,backup=yes", "mp1": "local-zfs:subvol-200-disk-2,mp=/b,backup=false"
 	}`, Config{
-		Devices: []string{"serial1", "usb0", "virtiofs0", "virtiofs1"}, Mapped: []string{"usb:key", "dir:share", "dir:other"},
+		Agent: true, Devices: []string{"serial1", "usb0", "virtiofs0", "virtiofs1"}, Mapped: []string{"usb:key", "dir:share", "dir:other"},
 		Disks: []Disk{
 			{Slot: "ide0", Storage: "local", CDROM: true}, {Slot: "ide1", Storage: "local", CDROM: true, CloudInit: true}, {Slot: "ide2", Storage: "ceph", CDROM: true, CloudInit: true},
 			{Slot: "mp0", Storage: "local-zfs"}, {Slot: "mp1", Storage: "local-zfs", Unsaved: true},
