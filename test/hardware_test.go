@@ -78,7 +78,7 @@ func largeRun(t *testing.T, bin string, tree func(string) []byte, expand bool) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(bmc.URL, "https://"), ":")
 	run := func(plugin string, more ...string) string {
 		sent.Store(0)
-		args := append([]string{"-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "--auth-file", auth, "--node", "pve3", "-t", "60s", "--state-dir", home,
+		args := append([]string{"-H", s.Addresses(), "--fingerprint", s.Fingerprint(), "--auth-file", auth, "--node", "pve3", "-t", "10m", "--state-dir", home,
 			"--bmc", "localhost:" + port, "--bmc-fingerprint", hex.EncodeToString(sum[:]), "--via", "redfish", "-v"}, more...)
 		out, code, peak := peakOf(t, exec.CommandContext(t.Context(), filepath.Join(bin, plugin), args...))
 		t.Logf("%s: %d KiB, %d requests, exit code %d", plugin, peak, sent.Load(), code)

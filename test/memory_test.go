@@ -72,7 +72,7 @@ func (y yard) again(t *testing.T, plugin string, args ...string) (out string, co
 }
 
 // patient is more time than a busy machine takes.
-const patient = "--timeout=60s"
+const patient = "--timeout=3m"
 
 // TestMemory: a run of check_pve and check_guests takes no more than was promised
 // of a cluster with 50,000 guests. It is the peak of the process itself.

@@ -28,7 +28,7 @@ type document struct {
 	Value lenient.Part `json:"value"`
 }
 
-// load reads and decodes a file. The text is its value, if that is of this version.
+// load reads and decodes a file, and returns its text as decode does.
 func load[T any](s *Store, subject string) (value T, text []byte, err error) {
 	var zero T
 	if strings.TrimSpace(subject) == "" {
@@ -50,7 +50,8 @@ func load[T any](s *Store, subject string) (value T, text []byte, err error) {
 var errNoSubject = errors.New("state: the device does not say which one it is, so nothing can be remembered about it")
 
 // decode fills value from a file that has to be about what expected says, and
-// returns its text as load does.
+// returns its text, if that is of this version. That of a large one would be in
+// memory beside it.
 func decode[T any](file []byte, expected header, value *T) ([]byte, error) {
 	var found document
 	if err := json.Unmarshal(file, &found); err != nil {
@@ -71,10 +72,11 @@ func decode[T any](file []byte, expected header, value *T) ([]byte, error) {
 	} else {
 		err = json.Unmarshal(found.Value, value)
 	}
+	_, large := any(*value).(Streamer)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	case found.Version < current:
+	case found.Version < current || large:
 		return nil, nil
 	}
 	return found.Value, nil
@@ -82,7 +84,7 @@ func decode[T any](file []byte, expected header, value *T) ([]byte, error) {
 
 // unchanged says that a value would be written as text is.
 func unchanged(value any, text []byte) bool {
-	if _, large := value.(Streamer); large || text == nil {
+	if text == nil {
 		return false
 	}
 	var is, was bytes.Buffer

@@ -48,7 +48,7 @@ func TestHalfSilent(t *testing.T) {
 		alone  = 10 << 10 // check_guests -V; a test binary has more
 	)
 	dir := authFile(t)
-	args := append([]string{"--auth-file", filepath.Join(dir, "auth"), "--state-dir", filepath.Join(dir, "state"), "-t", "60s"}, crowded(t, guests)...)
+	args := append([]string{"--auth-file", filepath.Join(dir, "auth"), "--state-dir", filepath.Join(dir, "state"), "-t", "10m"}, crowded(t, guests)...)
 	store, path := remembering(t, args, guests)
 	text, err := json.Marshal(args)
 	if err != nil {
