@@ -14,7 +14,8 @@ import (
 // shorter than from the first such packet to the last, or to when what was
 // held up was let go. Routers and bridges hold packets up while they look for
 // the guest's new place: then nothing is lost, and the guest was away all the
-// same.
+// same. What this machine was held up itself proves nothing of the guest: an
+// answer may have been late for that.
 type Gap struct {
 	// Start is when the first packet without a prompt answer was sent, since
 	// the watch began.
@@ -47,6 +48,9 @@ type track struct {
 	// Of the packets sent after the newest:
 	waiting     int
 	first, last time.Duration
+	// stalled is for how long since the first of them nothing was sent that was due.
+	stalled time.Duration
+	over    bool // nothing more is due
 
 	longest Gap
 	gaps    int
@@ -64,11 +68,20 @@ func (t *track) sent(at time.Duration) {
 	if t.begun {
 		t.spacing = max(t.spacing, at-t.last)
 	}
+	t.stalled += t.stall(at)
 	if t.waiting == 0 {
-		t.first = at
+		t.first, t.stalled = at, 0
 	}
 	t.begun, t.last = true, at
 	t.waiting++
+}
+
+// stall is for how long nothing has been sent that was due: a packet at least.
+func (t *track) stall(at time.Duration) time.Duration {
+	if since := at - t.last; t.begun && !t.over && since >= 2*t.interval {
+		return since - t.interval
+	}
+	return 0
 }
 
 // beside is what was sent before and after a packet.
@@ -96,6 +109,9 @@ func (t *track) answered(round int, sent, at time.Duration, by beside) {
 			t.note(missed, by.before, at)
 		}
 		t.newest, t.waiting, t.first = round, by.after, by.next
+		if by.after == 0 {
+			t.stalled = 0
+		}
 	}
 	t.alive, t.heard = true, max(t.heard, at)
 }
@@ -108,7 +124,7 @@ func (t *track) note(missed int, until, at time.Duration) {
 	if t.alive && silence < t.interval*3/2 {
 		return
 	}
-	g := Gap{Start: t.first, AtLeast: max(0, until-t.first), Lost: missed, Unbounded: !t.alive}
+	g := Gap{Start: t.first, AtLeast: max(0, until-t.first-t.stalled-t.stall(at)), Lost: missed, Unbounded: !t.alive}
 	if t.alive {
 		g.AtLeast, g.AtMost = min(g.AtLeast, silence), silence
 	}

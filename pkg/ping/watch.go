@@ -158,6 +158,9 @@ func (w *watcher) run(e *engine, o WatchOptions) {
 		}
 		return at-w.began < o.Duration
 	})
+	for i := range w.tracks {
+		w.tracks[i].over = true
+	}
 	e.waitUntil(e.net.now()+o.Wait, func() bool {
 		for _, t := range w.tracks {
 			if t.waiting > 0 {

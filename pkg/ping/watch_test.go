@@ -218,3 +218,25 @@ func TestBadWatch(t *testing.T) {
 		}
 	}
 }
+
+// TestLateByOurPause: an answer that is late while this machine is held up itself does
+// not prove for how long the guest was away.
+func TestLateByOurPause(t *testing.T) {
+	const pause = 1100 * ms
+	for begin := range 20 {
+		span := guests.Span{From: time.Second - time.Duration(begin)*ms}
+		span.To = span.From + pause
+		n := world(map[netip.Addr]*guests.Guest{host4: {Held: []guests.Span{span}}})
+		paused := false
+		n.Tick = func(now time.Duration) {
+			if now > span.From+twenty.Interval && !paused {
+				paused = true
+				n.Stall(pause - 2*twenty.Interval)
+			}
+		}
+		x := watchAll(t, simulated{Net: n}, twenty, host4).Targets[0]
+		if x.Gaps != 1 || x.Longest.AtLeast > 4*twenty.Interval || x.Longest.AtMost < pause-2*twenty.Interval {
+			t.Errorf("begun at %s: %+v", span.From, x.Longest)
+		}
+	}
+}
