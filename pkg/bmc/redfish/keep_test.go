@@ -99,7 +99,7 @@ func TestMarkOfAnother(t *testing.T) {
 		kept := memory{Logins: []state.Process{mark}}.store()
 		source := ours(t, s, sim.Password)
 		source.Remember = remembering(&kept, nil)
-		ctx, cancel := context.WithTimeout(t.Context(), []time.Duration{time.Second, time.Minute}[i])
+		ctx, cancel := context.WithTimeout(t.Context(), []time.Duration{5 * time.Second, time.Minute}[i])
 		defer cancel()
 		_, err := source.Poll(ctx, bmc.Ask{Keep: true, Memory: kept})
 		busy := errors.Is(err, errBusy)
