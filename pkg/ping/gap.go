@@ -140,6 +140,6 @@ func (t *track) keep(g Gap) {
 // end notes what was not answered when the watch ended.
 func (t *track) end() {
 	if t.waiting > 0 {
-		t.keep(Gap{Start: t.first, AtLeast: t.last - t.first, Lost: t.waiting, Unbounded: true})
+		t.keep(Gap{Start: t.first, AtLeast: max(0, t.last-t.first-t.stalled), Lost: t.waiting, Unbounded: true})
 	}
 }

@@ -240,3 +240,20 @@ func TestLateByOurPause(t *testing.T) {
 		}
 	}
 }
+
+// TestSilentAtTheEndByOurPause: nor does it prove for how long a guest is away that is
+// silent when the watch ends; that it is silent then stays.
+func TestSilentAtTheEndByOurPause(t *testing.T) {
+	n := world(map[netip.Addr]*guests.Guest{host4: {Away: []guests.Span{{From: 2900 * ms, To: time.Hour}}}})
+	paused := false
+	n.Tick = func(now time.Duration) {
+		if now > 2950*ms && !paused {
+			paused = true
+			n.Stall(time.Second)
+		}
+	}
+	x := watchAll(t, simulated{Net: n}, twenty, host4).Targets[0]
+	if !x.Longest.Unbounded || x.Longest.AtLeast > 200*ms || x.Away < time.Second {
+		t.Errorf("%+v, away %s", x.Longest, x.Away)
+	}
+}
