@@ -86,6 +86,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	stats    Stats
+	question []byte // the last one, without what seals it
 	sessions sessions
 	machine  machine
 	log      eventLog

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,30 @@ func TestPacketsOfASession(t *testing.T) {
 	}{{0, false}, {1, true}, {1, false}, {3, true}, {2, true}, {2, false}, {19, true}, {3, false}, {4, true}, {36, false}, {35, true}, {18, false}, {20, true}} {
 		if got := s.inWindow(c.n); got != c.ok {
 			t.Errorf("%d: number %d: %v, want %v", i, c.n, got, c.ok)
+		}
+	}
+}
+
+// TestQuestionsThatComeAgain: the same words twice in a row, and nothing else.
+func TestQuestionsThatComeAgain(t *testing.T) {
+	s, _ := started(t, Config{}, world.Config{})
+	conn, err := net.Dial("udp", s.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for i, want := range []int{0, 1, 1, 1, 2} {
+		serial := []byte{1, 1, 2, 1, 1}[i]
+		m := []byte{0x20, netApp << 2, 0, 0x81, serial << 2, 0x38, 0x0e, 0x04, 0}
+		m[2], m[8] = checksum(m[:2]), checksum(m[3:8])
+		if _, err := conn.Write(oldPacket(m)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Read(make([]byte, 64)); err != nil {
+			t.Fatal(err)
+		}
+		if stats := s.Stats(); stats.Again != want || stats.Packets != i+1 {
+			t.Errorf("packet %d: %d came again, want %d", i+1, stats.Again, want)
 		}
 	}
 }

@@ -85,7 +85,18 @@ func (s *Server) sessionless(x *exchange) {
 		s.stats.Malformed++
 		return
 	}
-	s.message(x, x.raw[14:14+int(x.raw[13])])
+	message := x.raw[14 : 14+int(x.raw[13])]
+	s.asked(message)
+	s.message(x, message)
+}
+
+// asked counts questions that come again. Each has a number, and a handshake's
+// has random bytes, so that no two questions are the same by chance.
+func (s *Server) asked(question []byte) {
+	if bytes.Equal(question, s.question) {
+		s.stats.Again++
+	}
+	s.question = bytes.Clone(question)
 }
 
 // rmcpp takes a packet of IPMI 2.0 apart (table 13-8).
@@ -102,6 +113,7 @@ func (s *Server) rmcpp(x *exchange) {
 	}
 	payload := x.raw[16 : 16+length]
 	if id == 0 {
+		s.asked(payload)
 		s.outside(x, kind, payload)
 		return
 	}
@@ -119,6 +131,7 @@ func (s *Server) rmcpp(x *exchange) {
 		s.stats.Repeated++
 		return
 	}
+	s.asked(plain)
 	session.used = s.look.Time
 	x.session = session
 	if kind&0x3f == payloadMessage {

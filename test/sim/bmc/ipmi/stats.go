@@ -9,6 +9,9 @@ import (
 type Stats struct {
 	// Packets that came, and that were sent.
 	Packets, Answers int
+	// Again are those of them whose question is the one before, word for word:
+	// a client that waited too long.
+	Again int
 	// ByCommand counts commands by their names.
 	ByCommand map[string]int
 	// Sessions open now, and the most that were open at once; logins that are
