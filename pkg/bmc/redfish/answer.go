@@ -64,20 +64,22 @@ func clockOf(head http.Header, middle time.Time) *time.Duration {
 	return &d
 }
 
-// object decodes a body, or says why it is no resource.
+// object decodes a body, or says why it is no resource. A value that is not of the
+// type that it should have costs itself: encoding/json goes on behind it.
 func object(body []byte, into any) error {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	start := bytes.TrimLeft(body, " \t\r\n")
+	err := json.Unmarshal(body, into)
+	odd := (*json.UnmarshalTypeError)(nil)
 	switch {
 	case len(start) > 0 && start[0] == '<':
 		return errPage
-	case json.Unmarshal(body, into) == nil && start[0] == '{':
-		return nil
-	case json.Valid(body):
-		return errNoObject
-	default:
+	case err != nil && !errors.As(err, &odd):
 		return errNotJSON
+	case start[0] != '{':
+		return errNoObject
 	}
+	return nil
 }
 
 // failed finds the error body that some controllers send with status 200 (HPE

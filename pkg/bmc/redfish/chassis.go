@@ -45,22 +45,13 @@ type chassisBody struct {
 	NetworkAdapters  link   `json:"NetworkAdapters"`
 	PCIeDevices      link   `json:"PCIeDevices"`
 	Drives           link   `json:"Drives"`
-	Links            around `json:"Links"`
+	Links            beside `json:"Links"`
 	Status           status `json:"Status"`
 }
 
-// around are the systems of a chassis and the controllers that manage it.
-type around struct{ systems, managers []string }
-
-// UnmarshalJSON never fails.
-func (a *around) UnmarshalJSON(raw []byte) error {
-	var o struct{ ComputerSystems, ManagedBy list }
-	*a = around{}
-	if object(raw, &o) == nil {
-		*a = around{systems: o.ComputerSystems.links(), managers: o.ManagedBy.links()}
-	}
-	return nil
-}
+// beside are the systems of a chassis, the chassis of a system, and the controllers
+// that manage either.
+type beside struct{ ComputerSystems, Chassis, ManagedBy list }
 
 // collection is a page of a resource collection.
 type collection struct {
@@ -180,7 +171,7 @@ func (p *poll) members(ctx context.Context, path string) ([]member, error) {
 
 // list is members with another bound.
 func (p *poll) list(ctx context.Context, path string, most int) ([]member, error) {
-	if !p.root.Features.expands || slices.Contains(p.memory.Plain, path) {
+	if !p.root.expands() || slices.Contains(p.memory.Plain, path) {
 		return p.upTo(ctx, path, most)
 	}
 	out, err := p.upTo(ctx, path+p.expansion(), most)
@@ -197,7 +188,7 @@ func (p *poll) list(ctx context.Context, path string, most int) ([]member, error
 
 // expansion is the query that asks for members as a whole.
 func (p *poll) expansion() string {
-	if p.root.Features.levels {
+	if p.root.Features.ExpandQuery.Levels.value {
 		return "?$expand=.($levels=1)"
 	}
 	return "?$expand=."

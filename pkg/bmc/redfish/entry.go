@@ -25,50 +25,26 @@ type logEntry struct {
 	MessageID    text   `json:"MessageId"`
 	MessageArgs  list   `json:"MessageArgs"`
 	Resolved     flag   `json:"Resolved"`
-	Oem          oem    `json:"Oem"`
+	Oem          struct {
+		Hpe, Hp iml
+		Lenovo  struct{ CommonEventID, AlertCategory, Category text }
+		Huawei  json.RawMessage
+	}
 
 	place int // in the list as it was read, from 1
 	// over says that the entry is the end of what its text tells.
 	over bool
 }
 
-// oem is what vendors add to entries.
-type oem struct {
-	repaired flag   // HPE
-	count    number // HPE: how often the event happened
-	updated  text   // HPE: when the entry last changed
-	event    text   // Lenovo: CommonEventID
-	huawei   bool
-	category text // Lenovo: AlertCategory
+// iml is what HPE adds to entries of its IML: how often the event happened, when the entry
+// last changed, and whether what it tells is over.
+type iml struct {
+	Repaired flag
+	Count    number
+	Updated  text
 }
 
-// UnmarshalJSON never fails.
-func (o *oem) UnmarshalJSON(raw []byte) error {
-	type vendor struct {
-		Repaired      flag
-		Count         number
-		Updated       text
-		CommonEventID text
-		AlertCategory text
-		Category      text
-	}
-	var all struct{ Hpe, Hp, Lenovo, Huawei json.RawMessage }
-	*o = oem{}
-	if object(raw, &all) != nil {
-		return nil
-	}
-	o.huawei = all.Huawei != nil
-	for _, one := range []json.RawMessage{all.Hpe, all.Hp, all.Lenovo} {
-		var v vendor
-		if one != nil && object(one, &v) == nil {
-			*o = oem{
-				huawei: o.huawei, repaired: v.Repaired, count: v.Count, updated: v.Updated,
-				event: v.CommonEventID, category: cmp.Or(v.AlertCategory, v.Category),
-			}
-		}
-	}
-	return nil
-}
+func (e logEntry) iml() iml { return cmp.Or(e.Oem.Hpe, e.Oem.Hp) }
 
 // args are the arguments of the message.
 func (e logEntry) args() []string {
@@ -85,29 +61,21 @@ func (e logEntry) args() []string {
 // id is the id of the entry's message in its registry, without the registry's
 // name and version: "IDRAC.2.7.FAN0001" is FAN0001.
 func (e logEntry) id() string {
-	id := cmp.Or(e.MessageID.Name(), e.Oem.event.Name())
-	if strings.HasPrefix(e.Oem.event.Name(), "FQX") {
-		id = e.Oem.event.Name()
+	event := e.Oem.Lenovo.CommonEventID.Name()
+	id := cmp.Or(e.MessageID.Name(), event)
+	if strings.HasPrefix(event, "FQX") {
+		id = event
 	}
 	return id[strings.LastIndexByte(id, '.')+1:]
 }
 
-// stamp is when the entry says that it was made: Created, or EventTimestamp
-// where that has no date.
-func (e logEntry) stamp() string {
-	created, event := e.Created.String(), e.EventStamp.String()
-	if stamp(created).IsZero() && !stamp(event).IsZero() {
-		return event
+// made is when the entry says that it was made, as it came: Created, or
+// EventTimestamp where that has no date.
+func (e logEntry) made() text {
+	if e.Created.String() == "" || stamp(e.Created.String()).IsZero() && !stamp(e.EventStamp.String()).IsZero() {
+		return e.EventStamp
 	}
-	return cmp.Or(created, event)
-}
-
-// key is the stamp as it came: with the id it tells entries apart.
-func (e logEntry) key() string {
-	if e.stamp() == e.EventStamp.String() && e.Created.String() != e.stamp() {
-		return string(e.EventStamp)
-	}
-	return string(e.Created)
+	return e.Created
 }
 
 // well says that the entry calls what it tells fine.
@@ -132,21 +100,21 @@ func (p *poll) eventsOf(e logEntry, order int64, when calendar) []bmc.Event {
 		}
 	}
 	first := bmc.Event{
-		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: clip(e.key(), maxName), Time: when.dated(e.stamp()),
+		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: clip(string(e.made()), maxName), Time: when.dated(e.made().String()),
 		Fan: fan, Kind: m.kind, Level: m.level, Text: clip(cmp.Or(e.Message.String(), e.MessageID.String()), maxText),
 	}
 	out := []bmc.Event{first}
-	changed := cmp.Or(e.Oem.updated.String(), e.Modified.String())
+	changed := cmp.Or(e.iml().Updated.String(), e.Modified.String())
 	again := func(suffix string, kind bmc.Kind) {
 		next := first
 		next.ID, next.Kind = first.ID+suffix, kind
 		next.Stamp, next.Time = clip(changed, maxName), when.dated(changed)
 		out = append(out, next)
 	}
-	if n := e.Oem.count.count(); n > 1 && changed != "" && changed != first.Stamp {
+	if n := e.iml().Count.count(); n > 1 && changed != "" && changed != first.Stamp {
 		again("#"+strconv.Itoa(n), m.kind)
 	}
-	if back, ends := ending[m.kind]; ends && changed != "" && (e.Oem.repaired.value || e.Resolved.value) {
+	if back, ends := ending[m.kind]; ends && changed != "" && (e.iml().Repaired.value || e.Resolved.value) {
 		again("#repaired", back)
 	}
 	return out

@@ -1,6 +1,7 @@
 package redfish
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/hardware"
 	sim "github.com/noout-monitoring/noout/test/sim/bmc"
 	"github.com/noout-monitoring/noout/test/sim/bmc/world"
 )
@@ -293,5 +295,31 @@ func TestDenied(t *testing.T) {
 	second := mustPoll(t, source, bmc.Ask{Keep: true, Logs: true, Memory: first.Memory})
 	if stats := s.Stats(); stats.Logins != 0 || stats.Sessions != 1 || len(second.Gaps) != 1 || len(second.Fans) != 6 {
 		t.Errorf("%d logins, %d sessions, gaps %v, fans %v", stats.Logins, stats.Sessions, second.Gaps, ids(second))
+	}
+}
+
+// TestOddValueCostsItself: a value of another type than it should have, however
+// deep, hides nothing of what stands beside it.
+func TestOddValueCostsItself(t *testing.T) {
+	var r root
+	if err := object([]byte(`{"Links": "none", "ProtocolFeaturesSupported": {"ExpandQuery": true}, "UUID": "u", "Chassis": {"@odata.id": "/redfish/v1/Chassis"}}`), &r); err != nil || r.UUID != "u" || r.Chassis == "" {
+		t.Errorf("the root: %+v, %v", r, err)
+	}
+	var s systemBody
+	if err := object([]byte(`{"MemorySummary": "32 GiB", "Links": [], "SerialNumber": "S1"}`), &s); err != nil || s.SerialNumber != "S1" {
+		t.Errorf("a system: %+v, %v", s, err)
+	}
+	part, _ := new(parts).supply("1", json.RawMessage(`{"Oem": {"Hpe": []}, "SerialNumber": "S2", "Status": {"Health": "Critical"}}`))
+	if part.Serial != "S2" || part.State != hardware.Failed {
+		t.Errorf("a power supply: %+v", part)
+	}
+	var e logEntry
+	if err := object([]byte(`{"Oem": {"Hpe": "x", "Lenovo": {"CommonEventID": "FQXSPCA0002M"}}, "Created": "2024-01-01T00:00:00Z"}`), &e); err != nil || e.id() != "FQXSPCA0002M" {
+		t.Errorf("a log entry: %+v, %v", e, err)
+	}
+	for text, want := range map[string]error{`[]`: errNoObject, `"x"`: errNoObject, `null`: errNoObject, `{"Id": }`: errNotJSON, ``: errNotJSON, `<html>`: errPage} {
+		if err := object([]byte(text), &root{}); err != want {
+			t.Errorf("%q: %v, want %v", text, err, want)
+		}
 	}
 }

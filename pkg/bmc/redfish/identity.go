@@ -22,10 +22,11 @@ func (p *poll) identify(ctx context.Context) {
 	id.Serial = word(best.body.SerialNumber)
 	id.Manufacturer = word(best.body.Manufacturer)
 	id.Model = word(best.body.Model)
-	if id.UUID != "" || id.Serial != "" || len(best.body.Links.systems) == 0 {
+	systems := best.body.Links.ComputerSystems.links()
+	if id.UUID != "" || id.Serial != "" || len(systems) == 0 {
 		return
 	}
-	if own, err := p.system(ctx, best.body.Links.systems[0]); err == nil {
+	if own, err := p.system(ctx, systems[0]); err == nil {
 		id.UUID, id.Serial = uuid(own.UUID), word(own.SerialNumber)
 	}
 }
@@ -52,7 +53,7 @@ func (p *poll) named() *chassis {
 // weighs as much as the type: HPE Cray blades have theirs on the enclosure.
 func rank(c *chassis) int {
 	n := 0
-	if len(c.body.Links.systems) > 0 {
+	if len(c.body.Links.ComputerSystems.links()) > 0 {
 		n += 4
 	}
 	switch strings.ToLower(c.body.ChassisType.String()) {

@@ -272,7 +272,7 @@ func (r *logRead) ends() {
 	}
 	for i := range r.entries {
 		e := &r.entries[i]
-		e.over = e.well() && !e.Oem.repaired.said && (begun[e.Message] || e.Oem.huawei)
+		e.over = e.well() && !e.iml().Repaired.said && (begun[e.Message] || e.Oem.Huawei != nil)
 	}
 }
 
@@ -281,7 +281,7 @@ func (r *logRead) ends() {
 func (r *logRead) rising(when calendar) bool {
 	var first, last time.Time
 	for _, e := range r.entries {
-		if t := when.dated(e.stamp()); !t.IsZero() {
+		if t := when.dated(e.made().String()); !t.IsZero() {
 			if first.IsZero() {
 				first = t
 			}

@@ -25,8 +25,8 @@ type manager struct {
 // first one; empty when there is none.
 func (p *poll) managerPath(ctx context.Context) string {
 	for _, c := range p.withFans() {
-		if len(c.body.Links.managers) > 0 {
-			return c.body.Links.managers[0]
+		if managers := c.body.Links.ManagedBy.links(); len(managers) > 0 {
+			return managers[0]
 		}
 	}
 	if p.root.Managers == "" {
@@ -128,7 +128,7 @@ type zoneMemory struct {
 // zone is what the stamps of a log without a zone are ahead of UTC. Only a log
 // that has such stamps about fans makes the controller be asked.
 func (p *poll) zone(ctx context.Context, r *logRead) time.Duration {
-	if !slices.ContainsFunc(r.entries, func(e logEntry) bool { return withoutZone(e.stamp()) }) {
+	if !slices.ContainsFunc(r.entries, func(e logEntry) bool { return withoutZone(e.made().String()) }) {
 		return 0
 	}
 	if age := p.now().Sub(p.memory.Zone.At); age < 0 || age > zoneFor {

@@ -178,7 +178,7 @@ func (e logEntry) about(m meaning) bool {
 	if !m.named || (m.kind != bmc.RedundancyLost && m.kind != bmc.RedundancyRegained) {
 		return true
 	}
-	all := strings.ToLower(e.Message.String() + " " + strings.Join(e.args(), " ") + " " + e.Oem.category.String())
+	all := strings.ToLower(e.Message.String() + " " + strings.Join(e.args(), " ") + " " + e.Oem.Lenovo.AlertCategory.String() + " " + e.Oem.Lenovo.Category.String())
 	return strings.Contains(all, "fan") || strings.Contains(all, "cooling")
 }
 

@@ -48,7 +48,7 @@ func (p *poll) sensors(ctx context.Context, c *chassis, wanted []string) ([]sens
 	}
 	likely := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return !like(m) })
 	out, many := p.each(ctx, c, likely)
-	if p.root.Features.expands && len(likely) < len(members) && !slices.ContainsFunc(out, sensor.turns) {
+	if p.root.expands() && len(likely) < len(members) && !slices.ContainsFunc(out, sensor.turns) {
 		out, many = p.each(ctx, c, members)
 	}
 	return out, cmp.Or(err, many)
@@ -137,7 +137,7 @@ func (p *poll) measure(ctx context.Context, c *chassis, from int) {
 func (p *poll) speeds(ctx context.Context, c *chassis, wanted []string, whole bool) []sensor {
 	list := string(c.body.Sensors)
 	var found []sensor
-	if list != "" && (whole || len(wanted) > 1 && p.root.Features.expands && !slices.Contains(p.memory.Plain, list)) {
+	if list != "" && (whole || len(wanted) > 1 && p.root.expands() && !slices.Contains(p.memory.Plain, list)) {
 		var err error
 		if found, err = p.sensors(ctx, c, wanted); err != nil && !missing(err) {
 			p.gap("Chassis "+c.id+" Sensors", false, err)

@@ -54,19 +54,6 @@ type systemBody struct {
 	} `json:"MemorySummary"`
 }
 
-// beside are the chassis of a system and the controllers that manage it.
-type beside struct{ chassis, managers []string }
-
-// UnmarshalJSON never fails.
-func (b *beside) UnmarshalJSON(raw []byte) error {
-	var o struct{ Chassis, ManagedBy list }
-	*b = beside{}
-	if object(raw, &o) == nil {
-		*b = beside{chassis: o.Chassis.links(), managers: o.ManagedBy.links()}
-	}
-	return nil
-}
-
 // Parts reads what the server is made of, in at most 30 requests. What a resource
 // cannot tell is a list that is not told, and hides no other. The error is not nil
 // only when nothing could be read at all. It leaves nothing that would spare a

@@ -41,7 +41,7 @@ func (p *parts) readAround(ctx context.Context) {
 // that it is in there.
 func (p *parts) near(c *chassis) bool {
 	return slices.ContainsFunc(p.systems, func(s system) bool {
-		return slices.ContainsFunc(s.body.Links.chassis, func(path string) bool { return trimSlash(path) == trimSlash(c.path) })
+		return slices.ContainsFunc(s.body.Links.Chassis.links(), func(path string) bool { return trimSlash(path) == trimSlash(c.path) })
 	})
 }
 

@@ -76,8 +76,8 @@ func (p *parts) firmware(ctx context.Context) {
 	}
 	path := ""
 	for _, s := range p.systems {
-		if len(s.body.Links.managers) > 0 {
-			path = cmp.Or(path, s.body.Links.managers[0])
+		if managers := s.body.Links.ManagedBy.links(); len(managers) > 0 {
+			path = cmp.Or(path, managers[0])
 		}
 	}
 	if path == "" {
@@ -157,7 +157,7 @@ func (p *parts) driveLinks(ctx context.Context, path string) ([]string, error) {
 // node tells of them too.
 func (p *parts) cards(ctx context.Context) {
 	for _, c := range p.around(func(c *chassis) link { return c.body.PCIeDevices }) {
-		if !p.root.Features.expands {
+		if !p.root.expands() {
 			return
 		}
 		found, err := p.gather(ctx, string(c.body.PCIeDevices), p.card)

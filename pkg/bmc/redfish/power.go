@@ -112,7 +112,7 @@ func (p *poll) withFans() []*chassis {
 func (p *poll) systems(ctx context.Context) []string {
 	var out []string
 	for _, c := range p.withFans() {
-		for _, path := range c.body.Links.systems {
+		for _, path := range c.body.Links.ComputerSystems.links() {
 			if !slices.Contains(out, path) && len(out) <= maxSystems {
 				out = append(out, path)
 			}

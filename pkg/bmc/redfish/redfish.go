@@ -79,23 +79,13 @@ type root struct {
 	Managers       link
 	SessionService link
 	Links          struct{ Sessions link }
-	Features       features `json:"ProtocolFeaturesSupported"`
-}
-
-// features is what the service root says it can do.
-type features struct{ expands, levels bool }
-
-// UnmarshalJSON never fails.
-func (f *features) UnmarshalJSON(raw []byte) error {
-	var o struct {
+	Features       struct {
 		ExpandQuery struct{ NoLinks, Levels flag }
-	}
-	*f = features{}
-	if object(raw, &o) == nil {
-		*f = features{expands: o.ExpandQuery.NoLinks.value, levels: o.ExpandQuery.Levels.value}
-	}
-	return nil
+	} `json:"ProtocolFeaturesSupported"`
 }
+
+// expands says that lists come with their members as a whole.
+func (r root) expands() bool { return r.Features.ExpandQuery.NoLinks.value }
 
 // poll is one poll of one controller.
 type poll struct {

@@ -2,7 +2,6 @@ package redfish
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -11,33 +10,19 @@ import (
 
 // sensor is a Sensor resource.
 type sensor struct {
-	ID           text       `json:"Id"`
-	Name         text       `json:"Name"`
-	Reading      number     `json:"Reading"`
-	SpeedRPM     number     `json:"SpeedRPM"`
-	ReadingType  text       `json:"ReadingType"`
-	ReadingUnits text       `json:"ReadingUnits"`
-	Context      text       `json:"PhysicalContext"`
-	Status       status     `json:"Status"`
-	Thresholds   thresholds `json:"Thresholds"`
+	ID           text   `json:"Id"`
+	Name         text   `json:"Name"`
+	Reading      number `json:"Reading"`
+	SpeedRPM     number `json:"SpeedRPM"`
+	ReadingType  text   `json:"ReadingType"`
+	ReadingUnits text   `json:"ReadingUnits"`
+	Context      text   `json:"PhysicalContext"`
+	Status       status `json:"Status"`
+	Thresholds   struct {
+		LowerCaution, LowerCritical, LowerFatal, UpperCaution, UpperCritical excerpt
+	}
 
 	path string
-}
-
-// thresholds of a Sensor.
-type thresholds struct{ lowerCaution, lowerCritical, lowerFatal, upperCaution, upperCritical number }
-
-// UnmarshalJSON never fails.
-func (t *thresholds) UnmarshalJSON(raw []byte) error {
-	var o struct{ LowerCaution, LowerCritical, LowerFatal, UpperCaution, UpperCritical excerpt }
-	*t = thresholds{}
-	if json.Unmarshal(raw, &o) == nil {
-		*t = thresholds{
-			lowerCaution: o.LowerCaution.reading, lowerCritical: o.LowerCritical.reading, lowerFatal: o.LowerFatal.reading,
-			upperCaution: o.UpperCaution.reading, upperCritical: o.UpperCritical.reading,
-		}
-	}
-	return nil
 }
 
 // rotational says that the sensor counts rotations.
@@ -78,11 +63,11 @@ func (s sensor) rotors() []bmc.Rotor {
 	id, name := cmp.Or(s.ID.Name(), s.Name.Name()), cmp.Or(s.Name.Name(), s.ID.Name())
 	main := bmc.Rotor{
 		ID: id, Name: name, Reading: s.Reading.value, From: s.path,
-		LowerNonCritical: s.Thresholds.lowerCaution.threshold(),
-		LowerCritical:    s.Thresholds.lowerCritical.threshold(),
-		LowerFatal:       s.Thresholds.lowerFatal.threshold(),
-		UpperNonCritical: s.Thresholds.upperCaution.threshold(),
-		UpperCritical:    s.Thresholds.upperCritical.threshold(),
+		LowerNonCritical: s.Thresholds.LowerCaution.reading.threshold(),
+		LowerCritical:    s.Thresholds.LowerCritical.reading.threshold(),
+		LowerFatal:       s.Thresholds.LowerFatal.reading.threshold(),
+		UpperNonCritical: s.Thresholds.UpperCaution.reading.threshold(),
+		UpperCritical:    s.Thresholds.UpperCritical.reading.threshold(),
 		Health:           health(cmp.Or(s.Status.health, s.Status.rollup)), State: s.Status.state,
 	}
 	switch {

@@ -62,10 +62,7 @@ type calendar struct {
 // somebody sets them: what was stamped then is no date unless the clock still
 // runs from there.
 func (c calendar) dated(s string) time.Time {
-	t := stamp(s)
-	if !t.IsZero() && withoutZone(s) {
-		t = t.Add(-c.zone)
-	}
+	t := c.own(s)
 	if t.Year() < firstYear && (c.now.IsZero() || c.now.Year() >= firstYear) {
 		return time.Time{}
 	}

@@ -29,7 +29,7 @@ var (
 // coded reads the entry of a fan sensor: the entry code of Redfish, which is
 // IPMI's, and where it says only that something was asserted, the text.
 func coded(code, words string) (meaning, bool) {
-	back := deasserts.MatchString(code) || strings.Contains(code, "deassert")
+	back := deasserts.MatchString(code)
 	switch plainly := strings.TrimSpace(code); plainly {
 	case "assert", "state asserted", "asserted", "deassert", "state deasserted", "deasserted", "":
 		m, ok := meaningOf(words)
