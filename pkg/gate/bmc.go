@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc/controller"
@@ -60,17 +59,12 @@ func (c Controller) Validate() error {
 			return err
 		}
 	}
-	transport := c.transport()
-	if err := transport.Validate(); err != nil {
-		// The flags of a connection have names of their own here.
-		ours := strings.NewReplacer("--ca-file", "--bmc-ca-file", "--fingerprint", "--bmc-fingerprint", "--insecure", "--bmc-insecure")
-		return errors.New(ours.Replace(err.Error()))
-	}
-	return nil
+	o := c.transport()
+	return o.Validate()
 }
 
 func (c Controller) transport() transport.Options {
-	return transport.Options{CAFile: c.CAFile, Fingerprint: c.Fingerprint, Insecure: c.Insecure}
+	return transport.Options{CAFile: c.CAFile, Fingerprint: c.Fingerprint, Insecure: c.Insecure}.Named("bmc")
 }
 
 func (c Controller) ipmi() ipmi.Options { return ipmi.Options{Port: c.IPMIPort, Privilege: "user"} }

@@ -22,7 +22,7 @@ var ErrTooLarge = errors.New("the answer is too large")
 func ReadAll(from io.Reader) ([]byte, error) {
 	var parts [][]byte
 	part := make([]byte, 0, 8<<10)
-	if b, is := from.(*body); is && b.announced > 0 && b.announced <= b.where.most {
+	if b, is := from.(*body); is && b.announced > 0 && b.announced <= b.where.options.bound() {
 		part = make([]byte, 0, b.announced+1) // a list of all guests stands in memory once
 	}
 	for {
@@ -64,14 +64,14 @@ type body struct {
 // on both sides of the decoder, for a small file may become a large one and an
 // endless one nothing.
 func newBody(response *http.Response, where peer) *body {
-	source := &capped{source: response.Body, left: where.most}
-	if response.ContentLength > where.most {
+	source := &capped{source: response.Body, left: where.options.bound()}
+	if response.ContentLength > where.options.bound() {
 		source.left = -1
 	}
 	wrapped := &body{source: source, closer: response.Body, where: where, announced: max(0, response.ContentLength)}
 	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
 		wrapped.announced = 0 // of what is compressed
-		wrapped.source = &capped{source: &unzipped{source: source}, left: where.most}
+		wrapped.source = &capped{source: &unzipped{source: source}, left: where.options.bound()}
 		response.Header.Del("Content-Encoding")
 		response.Header.Del("Content-Length")
 		response.ContentLength = -1

@@ -196,6 +196,32 @@ func TestLegacyStillVerifies(t *testing.T) {
 	}
 }
 
+// The flags of a second device are the ones that its sentences name: with the pin
+// of the one, the other would not be believed any more.
+func TestNamed(t *testing.T) {
+	ca := newAuthority(t)
+	server := serve(t, &tls.Config{Certificates: []tls.Certificate{ca.identity(t)}}, nil)
+	old := serve(t, &tls.Config{Certificates: []tls.Certificate{ca.identity(t)}, MaxVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}, nil)
+	for name, c := range map[string]struct {
+		options Options
+		url     string
+		words   []string
+	}{
+		"untrusted":   {Options{}, server.URL, []string{"use --bmc-ca-file or --bmc-fingerprint "}},
+		"another pin": {Options{Fingerprint: fingerprint{1, 2, 3}.String()}, server.URL, []string{"not that of --bmc-fingerprint: compare"}},
+		"old":         {Options{}, old.URL, []string{"share no TLS version or cipher"}},
+	} {
+		_, err := ask(t, c.options.Named("bmc"), c.url)
+		sentence(t, err, c.words...)
+		for _, flag := range []string{"--ca-file", "--fingerprint", "tls-legacy"} {
+			if strings.Contains(err.Error(), flag) {
+				t.Errorf("%s: it names %s of another device: %v", name, flag, err)
+			}
+		}
+	}
+}
+
 // A controller without any TLS that we know, with --tls-legacy given already.
 func TestNoHintWithoutHope(t *testing.T) {
 	ca := newAuthority(t)

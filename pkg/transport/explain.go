@@ -45,10 +45,8 @@ const maxText = 500
 
 // peer is the other side of a request, for sentences about it.
 type peer struct {
-	address string       // host:port
-	most    int64        // bytes of an answer
-	legacy  bool         // --tls-legacy is given
-	advice  string       // in place of ours about a certificate, see Advising
+	address string // host:port
+	options Options
 	over    func() error // why the request's context ended, nil before
 }
 
@@ -156,7 +154,7 @@ func (p peer) broken(err error) string {
 	text := err.Error()
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		return fmt.Sprintf("%s sends an answer of more than %d MiB", p.address, p.most>>20)
+		return fmt.Sprintf("%s sends an answer of more than %d MiB", p.address, p.options.bound()>>20)
 	case errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum):
 		return p.address + " sends a compressed answer that is damaged"
 	case strings.Contains(text, "response headers exceeded"):
@@ -185,8 +183,8 @@ var hints = []string{
 }
 
 func (p peer) legacyHint() string {
-	if p.legacy || p.advice != "" {
-		return ""
+	if o := p.options; o.TLSLegacy || o.advice != "" || o.prefix != "" {
+		return "" // it is given, or there is no such flag
 	}
 	return ": an old controller may need --tls-legacy"
 }
@@ -199,7 +197,8 @@ func (p peer) handshake(err error) string {
 	text := err.Error()
 	switch {
 	case errors.As(err, &pin):
-		return p.address + ": " + pin.Error()
+		return fmt.Sprintf("%s: its certificate is not that of %s: compare it with the device itself before trusting it (it has the fingerprint %s, not %s)",
+			p.address, p.options.flag("fingerprint"), pin.found, pin.expected)
 	case errors.As(err, &certificate):
 		return p.untrusted(certificate)
 	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":

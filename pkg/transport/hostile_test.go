@@ -178,7 +178,7 @@ func TestWhatIsNotHTTP(t *testing.T) {
 // Certificates whose verification panics must not end the process.
 func TestPanicOfAHandshake(t *testing.T) {
 	server, _ := device(t, nil)
-	d := dialer{network: "tcp", config: &tls.Config{InsecureSkipVerify: true,
+	d := dialer{config: &tls.Config{InsecureSkipVerify: true,
 		VerifyConnection: func(tls.ConnectionState) error { panic("hostile certificate") }}}
 	_, err := askWith(t, 5*time.Minute, &http.Client{Transport: newRounds(d)}, server.URL)
 	if err == nil || !strings.Contains(err.Error(), "hostile certificate") {

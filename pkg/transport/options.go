@@ -5,6 +5,7 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -31,8 +32,20 @@ type Options struct {
 	keep   Keep
 	most   int64
 	advice string
-	trust  trust // that Validate read
+	prefix string // of the flags, see Named
+	trust  trust  // that Validate read
 }
+
+// Named returns the options as those of a second device, whose flags begin with a
+// word of their own, such as "bmc" of --bmc-ca-file: what is said of a certificate
+// names these.
+func (o Options) Named(device string) Options {
+	o.prefix = device + "-"
+	return o
+}
+
+// flag is how a flag is spelled.
+func (o Options) flag(name string) string { return "--" + o.prefix + name }
 
 // Advising returns the options with another next step in what is said of a
 // certificate: for a plugin that has none of these flags, or a peer that is not
@@ -49,32 +62,44 @@ func (o Options) Reading(most int64) Options {
 	return o
 }
 
+func (o Options) bound() int64 { return cmp.Or(o.most, MaxBody) }
+
 // Validate returns an error that names the option and what was expected.
 // The CA file that it reads is the one that clients of o believe.
 func (o *Options) Validate() error {
-	if err := o.exclusive(); err != nil {
-		return err
-	}
-	t, err := o.trusted()
-	if err == nil {
-		_, err = o.tlsConfig(t)
-	}
+	t, _, err := o.ready()
 	if err == nil {
 		o.trust = t
 	}
 	return err
 }
 
+// ready is whom to believe, and how to shake hands.
+func (o Options) ready() (trust, *tls.Config, error) {
+	if err := o.exclusive(); err != nil {
+		return trust{}, nil, err
+	}
+	t, err := o.trusted()
+	if err != nil {
+		return trust{}, nil, err
+	}
+	config, err := o.tlsConfig(t)
+	return t, config, err
+}
+
 func (o Options) exclusive() error {
+	other := ""
 	switch {
 	case o.IPv4 && o.IPv6:
 		return errors.New("--ipv4-only and --ipv6-only exclude each other, expected at most one")
 	case o.Insecure && o.Fingerprint != "":
-		return errors.New("--insecure verifies nothing, expected it without --fingerprint")
+		other = o.flag("fingerprint")
 	case o.Insecure && o.CAFile != "":
-		return errors.New("--insecure verifies nothing, expected it without --ca-file")
+		other = o.flag("ca-file")
+	default:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s verifies nothing, expected it without %s", o.flag("insecure"), other)
 }
 
 // Client makes a client for HTTPS over HTTP/1.1, the only protocol that every
@@ -87,14 +112,7 @@ func (o Options) exclusive() error {
 //
 // The client has no timeout of its own: give every request a context that ends.
 func (o Options) Client() (*http.Client, error) {
-	if err := o.exclusive(); err != nil {
-		return nil, err
-	}
-	t, err := o.trusted()
-	if err != nil {
-		return nil, err
-	}
-	config, err := o.tlsConfig(t)
+	t, config, err := o.ready()
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +121,7 @@ func (o Options) Client() (*http.Client, error) {
 		resume = &resumption{keep: o.keep, settings: o.settings(t.authorities), sessions: map[string]*session{}}
 	}
 	return &http.Client{
-		Transport:     newRounds(dialer{config: config, network: o.network(), most: o.most, legacy: o.TLSLegacy, advice: o.advice, resume: resume}),
+		Transport:     newRounds(dialer{config: config, options: o, resume: resume}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
@@ -128,7 +146,7 @@ func (o Options) tlsConfig(t trust) (*tls.Config, error) {
 	if o.Fingerprint != "" {
 		pin, err := parseFingerprint(o.Fingerprint)
 		if err != nil {
-			return nil, fmt.Errorf("--fingerprint: %w", err)
+			return nil, fmt.Errorf("%s: %w", o.flag("fingerprint"), err)
 		}
 		// The pin says which certificate it must be. Name, authority and dates
 		// are checked as well only when an authority was given.
@@ -168,8 +186,8 @@ func (o Options) trusted() (trust, error) {
 		return trust{}, err
 	}
 	pool := x509.NewCertPool()
-	if err := addTo(pool, authorities); err != nil {
-		return trust{}, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
+	if err := o.addTo(pool, authorities); err != nil {
+		return trust{}, err
 	}
 	return trust{o.CAFile, authorities, pool}, nil
 }
@@ -182,7 +200,7 @@ func (o Options) authorities() ([]byte, error) {
 	}
 	text, err := secret.Guarded(o.CAFile, maxAuthorities)
 	if err != nil {
-		return nil, fmt.Errorf("--ca-file %w", err)
+		return nil, fmt.Errorf("%s %w", o.flag("ca-file"), err)
 	}
 	return text, nil
 }
@@ -198,13 +216,11 @@ func (o Options) Roots() (*x509.CertPool, error) {
 	if err != nil || authorities == nil {
 		return pool, err
 	}
-	if err := addTo(pool, authorities); err != nil {
-		return nil, fmt.Errorf("--ca-file %s: %w", o.CAFile, err)
-	}
-	return pool, nil
+	return pool, o.addTo(pool, authorities)
 }
 
-func addTo(pool *x509.CertPool, authorities []byte) error {
+// addTo adds what is in the CA file.
+func (o Options) addTo(pool *x509.CertPool, authorities []byte) error {
 	found := 0
 	for block, rest := pem.Decode(authorities); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
@@ -212,13 +228,13 @@ func addTo(pool *x509.CertPool, authorities []byte) error {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return fmt.Errorf("certificate %d in it cannot be read: %w", found+1, err)
+			return fmt.Errorf("%s %s: certificate %d in it cannot be read: %w", o.flag("ca-file"), o.CAFile, found+1, err)
 		}
 		pool.AddCert(certificate)
 		found++
 	}
 	if found == 0 {
-		return errors.New("no certificate in it, expected PEM with BEGIN CERTIFICATE")
+		return fmt.Errorf("%s %s: no certificate in it, expected PEM with BEGIN CERTIFICATE", o.flag("ca-file"), o.CAFile)
 	}
 	return nil
 }
@@ -271,5 +287,5 @@ func (f fingerprint) verify(state tls.ConnectionState) error {
 type pinError struct{ found, expected fingerprint }
 
 func (e *pinError) Error() string {
-	return fmt.Sprintf("its certificate is not that of --fingerprint: compare it with the device itself before trusting it (it has the fingerprint %s, not %s)", e.found, e.expected)
+	return fmt.Sprintf("the fingerprint of the certificate is %s, not %s", e.found, e.expected)
 }

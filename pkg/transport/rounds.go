@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -45,19 +44,15 @@ func (a *attempt) reach(p phase) { a.phase.Store(int32(p)) }
 // rounds is a RoundTripper whose errors are plain sentences and whose bodies
 // end.
 type rounds struct {
-	inner  *http.Transport
-	most   int64 // bytes of an answer
-	legacy bool
-	advice string
-	resume *resumption
+	inner   *http.Transport
+	options Options
+	resume  *resumption
 }
 
 func newRounds(d dialer) *rounds {
 	return &rounds{
-		most:   cmp.Or(d.most, MaxBody),
-		legacy: d.legacy,
-		advice: d.advice,
-		resume: d.resume,
+		options: d.options,
+		resume:  d.resume,
 		inner: &http.Transport{
 			DialTLSContext:         d.dialTLS,
 			MaxResponseHeaderBytes: maxHeader,
@@ -71,7 +66,7 @@ func newRounds(d dialer) *rounds {
 
 // RoundTrip sends one request.
 func (r *rounds) RoundTrip(request *http.Request) (*http.Response, error) {
-	where := peer{address: request.URL.Host, most: r.most, legacy: r.legacy, advice: r.advice, over: request.Context().Err}
+	where := peer{address: request.URL.Host, options: r.options, over: request.Context().Err}
 	if request.URL.Scheme != "https" {
 		return nil, &Error{Text: fmt.Sprintf("%s is to be asked without TLS, expected https: anybody on the way could read the credentials", where.address)}
 	}
@@ -97,10 +92,7 @@ func (r *rounds) CloseIdleConnections() { r.inner.CloseIdleConnections() }
 // dialer makes the TLS connections.
 type dialer struct {
 	config   *tls.Config
-	network  string
-	most     int64 // bytes of an answer, 0: MaxBody
-	legacy   bool
-	advice   string
+	options  Options
 	resolver *net.Resolver // nil: that of the system
 	resume   *resumption   // nil: each handshake is a full one
 }
@@ -145,7 +137,7 @@ func (d dialer) shake(ctx context.Context, plain net.Dialer, address string, kno
 		return nil, errors.New("dialled outside a request")
 	}
 	try.reach(resolving)
-	tcp, err := plain.DialContext(ctx, d.network, address)
+	tcp, err := plain.DialContext(ctx, d.options.network(), address)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func clientOf(t testing.TB, network string, known map[string][]string) *http.Cli
 	t.Helper()
 	return &http.Client{Transport: newRounds(dialer{
 		config:   &tls.Config{InsecureSkipVerify: true},
-		network:  network,
+		options:  Options{IPv4: network == "tcp4", IPv6: network == "tcp6"},
 		resolver: names(t, known),
 	})}
 }

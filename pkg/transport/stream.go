@@ -8,14 +8,7 @@ import (
 // TLS is the client's side of a handshake with host:port, for protocols that are
 // not HTTP. What goes wrong there is explained by [Options.Explained].
 func (o Options) TLS(address string) (*tls.Config, error) {
-	if err := o.exclusive(); err != nil {
-		return nil, err
-	}
-	t, err := o.trusted()
-	if err != nil {
-		return nil, err
-	}
-	config, err := o.tlsConfig(t)
+	_, config, err := o.ready()
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +22,7 @@ func (o Options) Explained(ctx context.Context, address string, shaken bool, err
 	if err == nil {
 		return nil
 	}
-	where := peer{address: address, legacy: o.TLSLegacy, advice: o.advice, over: ctx.Err}
+	where := peer{address: address, options: o, over: ctx.Err}
 	if !shaken {
 		return where.explain(err, connecting)
 	}

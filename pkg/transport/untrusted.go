@@ -19,8 +19,8 @@ func (p peer) untrusted(err *tls.CertificateVerificationError) string {
 		return p.address + " shows no certificate"
 	}
 	leaf := err.UnverifiedCertificates[0]
-	pin := "--fingerprint " + fingerprintOf(leaf).String()
-	step := func(ours string) string { return ": " + cmp.Or(p.advice, ours) }
+	pin := p.options.flag("fingerprint") + " " + fingerprintOf(leaf).String()
+	step := func(ours string) string { return ": " + cmp.Or(p.options.advice, ours) }
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -28,13 +28,13 @@ func (p peer) untrusted(err *tls.CertificateVerificationError) string {
 	text := "the certificate of " + p.address + " " + Flaw(leaf, err.Err)
 	switch {
 	case errors.As(err, &authority):
-		return text + step("use --ca-file or "+pin)
+		return text + step("use "+p.options.flag("ca-file")+" or "+pin)
 	case errors.As(err, &name):
 		return text + step("ask by that name or use "+pin)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return text + step("renew it or use "+pin)
 	case errors.As(err, &roots):
-		return "this machine has no list of known authorities" + step("use --ca-file or "+pin)
+		return "this machine has no list of known authorities" + step("use "+p.options.flag("ca-file")+" or "+pin)
 	}
 	return text + step("use "+pin)
 }
