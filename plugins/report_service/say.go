@@ -18,7 +18,7 @@ func (v *voice) speak(r report) speech {
 		v.server(&out, x, r)
 	}
 	for _, o := range r.Halted {
-		out.practice = append(out.practice, v.outage(o, [2]string{"data_stopped", "data_stopped_open"}, nil))
+		out.practice = append(out.practice, v.outage(o, [2]string{"data_stopped", "data_stopped_open"}, data{}))
 	}
 	v.quietTime(&out, r)
 	v.technology(&out, r)
@@ -162,18 +162,15 @@ func (v *voice) owner(owners []string) string {
 	return strings.Join(owners, ", ")
 }
 
-// outage is one of two messages: with an end, and without.
+// outage is one of two messages: with an end, and without. It adds when that was
+// to the data.
 func (v *voice) outage(o outage, ids [2]string, d data) sentence {
-	all := data{}
-	for k, x := range d {
-		all[k] = x
-	}
 	if o.Until == nil {
-		all["When"] = v.moment(o.From)
-		return v.say(ids[1], all, o.Refs...)
+		d["When"] = v.moment(o.From)
+		return v.say(ids[1], d, o.Refs...)
 	}
-	all["Span"], all["For"] = v.span(o.From, *o.Until), v.seconds(*o.MostS)
-	return v.say(ids[0], all, o.Refs...)
+	d["Span"], d["For"] = v.span(o.From, *o.Until), v.seconds(*o.MostS)
+	return v.say(ids[0], d, o.Refs...)
 }
 
 // quietTime says that nothing happened, which only who looked can say.

@@ -204,7 +204,6 @@ func (s *story) copies(r *service, w *work) {
 // otherwise is what would have happened to the guests that left before the node
 // went off: they would have been off for as long as it was.
 func (w *work) otherwise(a audience) *otherwise {
-	least, _, _ := w.offTime()
 	var o otherwise
 	seen := map[int]bool{}
 	for _, m := range w.left() {
@@ -214,13 +213,15 @@ func (w *work) otherwise(a audience) *otherwise {
 			o.Refs = append(o.Refs, m.ref)
 		}
 	}
+	least := time.Duration(0)
+	for _, t := range w.off {
+		least += t.atLeast()
+		o.Refs = append(o.Refs, t.refs...)
+	}
 	if o.Servers == 0 || least < time.Second {
 		return nil
 	}
 	o.LeastS = least.Seconds()
-	for _, t := range w.off {
-		o.Refs = append(o.Refs, t.refs...)
-	}
 	return &o
 }
 

@@ -38,25 +38,21 @@ func (a answers) end(at place, e journal.Entry) {
 }
 
 func (a answers) hush(at place, e journal.Entry, fact *journal.GuestSilent) {
-	var t *trouble
 	switch fact.Class {
 	case journal.ClassPath:
 		a.end(at, e) // it was our path, and no outage of his
-		return
 	case journal.ClassGuest, journal.ClassNode, journal.ClassMigration, journal.ClassStart:
 		before := a.unsure.last(at)
 		doubted := before != nil && before.open()
 		a.unsure.end(at, e)
-		if t = a.silent.begin(at, e); doubted && t.from.Equal(e.At) {
+		if t := a.silent.begin(at, e); doubted && t.from.Equal(e.At) {
 			t.since = before.begin() // perhaps for so long
 		}
 	default: // not confirmed, or of a newer version
-		if t = a.silent.last(at); t != nil && t.open() {
-			return
+		if t := a.silent.last(at); t == nil || !t.open() {
+			a.unsure.begin(at, e)
 		}
-		t = a.unsure.begin(at, e)
 	}
-	t.class = fact.Class
 }
 
 // tell gives each guest its times.

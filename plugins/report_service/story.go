@@ -17,7 +17,6 @@ type story struct {
 	// looks are by plugin.
 	looks map[string][]look
 	fans  []fault
-	acks  []journal.Entry
 	told  []journal.Entry
 	// few and halted are times in which data had few copies, or none could be
 	// reached, by Ceph cluster.
@@ -98,7 +97,6 @@ type stop struct {
 // than until. until is zero when the end is not known.
 type trouble struct {
 	place
-	class         string
 	guest         *journal.Guest
 	since, from   time.Time
 	ending, until time.Time
@@ -221,8 +219,6 @@ func (s *story) tell() {
 			s.fans = append(s.fans, faultOf(e, fact.Fans))
 		case *journal.FanFailed:
 			s.fans = append(s.fans, faultOf(e, []string{fact.Fan}))
-		case *journal.Acknowledged:
-			s.acks = append(s.acks, e)
 		case *journal.OSDDown:
 			s.stopped = append(s.stopped, e)
 		case *journal.Told:

@@ -22,7 +22,6 @@ type work struct {
 	asks []journal.Entry
 	// done says that something was done, not only asked.
 	done bool
-	refs []string
 }
 
 // step of the work: when, and which entry says so.
@@ -174,23 +173,8 @@ func (w *work) take(e journal.Entry) (over bool) {
 		w.moves = append(w.moves, moveOf(e))
 	case *journal.HAMaintenance:
 		w.done = w.done || fact.On
-		w.refs = append(w.refs, e.ID)
 	}
 	return false
-}
-
-// offTime is for how long the node was off: at least, at most. Without an end
-// nobody knows the most.
-func (w *work) offTime() (least, most time.Duration, known bool) {
-	known = len(w.off) > 0
-	for _, t := range w.off {
-		if t.open() {
-			return least, 0, false
-		}
-		least += t.atLeast()
-		most += t.atMost()
-	}
-	return least, most, known
 }
 
 // left are the moves by which guests left the node before it went off, and did not
