@@ -34,7 +34,8 @@ func BookOf(all []Customer) Book {
 	return b
 }
 
-// Owners are the same as those of [Owners].
+// Owners are the customers whose guest it is: none, one as a rule, or several,
+// which is a mistake in the file that nobody else can settle.
 func (b Book) Owners(g Guest) []Customer {
 	some := slices.Concat(b.pools[g.Pool], b.ranged)
 	for _, tag := range g.Tags {

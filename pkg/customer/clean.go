@@ -3,7 +3,6 @@ package customer
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Clean makes a name or a text of outside fit to be shown to people, in whatever
@@ -16,8 +15,6 @@ func Clean(s string, longest int) string {
 	n, blank := 0, false
 	for _, r := range s {
 		switch {
-		case r == utf8.RuneError:
-			r = '\ufffd'
 		case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Co, unicode.Cs):
 			continue
 		case unicode.IsControl(r) || unicode.IsSpace(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Zs):

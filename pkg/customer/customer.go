@@ -87,18 +87,6 @@ func (c Customer) Owns(g Guest) bool {
 	})
 }
 
-// Owners are the customers whose guest it is: none, one as a rule, or several,
-// which is a mistake in the file that nobody else can settle.
-func Owners(all []Customer, g Guest) []Customer {
-	var out []Customer
-	for _, c := range all {
-		if c.Owns(g) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // Find is the customer of a key.
 func Find(all []Customer, key string) (Customer, bool) {
 	i := slices.IndexFunc(all, func(c Customer) bool { return c.Key == key })

@@ -15,6 +15,7 @@ type audience struct {
 	// who is nil for the hoster's own.
 	who       *customer.Customer
 	customers []customer.Customer
+	book      customer.Book
 	// controllers say which controller of fans is in which node.
 	controllers map[string]string
 }
@@ -27,7 +28,7 @@ func (a audience) owns(g *journal.Guest) bool {
 // owners are the names of those whose guest it is.
 func (a audience) owners(g *journal.Guest) []string {
 	var out []string
-	for _, c := range customer.Owners(a.customers, customer.Guest{ID: g.ID, Pool: g.Pool, Tags: g.Tags}) {
+	for _, c := range a.book.Owners(customer.Guest{ID: g.ID, Pool: g.Pool, Tags: g.Tags}) {
 		out = append(out, c.Name)
 	}
 	return out

@@ -186,6 +186,7 @@ func (o *options) audiences() ([]audience, error) {
 		if own.customers, err = customer.Read(o.Customers); err != nil {
 			return nil, fmt.Errorf("--customers %w", err)
 		}
+		own.book = customer.BookOf(own.customers)
 	}
 	var out []audience
 	for _, c := range own.customers {

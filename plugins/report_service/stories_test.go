@@ -52,7 +52,7 @@ func TestStories(t *testing.T) {
 		}
 		all := w.customers(t)
 		for _, c := range all {
-			a := audience{who: &c, customers: all}
+			a := audience{who: &c, customers: all, book: customer.BookOf(all)}
 			r := reportOf(s, a, works)
 			w.compare(t, seed, r, c)
 			w.read(t, seed, r, s, a)
@@ -224,7 +224,7 @@ func TestOwnReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := tell(h.Entries, journal.Period{From: w.begun, Until: w.back.Add(time.Second)})
-		a := audience{customers: w.customers(t)}
+		a := audience{customers: w.customers(t), book: customer.BookOf(w.customers(t))}
 		r := reportOf(s, a, s.works)
 		nobodys := 0
 		for _, g := range w.guests {
