@@ -25,9 +25,9 @@ var units = []struct {
 	{"d", day}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}, {"us", time.Microsecond},
 }
 
-// parseDuration reads 90s, 4h, 7d, 1d12h, 80ms, 1.5h, or a bare number of
-// seconds as the guidelines have it for -t.
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads a duration as options do: 90s, 4h, 7d, 1d12h, 80ms, 1.5h,
+// or a bare number of seconds as the guidelines have it for -t.
+func ParseDuration(s string) (time.Duration, error) {
 	rest, negative := strings.CutPrefix(s, "-")
 	if decimal(rest) && !strings.HasPrefix(rest, "-") {
 		rest += "s"
@@ -91,9 +91,18 @@ func times(number string, unit time.Duration) (time.Duration, error) {
 	return time.Duration(n)*unit + time.Duration(part*float64(unit)), nil
 }
 
-// ParseDuration reads a duration as options do: 90s, 4h, 7d, a plain number is
-// seconds.
-func ParseDuration(s string) (time.Duration, error) { return parseDuration(s) }
+// ParseTime reads a time as options that take one do: in the poller's zone unless
+// an offset stands behind it, a day's is its first moment.
+func ParseTime(s string) (t time.Time, ok bool) {
+	for _, layout := range []string{
+		time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04Z07:00", time.RFC3339,
+	} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
 
 // DurationText prints a duration as the options take it: 90s, 4h, 7d. What no
 // single unit holds is cut to two: 3h25m, 1d12h. Below a minute there are up to

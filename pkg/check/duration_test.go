@@ -17,7 +17,7 @@ func TestParseDuration(t *testing.T) {
 		"1.5h": 90 * time.Minute, "2h0.5m": 2*time.Hour + 30*time.Second, "5m": 5 * time.Minute,
 		"-1h": -time.Hour, "-90": -90 * time.Second, "3650d": 3650 * day, "007s": 7 * time.Second,
 	} {
-		if got, err := parseDuration(text); err != nil || got != want {
+		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%q is %v (%v), want %v", text, got, err, want)
 		}
 	}
@@ -26,7 +26,7 @@ func TestParseDuration(t *testing.T) {
 		"1.", "1.s", ".s", "1..5h", "1e3", "1e3s", "0x1s", "1_000s", "nan", "inf", "1,5h", "1h30", "1d-1h", "٣h", "1ns", "1µs",
 		"3651d", "3650d1s", "99999999999999999999s", "87601h", strings.Repeat("9", 400),
 	} {
-		if got, err := parseDuration(text); err == nil {
+		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("%q is %v, want an error", text, got)
 		} else if !strings.HasPrefix(err.Error(), "expected a duration ") {
 			t.Errorf("%q: the error does not say what was expected: %v", text, err)
@@ -56,7 +56,7 @@ func TestDurationRoundTrip(t *testing.T) {
 		unit := rapid.SampledFrom([]time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Minute, time.Hour, day}).Draw(t, "unit")
 		d := min(time.Duration(rapid.Int64Range(0, 1000).Draw(t, "n"))*unit+time.Duration(rapid.Int64Range(0, int64(unit)).Draw(t, "rest")), longestDuration)
 		text := DurationText(d)
-		back, err := parseDuration(text)
+		back, err := ParseDuration(text)
 		if err != nil {
 			t.Fatalf("%v is printed %q: %v", d, text, err)
 		}
@@ -71,7 +71,7 @@ func FuzzParseDuration(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := parseDuration(text)
+		d, err := ParseDuration(text)
 		if err != nil {
 			return
 		}

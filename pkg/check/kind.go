@@ -103,7 +103,7 @@ func (o *option) read(target reflect.Value, text string) error {
 }
 
 func (o *option) readDuration(target reflect.Value, text string) error {
-	d, err := parseDuration(text)
+	d, err := ParseDuration(text)
 	if err != nil {
 		return err
 	}

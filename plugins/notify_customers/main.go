@@ -94,16 +94,8 @@ func (o *options) Validate() error {
 	case o.State.Mode == state.Off && len(o.JournalDir) == 0:
 		return errors.New("--journal-dir: expected with --state off")
 	}
-	_, _, err := o.times(o.clock())
+	_, _, err := o.times(o.wall.Now())
 	return err
-}
-
-// clock is the time, also before anything was set.
-func (o *options) clock() time.Time {
-	if o.wall.Now == nil {
-		return time.Time{}
-	}
-	return o.wall.Now()
 }
 
 func plugin() check.Plugin {
@@ -203,7 +195,7 @@ func (o *options) read(store *state.Store, now time.Time) (journal.History, erro
 
 // times are those of an announcement.
 func (o *options) times(now time.Time) (from, until time.Time, err error) {
-	if !o.Announce || now.IsZero() {
+	if !o.Announce {
 		return from, until, nil
 	}
 	if from, err = moment(o.From, now); err != nil {
@@ -215,21 +207,13 @@ func (o *options) times(now time.Time) (from, until time.Time, err error) {
 	return from, until, nil
 }
 
-// moment reads a time: of the poller's zone unless it has an offset, or so long
-// after another.
+// moment reads a time, or so long after another.
 func moment(text string, after time.Time) (time.Time, error) {
 	if d, err := check.ParseDuration(text); err == nil && d >= 0 {
 		return after.Add(d).Truncate(time.Minute), nil
 	}
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
+	if t, ok := check.ParseTime(text); ok {
+		return t, nil
 	}
 	return time.Time{}, errors.New("expected a time such as 2026-12-03T14:00, 2026-12-03T14:00:00+01:00, or 2h")
 }

@@ -79,17 +79,9 @@ func (o *options) Validate() error {
 	}
 	_, err := o.controllers()
 	if err == nil {
-		_, err = o.asked(o.clock())
+		_, err = o.asked(o.now())
 	}
 	return err
-}
-
-// clock is the time, also before anything was set.
-func (o *options) clock() time.Time {
-	if o.now == nil {
-		return time.Time{}
-	}
-	return o.now()
 }
 
 func (o *options) controllers() (map[string]string, error) {

@@ -47,13 +47,11 @@ func (o *options) asked(now time.Time) (asked, error) {
 	default:
 		a.last, a.period = true, journal.Period{From: now.Add(-lookBack), Until: now}
 	}
-	if !now.IsZero() && a.period.From.After(now) {
+	if a.period.From.After(now) {
 		return asked{}, errors.New("expected a time that has begun, this one is to come")
 	}
-	if !now.IsZero() && a.period.Until.After(now) {
-		a.period.Until = now
-	}
-	if !a.period.From.Before(a.period.Until) && !now.IsZero() {
+	a.period.Until = earlier(a.period.Until, now)
+	if !a.period.From.Before(a.period.Until) {
 		return asked{}, errors.New("--until: expected a time after --from")
 	}
 	// The month's list of guests and a fault may be older, a work may end later.
@@ -63,18 +61,12 @@ func (o *options) asked(now time.Time) (asked, error) {
 	return a, nil
 }
 
-// moments reads a time: of the poller's zone unless it has an offset, or so long
-// ago.
+// moments reads a time, or so long ago.
 func moments(text string, now time.Time) (time.Time, error) {
 	if ago, err := check.ParseDuration(text); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
+	if t, ok := check.ParseTime(text); ok {
 		return t, nil
 	}
 	return time.Time{}, errors.New("expected a time such as 2026-11-28, 2026-11-28T14:00, 2026-11-28T14:00:00+01:00, or 7d for so long ago")
