@@ -187,18 +187,14 @@ const closeLimit = 2 * time.Second
 // login that is under way gets half of grace, so that the rest is left to close
 // what it opened.
 func (p *poll) outlive(ctx context.Context, grace time.Duration) (end func()) {
-	var stop [4]func()
-	p.fresh, stop[0], stop[1] = later(ctx, grace/2)
-	p.closing, stop[2], stop[3] = later(ctx, grace-grace/20)
-	return func() {
-		for _, f := range stop {
-			f()
-		}
-	}
+	fresh, endLogin := later(ctx, grace/2)
+	closing, endClosing := later(ctx, grace-grace/20)
+	p.fresh, p.closing = fresh, closing
+	return func() { endLogin(); endClosing() }
 }
 
 // later is a context that ends some time after ctx does.
-func later(ctx context.Context, extra time.Duration) (out context.Context, stop, cancel func()) {
+func later(ctx context.Context, extra time.Duration) (out context.Context, stop func()) {
 	out, end := context.WithCancel(context.WithoutCancel(ctx))
 	// Without them the deadline of the whole run ends what goes on.
 	halt := context.AfterFunc(ctx, func() {
@@ -208,5 +204,5 @@ func later(ctx context.Context, extra time.Duration) (out context.Context, stop,
 			end()
 		})
 	})
-	return out, func() { halt() }, end
+	return out, func() { halt(); end() }
 }
