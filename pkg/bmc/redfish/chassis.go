@@ -67,7 +67,7 @@ func (c collection) next() string { return cmp.Or(string(c.Next), string(c.Other
 // readChassis reads all chassis that may have fans. The error is not nil when
 // the controller does not let us in; anything else becomes a gap.
 func (p *poll) readChassis(ctx context.Context) error {
-	if p.memory.old(p.now()) {
+	if !recent(p.memory.Learned, p.now(), maxAge) {
 		p.memory.forget()
 	}
 	if p.memory.Learned.IsZero() {
@@ -129,14 +129,10 @@ func untouchable(path string) bool {
 // expanded. It is nil when it cannot be read or is known to be without fans.
 func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
 	c := &chassis{path: m.path, id: chassisID(m.path)}
-	if m.body != nil && object(m.body, &c.body) == nil && c.body.ID != "" {
-		return c
-	}
-	if p.memory.Identity != c.path && slices.Contains(p.memory.Quiet, c.path) {
+	if !full(m.body) && p.memory.Identity != c.path && slices.Contains(p.memory.Quiet, c.path) {
 		return nil
 	}
-	c.body = chassisBody{}
-	if _, err := p.read(ctx, m.path, &c.body); err != nil {
+	if err := p.whole(ctx, m, &c.body); err != nil {
 		if missing(err) {
 			p.gone = append(p.gone, c.path)
 		} else {
@@ -162,6 +158,22 @@ func trimSlash(path string) string { return strings.TrimRight(path, "/") }
 type member struct {
 	path string
 	body json.RawMessage
+}
+
+// full says that a member came as a whole, and not as a link with little beside it.
+func full(member json.RawMessage) bool {
+	found := false
+	fields(member, func(key string, value []byte) { found = found || key == "Id" && len(value) > len(`""`) })
+	return found
+}
+
+// whole decodes a member, and asks for it first where it did not come as a whole.
+func (p *poll) whole(ctx context.Context, m member, into any) error {
+	if full(m.body) {
+		return object(m.body, into)
+	}
+	_, err := p.read(ctx, m.path, into)
+	return err
 }
 
 // members reads a collection, expanded where that is possible.
@@ -206,12 +218,7 @@ var (
 	errPages  = errors.New("the list has more members or pages than are read")
 )
 
-// pages reads a collection without expanding it.
-func (p *poll) pages(ctx context.Context, path string) ([]member, error) {
-	return p.upTo(ctx, path, maxMembers)
-}
-
-// upTo reads a collection to its end or its bound. Members that come more than
+// upTo reads a collection without expanding it, to its end or its bound. Members that come more than
 // once are listed once.
 func (p *poll) upTo(ctx context.Context, path string, most int) ([]member, error) {
 	var out []member

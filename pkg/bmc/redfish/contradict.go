@@ -21,16 +21,11 @@ const maxDoubted = 16
 // tells of its fans, which is measured on all controllers (iDRACs take seconds
 // for their Sensors).
 func (p *poll) doubted(c *chassis) bool {
-	list := string(c.body.Sensors)
-	at, looked := p.memory.Doubted[list]
-	age := p.now().Sub(at)
-	switch {
-	case list == "" || c.well() && c.body.Thermal != "":
-		return false
-	case !looked || age < 0:
-		return true
+	list, limit := string(c.body.Sensors), doubtAge
+	if c.well() {
+		limit = maxAge
 	}
-	return age >= maxAge || age >= doubtAge && !c.well()
+	return list != "" && !(c.well() && c.body.Thermal != "") && !recent(p.memory.Doubted[list], p.now(), limit)
 }
 
 // doubt looks for a sensor that is worse than the fan of its name. What cannot be
@@ -52,21 +47,20 @@ func (p *poll) doubt(ctx context.Context, c *chassis, fans []bmc.Fan) {
 	singles := 0
 	for _, m := range members {
 		var s sensor
-		switch {
-		case m.body != nil && object(m.body, &s) == nil && s.ID != "":
-		case fitting(sensor{ID: text(lastOf(m.path))}.keys(), keys) == 0 || singles == maxDoubted:
-			continue
-		default:
-			singles++
-			if _, err := p.read(ctx, m.path, &s); err != nil {
-				continue // said in the evidence
+		if !full(m.body) {
+			if fitting(sensor{ID: text(lastOf(m.path))}.keys(), keys) == 0 || singles == maxDoubted {
+				continue
 			}
+			singles++
+		}
+		if p.whole(ctx, m, &s) != nil {
+			continue // said in the evidence
 		}
 		s.path = m.path
 		found = append(found, s)
 	}
 	if !contradict(fans, found, ownersOf(found, fans)) && power(c.body.PowerState) != bmc.PowerOff {
-		p.memory.doubted(list, p.now())
+		learn(&p.memory.Doubted, list, p.now())
 	}
 }
 

@@ -3,6 +3,7 @@ package redfish
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -38,11 +39,11 @@ func (p *poll) cooling(ctx context.Context, c *chassis, sets bool) {
 	p.cooled[path] = true
 	what := "Chassis " + c.id + " ThermalSubsystem"
 	m, known := p.memory.Subsystems[path]
-	if !known || m.Unread || m.Sets && sets || !c.well() && !m.fresh(p.now()) {
+	if !known || m.Unread || m.Sets && sets || !c.well() && !recent(m.Well, p.now(), wellFor) {
 		var body subsystem
 		if _, err := p.read(ctx, path, &body); err != nil {
 			if missing(err) {
-				p.memory.subsystem(path, subsystemMemory{Well: p.now()})
+				learn(&p.memory.Subsystems, path, subsystemMemory{Well: p.now()})
 			} else {
 				p.hidden(c.id+"/", what, err)
 			}
@@ -56,7 +57,7 @@ func (p *poll) cooling(ctx context.Context, c *chassis, sets bool) {
 	}
 	m.Pumps = p.readPumps(ctx, c, m.Pumps)
 	p.readLeaks(ctx, c, m.Leaks)
-	p.memory.subsystem(path, m)
+	learn(&p.memory.Subsystems, path, m)
 }
 
 // subsystemOf is what is to be remembered of a ThermalSubsystem.
@@ -78,12 +79,6 @@ func (p *poll) subsystemOf(ctx context.Context, c *chassis, body subsystem, was 
 		}
 	}
 	return m
-}
-
-// fresh says whether a ThermalSubsystem said a short while ago that it is well.
-func (m subsystemMemory) fresh(now time.Time) bool {
-	age := now.Sub(m.Well)
-	return age >= 0 && age < wellFor
 }
 
 // well says that the chassis' roll-up covers its cooling, and is fine.
@@ -124,12 +119,9 @@ func (p *poll) readPumps(ctx context.Context, c *chassis, path string) string {
 	}
 	for i, m := range members {
 		var one pump
-		if m.body == nil || object(m.body, &one) != nil || one.ID == "" {
-			if _, err := p.read(ctx, m.path, &one); err != nil {
-				id := c.id + "/Pumps/" + lastOf(m.path)
-				p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what+" pump "+lastOf(m.path), maxName), Hides: id, Fan: id, Err: err})
-				continue
-			}
+		if err := p.whole(ctx, m, &one); err != nil {
+			p.unread(c.id+"/Pumps/"+lastOf(m.path), what+" pump "+lastOf(m.path), err)
+			continue
 		}
 		fan := one.fan()
 		if r, ok := one.Speed.rotor("PumpSpeedPercent"); ok {
@@ -180,14 +172,10 @@ func (p *poll) readLeaks(ctx context.Context, c *chassis, path string) {
 		p.gap(what, false, err)
 	}
 	for _, m := range members {
-		body := []byte(m.body)
-		if body == nil || !strings.Contains(string(body), "Id") {
-			a, err := p.get(ctx, m.path)
-			if err != nil {
-				p.gap("Chassis "+c.id+" leak detector "+lastOf(m.path), false, err)
-				continue
-			}
-			body = a.body
+		var body json.RawMessage
+		if err := p.whole(ctx, m, &body); err != nil {
+			p.gap("Chassis "+c.id+" leak detector "+lastOf(m.path), false, err)
+			continue
 		}
 		p.leak(c, lastOf(m.path), body)
 	}

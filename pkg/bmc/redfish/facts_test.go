@@ -309,7 +309,7 @@ func TestOddValueCostsItself(t *testing.T) {
 	if err := object([]byte(`{"MemorySummary": "32 GiB", "Links": [], "SerialNumber": "S1"}`), &s); err != nil || s.SerialNumber != "S1" {
 		t.Errorf("a system: %+v, %v", s, err)
 	}
-	part, _ := new(parts).supply("1", json.RawMessage(`{"Oem": {"Hpe": []}, "SerialNumber": "S2", "Status": {"Health": "Critical"}}`))
+	part := powerSupply("1", json.RawMessage(`{"Oem": {"Hpe": []}, "SerialNumber": "S2", "Status": {"Health": "Critical"}}`))
 	if part.Serial != "S2" || part.State != hardware.Failed {
 		t.Errorf("a power supply: %+v", part)
 	}

@@ -60,7 +60,7 @@ func (p *poll) readLogs(ctx context.Context) {
 	if !p.ask.Logs {
 		return
 	}
-	if p.memory.noLog(p.now()) {
+	if recent(p.memory.NoLog, p.now(), noLogAge) {
 		p.gap("event log", true, errNoLog)
 		return
 	}
@@ -169,9 +169,7 @@ func (p *poll) logServices(ctx context.Context, owner string) ([]logService, err
 		if s.rank < 0 {
 			continue
 		}
-		if m.body != nil && object(m.body, &s) != nil {
-			s.Entries = ""
-		}
+		_ = object(m.body, &s) // one that is only a link is asked for later
 		out = append(out, s)
 	}
 	return out, nil

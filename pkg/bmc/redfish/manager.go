@@ -15,7 +15,6 @@ type manager struct {
 	FirmwareVersion text
 	LogServices     link
 
-	path string
 	date *time.Time // by the Date header
 	// clock is the controller's clock less ours.
 	clock *time.Duration
@@ -32,7 +31,7 @@ func (p *poll) managerPath(ctx context.Context) string {
 	if p.root.Managers == "" {
 		return ""
 	}
-	members, err := p.pages(ctx, string(p.root.Managers))
+	members, err := p.upTo(ctx, string(p.root.Managers), maxMembers)
 	if err != nil || len(members) == 0 {
 		return ""
 	}
@@ -49,7 +48,7 @@ func (p *poll) readManager(ctx context.Context) *manager {
 	if path == "" {
 		return nil
 	}
-	m := manager{path: path}
+	var m manager
 	a, err := p.read(ctx, path, &m)
 	if err != nil {
 		return nil
@@ -131,7 +130,7 @@ func (p *poll) zone(ctx context.Context, r *logRead) time.Duration {
 	if !slices.ContainsFunc(r.entries, func(e logEntry) bool { return withoutZone(e.made().String()) }) {
 		return 0
 	}
-	if age := p.now().Sub(p.memory.Zone.At); age < 0 || age > zoneFor {
+	if !recent(p.memory.Zone.At, p.now(), zoneFor) {
 		m := p.readManager(ctx)
 		if m == nil {
 			return p.memory.Zone.Offset

@@ -44,7 +44,7 @@ func (p *poll) readSensors(ctx context.Context, c *chassis) {
 func (p *poll) sensors(ctx context.Context, c *chassis, wanted []string) ([]sensor, error) {
 	members, err := p.list(ctx, string(c.body.Sensors), maxSensors)
 	like := func(m member) bool {
-		return m.body != nil && !bare(m.body) || soundsLikeFan(m.path) || slices.Contains(wanted, m.path)
+		return full(m.body) || soundsLikeFan(m.path) || slices.Contains(wanted, m.path)
 	}
 	likely := slices.DeleteFunc(slices.Clone(members), func(m member) bool { return !like(m) })
 	out, many := p.each(ctx, c, likely)
@@ -59,31 +59,26 @@ func (p *poll) each(ctx context.Context, c *chassis, members []member) ([]sensor
 	var out []sensor
 	singles := 0
 	for _, m := range members {
-		var s sensor
-		if m.body == nil || object(m.body, &s) != nil || s.ID == "" {
+		if !full(m.body) {
 			if singles++; singles > maxEach {
 				return out, errSensors
 			}
-			var ok bool
-			if s, ok = p.sensor(ctx, c, m.path); !ok {
-				continue
-			}
 		}
-		s.path = m.path
-		out = append(out, s)
+		if s, ok := p.sensor(ctx, c, m); ok {
+			out = append(out, s)
+		}
 	}
 	return out, nil
 }
 
 // sensor reads one sensor. One that cannot be read may be a fan.
-func (p *poll) sensor(ctx context.Context, c *chassis, path string) (sensor, bool) {
-	var s sensor
-	if _, err := p.read(ctx, path, &s); err != nil {
-		p.hidden(c.id+"/"+lastOf(path), "Chassis "+c.id+" Sensors "+lastOf(path), err)
-		return s, false
+func (p *poll) sensor(ctx context.Context, c *chassis, m member) (sensor, bool) {
+	s := sensor{path: m.path}
+	err := p.whole(ctx, m, &s)
+	if err != nil {
+		p.hidden(c.id+"/"+lastOf(m.path), "Chassis "+c.id+" Sensors "+lastOf(m.path), err)
 	}
-	s.path = path
-	return s, true
+	return s, err == nil
 }
 
 func soundsLikeFan(path string) bool {
@@ -126,7 +121,7 @@ func (p *poll) measure(ctx context.Context, c *chassis, from int) {
 	for _, i := range mute {
 		used := take(fans, i, found, owners)
 		if len(used) > 0 || len(p.server.Gaps) == gaps && power(c.body.PowerState) != bmc.PowerOff {
-			p.memory.measured(fans[i].ID, measuredMemory{Paths: used, At: p.now()})
+			learn(&p.memory.Measured, fans[i].ID, measuredMemory{Paths: used, At: p.now()})
 		}
 	}
 	blame(fans, mute, p.server.Gaps[gaps:])
@@ -151,7 +146,7 @@ func (p *poll) speeds(ctx context.Context, c *chassis, wanted []string, whole bo
 			p.gap("Chassis "+c.id+" Sensors", false, errSensors)
 			break
 		}
-		if s, ok := p.sensor(ctx, c, path); ok {
+		if s, ok := p.sensor(ctx, c, member{path: path}); ok {
 			found = append(found, s)
 		}
 	}

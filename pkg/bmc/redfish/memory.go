@@ -109,28 +109,19 @@ func (m memory) store() bmc.Memory {
 	return raw
 }
 
-// subsystem notes what is in a ThermalSubsystem.
-func (m *memory) subsystem(path string, s subsystemMemory) {
-	if m.Subsystems == nil {
-		m.Subsystems = map[string]subsystemMemory{}
+// learn notes something in a map of the memory, which is made when it is needed.
+func learn[V any](known *map[string]V, key string, value V) {
+	if *known == nil {
+		*known = map[string]V{}
 	}
-	m.Subsystems[path] = s
+	(*known)[key] = value
 }
 
-// measured notes which sensors gave the speed of a fan.
-func (m *memory) measured(fan string, sensors measuredMemory) {
-	if m.Measured == nil {
-		m.Measured = map[string]measuredMemory{}
-	}
-	m.Measured[fan] = sensors
-}
-
-// doubted notes that the sensors of a list are no worse than the fans.
-func (m *memory) doubted(list string, at time.Time) {
-	if m.Doubted == nil {
-		m.Doubted = map[string]time.Time{}
-	}
-	m.Doubted[list] = at
+// recent says that something was noted less than a limit ago. A clock that went
+// back makes it old, too.
+func recent(at, now time.Time, limit time.Duration) bool {
+	age := now.Sub(at)
+	return age >= 0 && age < limit
 }
 
 // measuredMemory is where the speed of a fan is, and when it was found there or
@@ -143,8 +134,7 @@ type measuredMemory struct {
 // none says that a while ago no sensor measured the fan. Some are there only
 // while the host is on.
 func (m measuredMemory) none(now time.Time) bool {
-	age := now.Sub(m.At)
-	return !m.At.IsZero() && len(m.Paths) == 0 && age >= 0 && age < noLogAge
+	return len(m.Paths) == 0 && recent(m.At, now, noLogAge)
 }
 
 // named notes the id of a fan whose address does not end in it.
@@ -152,10 +142,7 @@ func (m *memory) named(path, id string) {
 	if id == lastOf(path) || len(m.Members) >= maxFans {
 		return
 	}
-	if m.Members == nil {
-		m.Members = map[string]string{}
-	}
-	m.Members[path] = id
+	learn(&m.Members, path, id)
 }
 
 // ordered notes the ids of a Thermal's fans.
@@ -163,10 +150,7 @@ func (m *memory) ordered(path string, ids []string) {
 	if len(ids) == 0 || len(ids) > maxFans {
 		return
 	}
-	if m.Orders == nil {
-		m.Orders = map[string][]string{}
-	}
-	m.Orders[path] = ids
+	learn(&m.Orders, path, ids)
 }
 
 // forget drops the paths but not the session.
@@ -175,16 +159,3 @@ func (m *memory) forget() { *m = memory{Session: m.Session} }
 // noLogAge is how long a controller is believed to have no event log. While it
 // starts it denies having one.
 const noLogAge = time.Hour
-
-// noLog says that none was found a while ago.
-func (m memory) noLog(now time.Time) bool {
-	age := now.Sub(m.NoLog)
-	return age >= 0 && age < noLogAge
-}
-
-// old says that the paths are not believed any more. A clock that went back
-// makes them old too.
-func (m memory) old(now time.Time) bool {
-	age := now.Sub(m.Learned)
-	return age < 0 || age > maxAge
-}

@@ -85,8 +85,8 @@ func (p *parts) readLists(ctx context.Context) {
 	p.readAround(ctx)
 	p.supplies(ctx)
 	for _, s := range p.systems {
-		p.collection(ctx, s, members{hardware.Module, s.body.Memory, p.module})
-		p.collection(ctx, s, members{hardware.Processor, s.body.Processors, p.processor})
+		p.collection(ctx, s, members{hardware.Module, s.body.Memory, module})
+		p.collection(ctx, s, members{hardware.Processor, s.body.Processors, processor})
 	}
 	p.total()
 	p.ports(ctx)
@@ -109,12 +109,7 @@ func (p *parts) readSystems(ctx context.Context) error {
 	}
 	for _, m := range members[:min(len(members), fewSystems)] {
 		s := system{path: m.path}
-		if full(m.body) && object(m.body, &s.body) == nil {
-			p.systems = append(p.systems, s)
-			continue
-		}
-		s.body = systemBody{}
-		if _, bad := p.poll.read(ctx, m.path, &s.body); bad != nil {
+		if bad := p.whole(ctx, m, &s.body); bad != nil {
 			if shut := p.shut(bad); shut != nil || ctx.Err() != nil {
 				return cmp.Or(shut, bad)
 			}
@@ -140,15 +135,6 @@ func (s system) weight() int {
 		}
 	}
 	return n
-}
-
-// full says that a member came with more than its address.
-func full(raw json.RawMessage) bool {
-	n := 0
-	if raw != nil {
-		fields(raw, func(string, []byte) { n++ })
-	}
-	return n > 1
 }
 
 // total is the memory of all systems, as they sum it up themselves.
@@ -189,11 +175,16 @@ func (p *parts) addOf(of string, k hardware.Kind, told []hardware.Part, err erro
 	}
 }
 
+// reader makes a part of the resource of that id, of which nothing is told where
+// raw is nil: it was seen to be an object, so that decoding it cannot fail. A part
+// without an id is none of the server's.
+type reader func(id string, raw json.RawMessage) hardware.Part
+
 // members are the parts of one kind, where they are and how they are read.
 type members struct {
 	kind hardware.Kind
 	path link
-	of   func(id string, raw json.RawMessage) (hardware.Part, bool)
+	of   reader
 }
 
 // collection reads the parts of one kind of a system.
@@ -213,7 +204,7 @@ func (p *parts) collection(ctx context.Context, s system, m members) {
 
 // gather reads a collection and its members. Where these have to be asked for one
 // by one and are too many, none is: half of a list is none.
-func (p *parts) gather(ctx context.Context, path string, of func(id string, raw json.RawMessage) (hardware.Part, bool)) ([]hardware.Part, error) {
+func (p *parts) gather(ctx context.Context, path string, of reader) ([]hardware.Part, error) {
 	members, err := p.members(ctx, path)
 	if err != nil {
 		return nil, err
@@ -227,17 +218,20 @@ func (p *parts) gather(ctx context.Context, path string, of func(id string, raw 
 	if open > p.left() {
 		return nil, errTooMany
 	}
+	return p.each(ctx, members, of)
+}
+
+// each reads the members of a list.
+func (p *parts) each(ctx context.Context, members []member, of reader) ([]hardware.Part, error) {
 	var out []hardware.Part
 	for _, m := range members {
-		raw := m.body
-		if !full(raw) {
-			if _, err := p.poll.read(ctx, m.path, &raw); missing(err) {
-				raw = nil // it is listed, and nothing is told of it
-			} else if err != nil {
-				return out, err
-			}
+		var raw json.RawMessage
+		if err := p.whole(ctx, m, &raw); missing(err) {
+			raw = nil // it is listed, and nothing is told of it
+		} else if err != nil {
+			return out, err
 		}
-		if part, ok := of(lastOf(m.path), raw); ok {
+		if part := of(lastOf(m.path), raw); part.ID != "" {
 			out = append(out, part)
 		}
 	}

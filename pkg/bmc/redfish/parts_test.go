@@ -207,7 +207,7 @@ func twoSystems(without string) http.Handler {
 	for _, id := range []string{"A", "B"} {
 		system := "/redfish/v1/Systems/" + id
 		paths[system] = `{"Id":"` + id + `","SerialNumber":"S` + id + `","Memory":{"@odata.id":"` + system + `/Memory"}}`
-		paths[system+"/Memory"] = `{"Members":[{"@odata.id":"` + system + `/Memory/1","SerialNumber":"M` + id + `","CapacityMiB":1024,"Status":{"State":"Enabled"}}]}`
+		paths[system+"/Memory"] = `{"Members":[{"@odata.id":"` + system + `/Memory/1","Id":"1","SerialNumber":"M` + id + `","CapacityMiB":1024,"Status":{"State":"Enabled"}}]}`
 	}
 	if without != "" {
 		paths["/redfish/v1/Systems/"+without] = `not JSON`
@@ -236,7 +236,6 @@ func TestPartsOfSystems(t *testing.T) {
 }
 
 func TestSupplyWords(t *testing.T) {
-	p := &parts{}
 	for body, want := range map[string]hardware.State{
 		`{"Status":{"State":"Enabled","Health":"OK"},"LineInputVoltage":230}`:      hardware.Good,
 		`{"Status":{"State":"StandbyOffline","Health":"OK"}}`:                      hardware.Good,
@@ -250,7 +249,7 @@ func TestSupplyWords(t *testing.T) {
 		`{"Status":null}`:                       hardware.Untold,
 		`{"Status":{"HealthRollup":"Warning"}}`: hardware.Degraded,
 	} {
-		if got, _ := p.supply("1", []byte(body)); got.State != want {
+		if got := powerSupply("1", []byte(body)); got.State != want {
 			t.Errorf("%s: %s, want %s", body, got.State, want)
 		}
 	}

@@ -15,16 +15,11 @@ func (p *parts) ports(ctx context.Context) {
 		members, err := p.members(ctx, string(c.body.NetworkAdapters))
 		for _, m := range members {
 			var a struct{ Ports, NetworkPorts link }
-			var bad error
-			if full(m.body) {
-				bad = object(m.body, &a)
-			} else {
-				_, bad = p.poll.read(ctx, m.path, &a)
-			}
+			bad := p.whole(ctx, m, &a)
 			path := cmp.Or(string(a.Ports), string(a.NetworkPorts))
 			var found []hardware.Part
 			if bad == nil && path != "" {
-				found, bad = p.gather(ctx, path, p.port)
+				found, bad = p.gather(ctx, path, port)
 			}
 			for i := range found {
 				found[i].ID = c.id + "/" + lastOf(m.path) + "/" + found[i].ID
@@ -45,7 +40,7 @@ func (p *parts) ports(ctx context.Context) {
 }
 
 // port is a Port of a network adapter, or a NetworkPort of older ones.
-func (p *parts) port(id string, raw json.RawMessage) (hardware.Part, bool) {
+func port(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		PortID    text   `json:"PortId"`
@@ -58,9 +53,7 @@ func (p *parts) port(id string, raw json.RawMessage) (hardware.Part, bool) {
 			Addresses list `json:"AssociatedMACAddresses"`
 		}
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := hardware.Part{ID: id, Slot: cmp.Or(m.Physical.Name(), m.PortID.Name(), id)}
 	out.Name = m.Name.Name()
 	for _, item := range append(m.Ethernet.Addresses.items, m.Addresses.items...) {
@@ -72,7 +65,7 @@ func (p *parts) port(id string, raw json.RawMessage) (hardware.Part, bool) {
 		out.Speed = int64(*n * 1e6)
 	}
 	out.State, out.Says = linked(m.Link, m.Status)
-	return out, true
+	return out
 }
 
 // linked is what a port's link is: its own words vary by release.
@@ -105,7 +98,7 @@ func (p *parts) interfaces(ctx context.Context) {
 		if s.body.EthernetInterfaces == "" {
 			continue
 		}
-		found, err := p.gather(ctx, string(s.body.EthernetInterfaces), p.ethernet)
+		found, err := p.gather(ctx, string(s.body.EthernetInterfaces), ethernet)
 		for i := range found {
 			found[i].ID = lastOf(s.path) + "/" + found[i].ID
 		}
@@ -117,7 +110,7 @@ const asInterfaces = "interfaces"
 
 // ethernet is an EthernetInterface of the host. Those whose address was made up
 // are the controller's own.
-func (p *parts) ethernet(id string, raw json.RawMessage) (hardware.Part, bool) {
+func ethernet(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		MAC       text   `json:"MACAddress"`
@@ -125,16 +118,14 @@ func (p *parts) ethernet(id string, raw json.RawMessage) (hardware.Part, bool) {
 		Link      text   `json:"LinkStatus"`
 		Mbps      number `json:"SpeedMbps"`
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := hardware.Part{ID: id, Name: label(m.Name.Name(), id), Serial: cmp.Or(mac(m.Permanent.Name()), mac(m.MAC.Name()))}
 	if len(out.Serial) > 1 && strings.ContainsAny(out.Serial[1:2], "26ae") {
-		return out, false
+		return hardware.Part{}
 	}
 	if n := m.Mbps.value; n != nil && *n > 0 && *n < 1e9 {
 		out.Speed = int64(*n * 1e6)
 	}
 	out.State, out.Says = linked(m.Link, m.Status)
-	return out, true
+	return out
 }

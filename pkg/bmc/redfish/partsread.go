@@ -3,7 +3,6 @@ package redfish
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,9 +20,9 @@ func (p *parts) supplies(ctx context.Context) {
 			found, err = p.power(ctx, string(c.body.Power))
 		} else {
 			var sub struct{ PowerSupplies link }
-			_, err = p.poll.read(ctx, string(c.body.PowerSubsystem), &sub)
+			_, err = p.read(ctx, string(c.body.PowerSubsystem), &sub)
 			if err == nil && sub.PowerSupplies != "" {
-				found, err = p.gather(ctx, string(sub.PowerSupplies), p.supply)
+				found, err = p.gather(ctx, string(sub.PowerSupplies), powerSupply)
 			}
 		}
 		p.add(hardware.Supply, p.inChassis(c, found), err)
@@ -35,7 +34,7 @@ var errEntries = errors.New("some of its entries cannot be read")
 // power reads the power supplies that come inline.
 func (p *parts) power(ctx context.Context, path string) ([]hardware.Part, error) {
 	var body struct{ PowerSupplies list }
-	if _, err := p.poll.read(ctx, path, &body); err != nil {
+	if _, err := p.read(ctx, path, &body); err != nil {
 		return nil, err
 	}
 	var out []hardware.Part
@@ -46,8 +45,7 @@ func (p *parts) power(ctx context.Context, path string) ([]hardware.Part, error)
 			err = errEntries
 			continue
 		}
-		part, _ := p.supply(cmp.Or(id.Member.Name(), fmt.Sprint(i)), raw)
-		out = append(out, part)
+		out = append(out, powerSupply(cmp.Or(id.Member.Name(), fmt.Sprint(i)), raw))
 	}
 	return out, err
 }
@@ -84,7 +82,7 @@ func (p *parts) firmware(ctx context.Context) {
 		return
 	}
 	var m manager
-	if _, err := p.poll.read(ctx, path, &m); err == nil && word(m.FirmwareVersion) != "" {
+	if _, err := p.read(ctx, path, &m); err == nil && word(m.FirmwareVersion) != "" {
 		p.add(hardware.Firmware, []hardware.Part{{ID: "controller", Name: "controller's firmware", Model: word(m.FirmwareVersion)}}, nil)
 	}
 }
@@ -95,7 +93,7 @@ func (p *parts) firmware(ctx context.Context) {
 func (p *parts) drives(ctx context.Context) {
 	found := false
 	for _, c := range p.around(func(c *chassis) link { return c.body.Drives }) {
-		parts, err := p.gather(ctx, string(c.body.Drives), p.drive)
+		parts, err := p.gather(ctx, string(c.body.Drives), drive)
 		p.add(hardware.Disk, p.inChassis(c, parts), err)
 		found = true
 	}
@@ -107,46 +105,33 @@ func (p *parts) drives(ctx context.Context) {
 		if err == nil && len(links) == 0 {
 			continue
 		}
-		if err == nil && len(links) > p.left()-2 {
-			err = errTooMany
-		}
 		var parts []hardware.Part
-		for _, path := range links {
-			if err != nil {
-				break
-			}
-			var raw json.RawMessage
-			if _, err = p.poll.read(ctx, path, &raw); missing(err) {
-				err, raw = nil, nil
-			}
-			if err == nil {
-				part, _ := p.drive(lastOf(path), raw)
-				parts = append(parts, part)
-			}
+		switch {
+		case err != nil:
+		case len(links) > p.left()-2:
+			err = errTooMany
+		default:
+			parts, err = p.each(ctx, links, drive)
 		}
 		p.add(hardware.Disk, parts, err)
 	}
 }
 
 // driveLinks are the addresses of the drives of a system's storage.
-func (p *parts) driveLinks(ctx context.Context, path string) ([]string, error) {
+func (p *parts) driveLinks(ctx context.Context, path string) ([]member, error) {
 	members, err := p.members(ctx, path)
-	var out []string
+	var out []member
 	for _, m := range members {
 		var s struct{ Drives list }
-		switch {
-		case untouchable(m.path) || p.left() < 2:
+		if untouchable(m.path) || p.left() < 2 {
 			continue
-		case full(m.body):
-			err = cmp.Or(err, object(m.body, &s))
-		default:
-			if _, bad := p.poll.read(ctx, m.path, &s); bad != nil && !missing(bad) {
-				err = cmp.Or(err, bad)
-			}
+		}
+		if bad := p.whole(ctx, m, &s); !missing(bad) {
+			err = cmp.Or(err, bad)
 		}
 		for _, l := range s.Drives.links() {
-			if !untouchable(l) && !slices.Contains(out, l) {
-				out = append(out, l)
+			if !untouchable(l) && !slices.ContainsFunc(out, func(o member) bool { return o.path == l }) {
+				out = append(out, member{path: l})
 			}
 		}
 	}
@@ -160,7 +145,7 @@ func (p *parts) cards(ctx context.Context) {
 		if !p.root.expands() {
 			return
 		}
-		found, err := p.gather(ctx, string(c.body.PCIeDevices), p.card)
+		found, err := p.gather(ctx, string(c.body.PCIeDevices), card)
 		p.add(hardware.Card, p.inChassis(c, found), err)
 	}
 }

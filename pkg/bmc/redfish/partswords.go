@@ -80,50 +80,44 @@ func (s status) condition() (hardware.State, string) {
 
 // module is a Memory resource. An empty slot is Absent, or has no capacity and no
 // serial number.
-func (p *parts) module(id string, raw json.RawMessage) (hardware.Part, bool) {
+func module(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		Locator  text   `json:"DeviceLocator"`
 		Capacity number `json:"CapacityMiB"`
 		Kind     text   `json:"MemoryType"`
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := m.part(id, m.Locator.Name())
 	out.Name = cmp.Or(m.Locator.Name(), out.Name)
 	out.Size = int64(m.Capacity.count()) << 20
 	if m.Capacity.value != nil && out.Size == 0 && out.Serial == "" && out.Model == "" && out.State != hardware.Failed && out.State != hardware.Degraded {
 		out.State = hardware.Absent
 	}
-	return out, true
+	return out
 }
 
-func (p *parts) processor(id string, raw json.RawMessage) (hardware.Part, bool) {
+func processor(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		Socket  text   `json:"Socket"`
 		Threads number `json:"TotalThreads"`
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := m.part(id, m.Socket.Name())
 	out.Name, out.Count = cmp.Or(m.Socket.Name(), id), m.Threads.count()
-	return out, true
+	return out
 }
 
 // drive is a Drive resource.
-func (p *parts) drive(id string, raw json.RawMessage) (hardware.Part, bool) {
+func drive(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		Bytes number   `json:"CapacityBytes"`
 		Place location `json:"PhysicalLocation"`
 		Fails flag     `json:"FailurePredicted"`
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := m.part(id, string(m.Place))
 	if n := m.Bytes.value; n != nil && *n > 0 && *n < 1<<60 {
 		out.Size = int64(*n)
@@ -131,26 +125,24 @@ func (p *parts) drive(id string, raw json.RawMessage) (hardware.Part, bool) {
 	if m.Fails.value && out.State == hardware.Good {
 		out.State, out.Says = hardware.Degraded, "a failure is predicted"
 	}
-	return out, true
+	return out
 }
 
-func (p *parts) card(id string, raw json.RawMessage) (hardware.Part, bool) {
+func card(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		Slot struct{ Location location }
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	out := m.part(id, string(m.Slot.Location))
 	out.Model = cmp.Or(out.Model, m.Name.Name())
 	out.Name = cmp.Or(m.Name.Name(), out.Name)
-	return out, true
+	return out
 }
 
-// supply is a PowerSupply, or an entry of Power. One without input is off: the
+// powerSupply is a PowerSupply, or an entry of Power. One without input is off: the
 // cable, the switch or the fuse.
-func (p *parts) supply(id string, raw json.RawMessage) (hardware.Part, bool) {
+func powerSupply(id string, raw json.RawMessage) hardware.Part {
 	var m struct {
 		common
 		Volts number `json:"LineInputVoltage"`
@@ -162,9 +154,7 @@ func (p *parts) supply(id string, raw json.RawMessage) (hardware.Part, bool) {
 			Hp  struct{ BayNumber text }
 		}
 	}
-	if raw != nil && object(raw, &m) != nil {
-		return hardware.Part{ID: id}, true
-	}
+	_ = object(raw, &m)
 	bay := cmp.Or(m.Oem.Hpe.BayNumber.Name(), m.Oem.Hp.BayNumber.Name())
 	out := m.part(cmp.Or(id, m.Member.Name()), bay)
 	none := func(n number) bool { return n.value == nil || *n.value == 0 }
@@ -172,5 +162,5 @@ func (p *parts) supply(id string, raw json.RawMessage) (hardware.Part, bool) {
 	if out.State != hardware.Absent && (dead || m.Line.Name() == "LossOfInput") {
 		out.State, out.Says = hardware.Off, "no input power"
 	}
-	return out, true
+	return out
 }

@@ -121,7 +121,7 @@ func (p *poll) systems(ctx context.Context) []string {
 	if out != nil || p.root.Systems == "" {
 		return out
 	}
-	members, err := p.pages(ctx, string(p.root.Systems))
+	members, err := p.upTo(ctx, string(p.root.Systems), maxMembers)
 	if err != nil {
 		p.gap("the systems collection", false, err)
 	}

@@ -237,11 +237,9 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	}
 	for i, m := range members {
 		var f subsystemFan
-		if m.body == nil || object(m.body, &f) != nil || f.ID == "" {
-			if _, err := p.read(ctx, m.path, &f); err != nil {
-				p.unread(c, m.path, what+" fan "+lastOf(m.path), err)
-				continue
-			}
+		if err := p.whole(ctx, m, &f); err != nil {
+			p.unread(c.id+"/"+cmp.Or(p.memory.Members[m.path], lastOf(m.path)), what+" fan "+lastOf(m.path), err)
+			continue
 		}
 		fan := f.fan()
 		p.memory.named(m.path, fan.ID)
@@ -249,10 +247,8 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 	}
 }
 
-// unread notes a member of a list of fans that could not be read, under the id
-// that it had when it could.
-func (p *poll) unread(c *chassis, path, what string, err error) {
-	id := c.id + "/" + cmp.Or(p.memory.Members[path], lastOf(path))
+// unread notes a fan that could not be read, under the id that it had when it could.
+func (p *poll) unread(id, what string, err error) {
 	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Hides: id, Fan: id, Err: err})
 }
 
