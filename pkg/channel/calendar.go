@@ -20,9 +20,9 @@ import (
 // (NANOG BCOP "Maintenance Notification") spells it.
 type Status string
 
-// The life of a maintenance. Another time than was announced is Confirmed again.
+// The life of a maintenance. What is announced is Confirmed, and another time than
+// was announced is so again.
 const (
-	Tentative Status = "TENTATIVE"
 	Confirmed Status = "CONFIRMED"
 	InProcess Status = "IN-PROCESS"
 	Completed Status = "COMPLETED"
@@ -32,9 +32,9 @@ const (
 // Impact is what the customer may notice, at worst.
 type Impact string
 
-// From moved while it runs to stopped.
+// From moved while it runs to stopped. While a node is away one failure less is
+// survived, so nothing is without impact.
 const (
-	NoImpact          Impact = "NO-IMPACT"
 	ReducedRedundancy Impact = "REDUCED-REDUNDANCY"
 	Degraded          Impact = "DEGRADED"
 	Outage            Impact = "OUTAGE"
@@ -42,7 +42,6 @@ const (
 
 // Methods of a calendar that is more than information.
 const (
-	Publish = "PUBLISH" // enters it
 	Request = "REQUEST" // asks the customer to accept it
 	Cancel  = "CANCEL"  // takes it out again
 )
@@ -93,12 +92,12 @@ func (n Note) check() error {
 		return errors.New("times of a calendar: expected an end after the start, and a stamp")
 	case len(n.Objects) == 0 && !over || slices.ContainsFunc(n.Objects, func(o string) bool { return oneLine(o) == "" }):
 		return errors.New("objects of a calendar: expected the names of what is concerned")
-	case !slices.Contains([]Status{Tentative, Confirmed, InProcess, Completed, Cancelled}, n.Status):
+	case !slices.Contains([]Status{Confirmed, InProcess, Completed, Cancelled}, n.Status):
 		return errors.New("status of a calendar: expected one of the maintenance note's")
-	case !slices.Contains([]Impact{NoImpact, ReducedRedundancy, Degraded, Outage}, n.Impact):
+	case !slices.Contains([]Impact{ReducedRedundancy, Degraded, Outage}, n.Impact):
 		return errors.New("impact of a calendar: expected one of the maintenance note's")
-	case !slices.Contains([]string{"", Publish, Request, Cancel}, n.Method) || n.Method == Request && n.Attendee == "":
-		return errors.New("method of a calendar: expected PUBLISH, CANCEL, or REQUEST with an attendee")
+	case !slices.Contains([]string{"", Request, Cancel}, n.Method) || n.Method == Request && n.Attendee == "":
+		return errors.New("method of a calendar: expected CANCEL, or REQUEST with an attendee")
 	}
 	return nil
 }
@@ -159,9 +158,8 @@ func Calendar(n Note) ([]byte, error) {
 // eventStatus is the event's own status (RFC 5545, 3.8.1.11), for calendars that
 // do not know maintenance notes.
 func (n Note) eventStatus() string {
-	switch n.Status {
-	case Tentative, Cancelled:
-		return string(n.Status)
+	if n.Status == Cancelled {
+		return string(Cancelled)
 	}
 	return string(Confirmed)
 }

@@ -17,7 +17,7 @@ func note() Note {
 	return Note{
 		UID: "M-1.K-1007@example.net", Sequence: 2, Stamp: day, Start: day.AddDate(0, 0, 7), End: day.AddDate(0, 0, 7).Add(2 * time.Hour),
 		Summary: "[M-1] Maintenance programmée; serveurs, réseau", Lang: "fr", Organizer: netmail.Address{Name: "A, B: NOC", Address: "noc@example.net"},
-		Provider: "example.net", Account: "K-1007", Maintenance: "M-1", Objects: []string{"shop", `a,b;c\d`}, Impact: NoImpact, Status: Confirmed,
+		Provider: "example.net", Account: "K-1007", Maintenance: "M-1", Objects: []string{"shop", `a,b;c\d`}, Impact: ReducedRedundancy, Status: Confirmed,
 	}
 }
 
@@ -39,7 +39,7 @@ STATUS:CONFIRMED
 SUMMARY;LANGUAGE=fr:[M-1] Maintenance programmée\; serveurs\, réseau
 UID:M-1.K-1007@example.net
 X-MAINTNOTE-ACCOUNT;VALUE=TEXT:K-1007
-X-MAINTNOTE-IMPACT;VALUE=TEXT:NO-IMPACT
+X-MAINTNOTE-IMPACT;VALUE=TEXT:REDUCED-REDUNDANCY
 X-MAINTNOTE-MAINTENANCE-ID;VALUE=TEXT:M-1
 X-MAINTNOTE-OBJECT-ID;VALUE=TEXT:shop
 X-MAINTNOTE-OBJECT-ID;VALUE=TEXT:a\,b\;c\\d
@@ -58,7 +58,7 @@ func TestCalendarLife(t *testing.T) {
 	for i, step := range []struct {
 		status        Status
 		method, event string
-	}{{Tentative, "", "TENTATIVE"}, {Confirmed, Publish, "CONFIRMED"}, {InProcess, Request, "CONFIRMED"}, {Completed, "", "CONFIRMED"}, {Cancelled, Cancel, "CANCELLED"}} {
+	}{{Confirmed, "", "CONFIRMED"}, {Confirmed, Request, "CONFIRMED"}, {InProcess, Request, "CONFIRMED"}, {Completed, "", "CONFIRMED"}, {Cancelled, Cancel, "CANCELLED"}} {
 		n := note()
 		n.Status, n.Sequence, n.Method, n.Attendee = step.status, i, step.method, "ops@acme.example"
 		n.Summary = strings.Repeat("Büro ", 40)
@@ -103,7 +103,7 @@ func TestCalendarRefuses(t *testing.T) {
 		"method of a calendar":           func(n *Note) { n.Method = Request },
 		"organizer of a calendar":        func(n *Note) { n.Organizer.Address = "noc" },
 		"attendee of a calendar":         func(n *Note) { n.Attendee = "a@b.example\r\nX:1" },
-		"PUBLISH, CANCEL, or REQUEST wi": func(n *Note) { n.Method = "ADD" },
+		"expected CANCEL, or REQUEST wi": func(n *Note) { n.Method = "ADD" },
 	} {
 		n := note()
 		change(&n)

@@ -21,7 +21,6 @@ type document struct {
 	Facts    map[string]any `json:"facts,omitempty"`
 }
 
-// documentOf leaves the customer's key out: it is our name for him.
 func documentOf(m Message) document {
 	d := document{
 		Version: 1, ID: m.ID, Thread: m.Thread, Event: m.Event, Kind: m.Kind, Sequence: m.Updated, Date: m.Date.UTC().Truncate(time.Second),

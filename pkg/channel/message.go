@@ -21,8 +21,6 @@ type Message struct {
 	Date time.Time
 	// Lang is the language of the texts, as BCP 47 names it.
 	Lang string
-	// Customer is the key of the customer's section. It is never shown.
-	Customer string
 	// Event names what the notice is about, the same in all notices of it.
 	Event string
 	// Kind is what the notice says of the event: announced, reminded, begun,
@@ -35,7 +33,7 @@ type Message struct {
 	Updated int
 	// Calendar is the event as text/calendar, see [Calendar]; nil without one.
 	Calendar []byte
-	// CalendarMethod is REQUEST, PUBLISH or CANCEL as the calendar says it, and
+	// CalendarMethod is REQUEST or CANCEL as the calendar says it, and
 	// empty for one without a method.
 	CalendarMethod string
 	// Facts are what the texts say, for machines: keys in lower_snake, values

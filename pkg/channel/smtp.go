@@ -9,6 +9,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,12 +124,13 @@ func (r relay) upgrade(ctx context.Context, client *smtp.Client) error {
 // authenticate logs in. It is reached under TLS only, see Options.Validate.
 func (r relay) authenticate(ctx context.Context, client *smtp.Client, host string) error {
 	_, offered := client.Extension("AUTH")
+	mechanisms := strings.Fields(strings.ToUpper(offered))
 	password := r.login.Password.Reveal()
 	var auth smtp.Auth
-	switch mechanisms := strings.Fields(offered); {
-	case has(mechanisms, "PLAIN"):
+	switch {
+	case slices.Contains(mechanisms, "PLAIN"):
 		auth = smtp.PlainAuth("", r.login.Username, password, host, false)
-	case has(mechanisms, "LOGIN"):
+	case slices.Contains(mechanisms, "LOGIN"):
 		auth = smtp.LoginAuth(r.login.Username, password, host, false)
 	default:
 		return fmt.Errorf("%s offers no login by PLAIN or LOGIN, expected it on a submission port: try --smtp %s:587", r.address, host)
@@ -137,15 +139,6 @@ func (r relay) authenticate(ctx context.Context, client *smtp.Client, host strin
 		return r.said(ctx, "refuses the login of --auth-file", err)
 	}
 	return nil
-}
-
-func has(words []string, word string) bool {
-	for _, w := range words {
-		if strings.EqualFold(w, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // deliver hands over one mail.
@@ -179,11 +172,12 @@ func (r relay) deliver(ctx context.Context, client *smtp.Client, to string, mail
 // said is one sentence of what went wrong: the relay's own words when it spoke.
 func (r relay) said(ctx context.Context, what string, err error) error {
 	var answer *textproto.Error
+	var timeout net.Error
 	reason := ""
 	switch {
 	case errors.As(err, &answer):
 		reason = fmt.Sprintf("%d %s", answer.Code, cut(oneLine(answer.Msg), 200))
-	case ctx.Err() != nil || isTimeout(err):
+	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		reason = "it did not answer in time"
 	case errors.Is(err, errTalkative):
 		reason = errTalkative.Error()
@@ -192,13 +186,7 @@ func (r relay) said(ctx context.Context, what string, err error) error {
 	default:
 		reason = cut(oneLine(err.Error()), 200)
 	}
-	plain := fmt.Errorf("%s %s: %s", r.address, what, reason)
-	return secret.Scrub(plain, r.login.Secrets()...)
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
+	return secret.Scrub(fmt.Errorf("%s %s: %s", r.address, what, reason), r.login.Secrets()...)
 }
 
 // cut shortens text to at most n bytes.

@@ -30,7 +30,7 @@ var (
 // notice is one that every channel can carry.
 func notice() Message {
 	return Message{
-		ID: "M-1.1.K-1007@example.net", Thread: "M-1.0.K-1007@example.net", Date: day, Lang: "de", Customer: "acme", Event: "M-1", Kind: "reminded",
+		ID: "M-1.1.K-1007@example.net", Thread: "M-1.0.K-1007@example.net", Date: day, Lang: "de", Event: "M-1", Kind: "reminded",
 		Subject: "[M-1] Geplante Wartung: „Bäckerei“", Text: "Guten Tag,\n\nam 13. August wird gewartet.\nEs wird keine Unterbrechung erwartet.\n",
 		HTML: "<p>am 13. August wird gewartet</p>", Updated: 1, Facts: map[string]any{"guests": []string{"shop"}},
 	}

@@ -22,7 +22,7 @@ func (r *run) message(c customer.Customer, x notice.Record, way notice.Delivery)
 		return channel.Message{}, err
 	}
 	m := channel.Message{
-		ID: x.ID, Thread: x.Thread, Date: x.At, Lang: words.Lang, Customer: c.Key, Event: x.Event, Kind: string(x.Kind), Updated: x.Number,
+		ID: x.ID, Thread: x.Thread, Date: x.At, Lang: words.Lang, Event: x.Event, Kind: string(x.Kind), Updated: x.Number,
 		Subject: words.Subject, Text: words.Text, HTML: words.HTML, Facts: x.Facts(),
 	}
 	if x.Planned() && c.Calendar != customer.CalendarNone && way.Channel == byMail {

@@ -37,10 +37,10 @@ func life(t *testing.T) []channel.Message {
 		kind   string
 		status channel.Status
 		method string
-	}{{"announced", channel.Tentative, ""}, {"reminded", channel.Confirmed, ""}, {"begun", channel.InProcess, channel.Publish}, {"finished", channel.Completed, ""}, {"cancelled", channel.Cancelled, channel.Cancel}} {
+	}{{"announced", channel.Confirmed, ""}, {"reminded", channel.Confirmed, ""}, {"begun", channel.InProcess, ""}, {"finished", channel.Completed, ""}, {"cancelled", channel.Cancelled, channel.Cancel}} {
 		at := begun.Add(time.Duration(i) * time.Hour)
 		m := channel.Message{
-			ID: fmt.Sprintf("M-1.%d.K-1007@example.net", i), Date: at, Lang: "de", Customer: "acme", Event: "M-1", Kind: s.kind, Updated: i,
+			ID: fmt.Sprintf("M-1.%d.K-1007@example.net", i), Date: at, Lang: "de", Event: "M-1", Kind: s.kind, Updated: i,
 			Subject: "[M-1] Geplante Wartung für " + hostile, Text: "Guten Tag,\n\n.\n.. am 13. August, " + strings.Repeat("sehr lang ", 200) + "\n\nMit freundlichen Grüßen\n",
 			HTML: "<p>am 13. August für &lt;Bäckerei&gt;</p>", CalendarMethod: s.method, Facts: map[string]any{"name": hostile},
 		}
@@ -51,7 +51,7 @@ func life(t *testing.T) []channel.Message {
 		m.Calendar, err = channel.Calendar(channel.Note{
 			UID: "M-1.K-1007@example.net", Sequence: i, Stamp: at, Start: window, End: window.Add(2 * time.Hour), Summary: m.Subject, Lang: "de",
 			Organizer: netmail.Address{Name: `Example "NOC", Büro: 1`, Address: "noc@example.net"}, Provider: "example.net", Account: "K-1007", Maintenance: "M-1",
-			Objects: []string{"shop", hostile}, Impact: channel.NoImpact, Status: s.status, Method: s.method,
+			Objects: []string{"shop", hostile}, Impact: channel.ReducedRedundancy, Status: s.status, Method: s.method,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -150,15 +150,15 @@ func checkMail(t *testing.T, got mail, m channel.Message, way, i int) {
 func checkCalendar(t *testing.T, got *calendar, m channel.Message, i int) {
 	t.Helper()
 	oneLine := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	status := []string{"TENTATIVE", "CONFIRMED", "IN-PROCESS", "COMPLETED", "CANCELLED"}[i]
-	event := []string{"TENTATIVE", "CONFIRMED", "CONFIRMED", "CONFIRMED", "CANCELLED"}[i]
+	status := []string{"CONFIRMED", "CONFIRMED", "IN-PROCESS", "COMPLETED", "CANCELLED"}[i]
+	event := []string{"CONFIRMED", "CONFIRMED", "CONFIRMED", "CONFIRMED", "CANCELLED"}[i]
 	disposition := "attachment maintenance.ics " + m.CalendarMethod
 	want := &calendar{
 		Method: m.CalendarMethod, Disposition: disposition, Events: 1, Objects: []string{"shop", oneLine(hostile)}, Organizer: "Example 'NOC', Büro: 1 mailto:noc@example.net",
 		Event: map[string]string{
 			"UID": "M-1.K-1007@example.net", "SEQUENCE": fmt.Sprint(i), "STATUS": event, "SUMMARY": oneLine(m.Subject),
 			"DTSTAMP": m.Date.UTC().Format("2006-01-02T15:04:05+00:00"), "DTSTART": "2026-08-13T13:00:00+00:00", "DTEND": "2026-08-13T15:00:00+00:00",
-			"X-MAINTNOTE-PROVIDER": "example.net", "X-MAINTNOTE-ACCOUNT": "K-1007", "X-MAINTNOTE-MAINTENANCE-ID": "M-1", "X-MAINTNOTE-IMPACT": "NO-IMPACT", "X-MAINTNOTE-STATUS": status,
+			"X-MAINTNOTE-PROVIDER": "example.net", "X-MAINTNOTE-ACCOUNT": "K-1007", "X-MAINTNOTE-MAINTENANCE-ID": "M-1", "X-MAINTNOTE-IMPACT": "REDUCED-REDUNDANCY", "X-MAINTNOTE-STATUS": status,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
