@@ -35,7 +35,7 @@ func writeForEver(dir string) error {
 	if err != nil {
 		return err
 	}
-	source, err := Of(s)
+	source, err := of(s)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func BenchmarkMonth(b *testing.B) {
 	for i := 0; i < len(entries); i += 1000 {
 		write(b, s, noon, entries[i:i+1000]...)
 	}
-	source, err := Of(s)
+	source, err := of(s)
 	if err != nil {
 		b.Fatal(err)
 	}

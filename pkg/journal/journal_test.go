@@ -37,7 +37,7 @@ func read(t testing.TB, now time.Time, stores ...*state.Store) History {
 	t.Helper()
 	var sources []Source
 	for _, s := range stores {
-		source, err := Of(s)
+		source, err := of(s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,14 +35,46 @@ type History struct {
 	Missing []string
 }
 
+// Flaws are what is wrong with the lines, for people.
+func (h History) Flaws() []string {
+	var out []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{h.Torn, "cannot be read"}, {h.Newer, "were written by a newer version"}, {h.Ahead, "are ahead of this machine's clock"}} {
+		if part.n > 0 {
+			out = append(out, fmt.Sprintf("%d lines of the journal %s", part.n, part.what))
+		}
+	}
+	return out
+}
+
 // Source is a directory with a journal.
 type Source struct {
 	Name   string
 	folder *state.Folder
 }
 
-// Of is the journal in the memory of a user.
-func Of(s *state.Store) (Source, error) {
+// Sources are the journals in directories, of other pollers or copies; without any
+// it is that in the memory of a user.
+func Sources(dirs []string, memory *state.Store) ([]Source, error) {
+	if len(dirs) == 0 {
+		own, err := of(memory)
+		return []Source{own}, err
+	}
+	var out []Source
+	for _, path := range dirs {
+		f, err := state.OpenFolder(path)
+		if err != nil {
+			return nil, fmt.Errorf("--journal-dir %w", err)
+		}
+		out = append(out, Source{path, f})
+	}
+	return out, nil
+}
+
+// of is the journal in a memory.
+func of(s *state.Store) (Source, error) {
 	if s == nil {
 		return Source{}, errors.New("journal: expected a memory, not --state off")
 	}
@@ -51,15 +83,6 @@ func Of(s *state.Store) (Source, error) {
 		return Source{}, fmt.Errorf("journal: %w", err)
 	}
 	return Source{f.Path(""), f}, nil
-}
-
-// At is the journal in a directory: another poller's, or a copy.
-func At(path string) (Source, error) {
-	f, err := state.OpenFolder(path)
-	if err != nil {
-		return Source{}, fmt.Errorf("--journal-dir %w", err)
-	}
-	return Source{path, f}, nil
 }
 
 // Read returns what happened in a period, of the kinds that are wanted (nil: of
@@ -236,14 +259,10 @@ func (r *reader) add(e Entry) {
 		e.Sources = r.name
 		r.take(e)
 	default:
-		r.keep(e)
+		r.have[e.ID] = len(r.Entries)
+		e.Sources = r.name
+		r.Entries = append(r.Entries, e)
 	}
-}
-
-func (r *reader) keep(e Entry) {
-	r.have[e.ID] = len(r.Entries)
-	e.Sources = r.name
-	r.Entries = append(r.Entries, e)
 }
 
 // ClockSlack is by how much the clocks of pollers may differ: what is later than now by more

@@ -164,13 +164,8 @@ func (v *verdict) mistakes() {
 			v.say(check.WARNING, "work on %s, announced until %s, is not proven to be over: ask check_reintegrated", w.Node, phrase.Time(w.Until))
 		}
 	}
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{v.history.Torn, "cannot be read"}, {v.history.Newer, "were written by a newer version"}, {v.history.Ahead, "are ahead of this machine's clock"}} {
-		if part.n > 0 {
-			v.say(check.WARNING, "%d lines of the journal %s", part.n, part.what)
-		}
+	for _, flaw := range v.history.Flaws() {
+		v.say(check.WARNING, "%s", flaw)
 	}
 	if v.journal != nil {
 		v.say(check.WARNING, "that somebody was told is not in the journal: %s", v.journal)

@@ -173,20 +173,9 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 // read reads the journals: this month and the one before, in which everybody is
 // listed.
 func (o *options) read(store *state.Store, now time.Time) (journal.History, error) {
-	var sources []journal.Source
-	for _, dir := range o.JournalDir {
-		source, err := journal.At(dir)
-		if err != nil {
-			return journal.History{}, err
-		}
-		sources = append(sources, source)
-	}
-	if len(o.JournalDir) == 0 {
-		source, err := journal.Of(store)
-		if err != nil {
-			return journal.History{}, err
-		}
-		sources = append(sources, source)
+	sources, err := journal.Sources(o.JournalDir, store)
+	if err != nil {
+		return journal.History{}, err
 	}
 	y, m, _ := now.UTC().Date()
 	p := journal.Period{From: time.Date(y, m-1, 1, 0, 0, 0, 0, time.UTC), Until: now.Add(time.Second)}

@@ -49,13 +49,8 @@ func judge(f outcome) check.Result {
 	case f.node != "" && !f.found:
 		say(check.WARNING, "no maintenance of %s in that time", f.node)
 	}
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{f.history.Torn, "cannot be read"}, {f.history.Newer, "were written by a newer version"}, {f.history.Ahead, "are ahead of this machine's clock"}} {
-		if part.n > 0 {
-			say(check.WARNING, "%d lines of the journal %s", part.n, part.what)
-		}
+	for _, flaw := range f.history.Flaws() {
+		say(check.WARNING, "%s", flaw)
 	}
 	if n := f.story.lostIn(f.story.period); n > 0 {
 		say(check.WARNING, "%d lines of the journal were written by a clock that was ahead, and are left out", n)

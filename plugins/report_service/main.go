@@ -201,24 +201,16 @@ func (o *options) audiences() ([]audience, error) {
 
 // read reads the journals.
 func (o *options) read(wanted asked, now time.Time, take func(journal.Entry)) (journal.History, error) {
-	var sources []journal.Source
-	for _, dir := range o.JournalDir {
-		source, err := journal.At(dir)
-		if err != nil {
-			return journal.History{}, err
-		}
-		sources = append(sources, source)
-	}
+	var store *state.Store
 	if len(o.JournalDir) == 0 {
-		store, err := o.State.Open("report_service")
-		if err != nil {
+		var err error
+		if store, err = o.State.Open("report_service"); err != nil {
 			return journal.History{}, err
 		}
-		source, err := journal.Of(store)
-		if err != nil {
-			return journal.History{}, err
-		}
-		sources = append(sources, source)
+	}
+	sources, err := journal.Sources(o.JournalDir, store)
+	if err != nil {
+		return journal.History{}, err
 	}
 	return journal.Each(sources, wanted.read, now, take)
 }

@@ -27,7 +27,7 @@ func TestStories(t *testing.T) {
 	for seed := range uint64(*stories) {
 		w := newWorld(seed)
 		w.page = page
-		source, err := journal.At(w.journal(t))
+		sources, err := journal.Sources([]string{w.journal(t)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestStories(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newStory(wanted.period)
-		h, err := journal.Each([]journal.Source{source}, wanted.read, o.now(), s.take)
+		h, err := journal.Each(sources, wanted.read, o.now(), s.take)
 		if err != nil || h.Torn+h.Newer+h.Ahead > 0 {
 			t.Fatalf("seed %d: %v, %+v", seed, err, h)
 		}
@@ -215,11 +215,11 @@ func (w *world) strangers(key string) []string {
 func TestOwnReport(t *testing.T) {
 	for seed := range uint64(50) {
 		w := newWorld(seed)
-		source, err := journal.At(w.journal(t))
+		sources, err := journal.Sources([]string{w.journal(t)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := journal.Read([]journal.Source{source}, journal.Period{From: start.AddDate(0, 0, -9), Until: w.back.Add(time.Hour)}, w.back.Add(time.Hour), nil)
+		h, err := journal.Read(sources, journal.Period{From: start.AddDate(0, 0, -9), Until: w.back.Add(time.Hour)}, w.back.Add(time.Hour), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
