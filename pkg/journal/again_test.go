@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -26,5 +28,30 @@ func TestOverBeforeItBegan(t *testing.T) {
 		if stale != c.want || stale && !at.Equal(noon) {
 			t.Errorf("%d: %v %s", i, stale, at)
 		}
+	}
+}
+
+// TestAheadOverTheMonth: what a clock that was ahead wrote into the next month is stale
+// too, once it was set back and the same was told anew. Its time comes, and what happens
+// then is not.
+func TestAheadOverTheMonth(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "state"))
+	midnight := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	wrote := func(minute int, fact Fact) {
+		at := midnight.Add(time.Duration(minute) * time.Minute)
+		write(t, s, at, Entry{At: at, Cluster: "lab", Node: "pve3", Guest: &Guest{ID: 105}, Fact: fact})
+	}
+	wrote(-120, &GuestListed{})
+	wrote(30, &GuestSilent{Class: ClassGuest}) // ahead by two hours
+	wrote(-85, &GuestAnswers{Again: true})
+	wrote(60, &GuestSilent{Class: ClassGuest})
+	all := read(t, midnight.Add(2*time.Hour), s).Entries
+	anew := AnewOf(all)
+	var stale []bool
+	for _, e := range all {
+		stale = append(stale, anew.Stale(e))
+	}
+	if want := []bool{false, false, true, false}; !slices.Equal(stale, want) {
+		t.Errorf("stale are %v, want %v: %+v", stale, want, all)
 	}
 }

@@ -80,10 +80,14 @@ func (o Options) Write(s *state.Store, by Witness, entries []Entry) error {
 }
 
 func (o Options) write(f *state.Folder, by Witness, entries []Entry) error {
-	name := fileOf(by.Now)
 	names, err := f.Names()
 	if err != nil {
 		return err
+	}
+	name := fileOf(by.Now)
+	year, month, _ := by.Now.UTC().Date()
+	if next := fileOf(time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)); slices.Contains(names, next) {
+		name = next // by a clock that was ahead: lines stay in the order in which they were written
 	}
 	err = f.Append(context.Background(), name, state.Bounds{Tail: tail, Most: maxFile}, func(end []byte) ([]byte, error) {
 		return lines(end, by, entries)
