@@ -1,6 +1,8 @@
 package customer
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -43,4 +45,12 @@ func cut(s string, n int) string {
 		n--
 	}
 	return s
+}
+
+// longestGuest is the longest name of a guest, in characters.
+const longestGuest = 60
+
+// Called is how customers read of a guest: by its name, or else its kind and number.
+func Called(name, kind string, id int) string {
+	return cmp.Or(Clean(name, longestGuest), Clean(kind, 2)+strconv.Itoa(id))
 }

@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-playground/locales"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -157,3 +158,15 @@ func (l *Locale) say(c i18n.LocalizeConfig) (string, error) {
 }
 
 var errEmpty = errors.New("no text")
+
+// rightToLeft scripts turn what stands around them.
+var rightToLeft = []*unicode.RangeTable{unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko}
+
+// Isolated keeps a text that is written from right to left from turning what
+// stands around it.
+func Isolated(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, rightToLeft...) }) {
+		return "\u2068" + text + "\u2069"
+	}
+	return text
+}

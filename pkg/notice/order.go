@@ -15,9 +15,6 @@ import (
 // Reason is why work is planned, as customers may be told.
 type Reason string
 
-// Reasons there are words for.
-var Reasons = []Reason{"fans", "power", "memory", "disks", "network", "firmware", "software", "hardware"}
-
 // Impact is what is expected of planned work.
 type Impact string
 
@@ -27,9 +24,6 @@ const (
 	ImpactShort Impact = "short"
 	ImpactOff   Impact = "off"
 )
-
-// Impacts there are words for.
-var Impacts = []Impact{ImpactNone, ImpactShort, ImpactOff}
 
 // Orders are what the hoster's people asked for by hand.
 type Orders struct {

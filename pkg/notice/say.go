@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/noout-monitoring/noout/pkg/locale"
 )
@@ -21,9 +20,6 @@ type Words struct {
 	HTML string
 }
 
-// Hoster is who signs.
-type Hoster struct{ Name string }
-
 // speech is a notice in the making. It remembers the first mistake, which keeps
 // the whole of it from being sent.
 type speech struct {
@@ -37,9 +33,9 @@ type speech struct {
 // data are the parameters of a message.
 type data = map[string]string
 
-// Say puts a notice into words. What it says is what the notice holds and nothing
-// else. An error means that it must not be sent.
-func Say(n Notice, l *locale.Locale, h Hoster) (Words, error) {
+// Say puts a notice into words, signed by the hoster. What it says is what the
+// notice holds and nothing else. An error means that it must not be sent.
+func Say(n Notice, l *locale.Locale, hoster string) (Words, error) {
 	zone, err := time.LoadLocation(n.Zone)
 	if err != nil {
 		return Words{}, fmt.Errorf("notice %s: %w", n.Event, err)
@@ -52,10 +48,10 @@ func Say(n Notice, l *locale.Locale, h Hoster) (Words, error) {
 		s.disturbance()
 	}
 	for line := range strings.Lines(n.Text) {
-		s.say("n_said", data{"Text": isolated(strings.TrimSpace(line))})
+		s.say("n_said", data{"Text": locale.Isolated(strings.TrimSpace(line))})
 	}
 	w := Words{Lang: l.Tag(), Subject: subject}
-	s.write(&w, h)
+	s.write(&w, hoster)
 	return w, s.err
 }
 
@@ -196,7 +192,7 @@ func (s *speech) servers() []string {
 	var out []string
 	shown := shownOf(s.Servers)
 	for _, x := range shown[:min(len(shown), mostServers)] {
-		name := isolated(x.Name)
+		name := locale.Isolated(x.Name)
 		switch {
 		case x.Gone:
 			out = append(out, s.text("n_gone", data{"Name": name}))
@@ -215,11 +211,11 @@ func (s *speech) servers() []string {
 }
 
 // write lays the words out as text and as HTML.
-func (s *speech) write(w *Words, h Hoster) {
+func (s *speech) write(w *Words, hoster string) {
 	greeting, heading, list := s.text("n_greeting", nil), s.text("n_servers", nil), s.servers()
 	signed := []string{s.text("n_closing", nil)}
-	if h.Name != "" {
-		signed = append(signed, isolated(h.Name))
+	if hoster != "" {
+		signed = append(signed, locale.Isolated(hoster))
 	}
 	small := []string{s.text("n_reference", data{"Event": s.Event}), s.text("zone", data{"Place": placeOf(s.Zone)}), s.text("n_automatic", nil)}
 	var text, page strings.Builder
@@ -252,15 +248,3 @@ func (s *speech) write(w *Words, h Hoster) {
 
 // placeOf is what a time zone is called: its place.
 func placeOf(zone string) string { return strings.ReplaceAll(zone, "_", " ") }
-
-// rightToLeft scripts turn what stands around them.
-var rightToLeft = []*unicode.RangeTable{unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko}
-
-// isolated keeps a text that is written from right to left from turning what
-// stands around it.
-func isolated(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, rightToLeft...) }) {
-		return "\u2068" + text + "\u2069"
-	}
-	return text
-}

@@ -23,6 +23,12 @@ var (
 	noon  = time.Date(2026, 12, 3, 13, 0, 0, 0, time.UTC)
 )
 
+// What there are words for.
+var (
+	reasons = []Reason{"fans", "power", "memory", "disks", "network", "firmware", "software", "hardware"}
+	impacts = []Impact{ImpactNone, ImpactShort, ImpactOff}
+)
+
 // examples are a notice of every kind.
 func examples() []Notice {
 	gap := 324.0
@@ -50,9 +56,9 @@ func examples() []Notice {
 		down(Notice{Kind: Update, Servers: []Server{{ID: 103, Name: "shop", Silent: night, Back: night.Add(20 * time.Minute)}, {ID: 105, Name: "db1", Silent: night}, {ID: 106, Name: "old", Silent: night, Gone: true}}}),
 		down(Notice{Kind: Resolved, Cause: CauseMachine, Work: work, Ended: night.Add(29 * time.Minute), Servers: []Server{{ID: 105, Name: "db1", Silent: night, Back: night.Add(29 * time.Minute)}}}),
 	}
-	for _, r := range Reasons {
+	for _, r := range reasons {
 		n := planned(Notice{Kind: Announced, Servers: two[:1]})
-		n.Work = &Work{From: noon, Until: noon.Add(12 * time.Hour), Reason: r, Impact: Impacts[len(out)%3]}
+		n.Work = &Work{From: noon, Until: noon.Add(12 * time.Hour), Reason: r, Impact: impacts[len(out)%3]}
 		out = append(out, n)
 	}
 	return out
@@ -77,7 +83,7 @@ func TestWords(t *testing.T) {
 		var b strings.Builder
 		for _, n := range examples() {
 			n.Language, n.Zone = lang, "Europe/Madrid"
-			w, err := Say(n, l, Hoster{"Example Hosting"})
+			w, err := Say(n, l, "Example Hosting")
 			if err != nil {
 				t.Fatal(err)
 			}

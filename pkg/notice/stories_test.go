@@ -87,7 +87,7 @@ func (o *office) order() {
 		}
 		p.from = o.now.Add(time.Duration(o.IntN(40)) * time.Minute)
 		p.until = p.from.Add(time.Hour)
-		orders, err := o.orders.Announce(Plan{Cluster: "siteQ", Node: p.node, From: p.from, Until: p.until, Reason: Reasons[o.IntN(len(Reasons))]}, o.now)
+		orders, err := o.orders.Announce(Plan{Cluster: "siteQ", Node: p.node, From: p.from, Until: p.until, Reason: reasons[o.IntN(len(reasons))]}, o.now)
 		if err != nil {
 			o.t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func (o *office) run() {
 
 // send puts a notice into words: the same each time.
 func (o *office) send(c customer.Customer, r Record) {
-	words, err := Say(r.Notice, o.voice[r.Language], Hoster{"Example Hosting"})
+	words, err := Say(r.Notice, o.voice[r.Language], "Example Hosting")
 	if err != nil {
 		o.t.Fatal(err)
 	}

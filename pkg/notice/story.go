@@ -282,13 +282,6 @@ func (s *Story) Nodes() []string {
 	return out
 }
 
-// longestName of a server, in characters.
-const longestName = 60
-
 func (g *guest) server() Server {
-	name := customer.Clean(g.last.Name, longestName)
-	if name == "" {
-		name = customer.Clean(g.last.Type, 2) + itoa(g.id)
-	}
-	return Server{Cluster: g.cluster, ID: g.id, Name: name, Gone: g.gone}
+	return Server{Cluster: g.cluster, ID: g.id, Name: customer.Called(g.last.Name, g.last.Type, g.id), Gone: g.gone}
 }

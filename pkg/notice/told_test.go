@@ -48,13 +48,13 @@ func TestSentenceThatFailed(t *testing.T) {
 	expect(t, l.lives(60, 65), "60 update 105! Three.\nFour.")
 	l.fails(Sent, NotSent)
 	expect(t, l.lives(66, 95), "90 update 105!")
-	w, err := Say(l.ledger.Events[0].Last.Notice, englishOf(t), Hoster{})
+	w, err := Say(l.ledger.Events[0].Last.Notice, englishOf(t), "")
 	if err != nil || strings.Contains(w.Text, "from our team") {
 		t.Errorf("%v: %s", err, w.Text)
 	}
 	n := l.ledger.Events[0].Last.Notice
 	n.Text = "One.\nTwo."
-	if w, err = Say(n, englishOf(t), Hoster{}); err != nil || !strings.Contains(w.Text, "“One.”\n\nMessage from our team: “Two.”") {
+	if w, err = Say(n, englishOf(t), ""); err != nil || !strings.Contains(w.Text, "“One.”\n\nMessage from our team: “Two.”") {
 		t.Errorf("%v: %s", err, w.Text)
 	}
 }

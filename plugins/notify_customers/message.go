@@ -17,7 +17,7 @@ func (r *run) message(c customer.Customer, x notice.Record, way notice.Delivery)
 		return channel.Message{}, err
 	}
 	hoster, domain := r.sender()
-	words, err := notice.Say(x.Notice, l, notice.Hoster{Name: hoster})
+	words, err := notice.Say(x.Notice, l, hoster)
 	if err != nil {
 		return channel.Message{}, err
 	}

@@ -118,7 +118,7 @@ func documentOf(v *voice, r report, s *story, w words) document {
 	d := document{Lang: v.Tag(), Title: v.word("title"), Span: v.span(r.From, r.Until), Intro: w.intro, Closing: w.closing}
 	d.For = v.word("internal")
 	if r.Customer != "" {
-		d.For = v.text("for", data{"Name": name(r.Customer)})
+		d.For = v.text("for", data{"Name": locale.Isolated(r.Customer)})
 	}
 	d.Zone = v.text("zone", data{"Place": zoneName(v.zone, r.Until)})
 	var n numbers
@@ -261,7 +261,7 @@ func (v *voice) timeline(r report, s *story, n *numbers) timeline {
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
 	for _, m := range marks {
 		l := n.line(sentence{refs: m.refs})
-		t.Table = append(t.Table, tableRow{v.clock(m.from, from), v.clock(m.until, from), name(m.row) + v.Colon() + " " + m.label, l.Numbers})
+		t.Table = append(t.Table, tableRow{v.clock(m.from, from), v.clock(m.until, from), locale.Isolated(m.row) + v.Colon() + " " + m.label, l.Numbers})
 	}
 	return t
 }

@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/locale"
+)
 
 // speech is a report in words.
 type speech struct {
@@ -111,7 +115,7 @@ func (v *voice) step(out *speech, id string, m *moment) {
 
 // server is what happened to one guest.
 func (v *voice) server(out *speech, x server, r report) {
-	called := name(x.Name)
+	called := locale.Isolated(x.Name)
 	for _, t := range x.Moves {
 		d := data{"Name": called, "When": v.moment(t.Ended)}
 		switch {

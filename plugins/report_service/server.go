@@ -23,16 +23,6 @@ func (s *story) sorted() []*guest {
 	return out
 }
 
-// longestName of a server, in characters.
-const longestName = 60
-
-func nameOf(g *journal.Guest) string {
-	if name := customer.Clean(g.Name, longestName); name != "" {
-		return name
-	}
-	return customer.Clean(g.Type, 2) + itoa(g.ID)
-}
-
 // is notes what an entry calls it.
 func (g *guest) is(e journal.Entry) {
 	listed, is := e.Fact.(*journal.GuestListed)
@@ -83,9 +73,9 @@ func (s *story) server(g *guest, a audience) (server, bool) {
 	if len(called) == 0 {
 		return server{}, false
 	}
-	last := called[len(called)-1]
+	last, named := called[len(called)-1], a.calledBy(called)
 	x := server{
-		ID: last.ID, Name: nameOf(a.calledBy(called)), Moves: make([]transfer, 0, len(g.moves)), Silences: []outage{},
+		ID: last.ID, Name: customer.Called(named.Name, named.Type, named.ID), Moves: make([]transfer, 0, len(g.moves)), Silences: []outage{},
 		Answers: !g.answered.IsZero() && g.answered.Before(s.period.Until),
 	}
 	theirs := a.owns(last.Guest) && !last.gone

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/locale"
 )
 
 // answers are the times in which guests did not answer, those of which nobody could
@@ -76,13 +77,13 @@ func (a answers) tell(s *story) {
 // can tell.
 func (v *voice) silences(out *speech, x server, r report) {
 	for _, o := range x.Silences {
-		out.practice = append(out.practice, v.outage(o, [2]string{"silent", "silent_open"}, data{"Name": name(x.Name)}))
+		out.practice = append(out.practice, v.outage(o, [2]string{"silent", "silent_open"}, data{"Name": locale.Isolated(x.Name)}))
 	}
 	for _, o := range x.Unsure {
 		until := r.Until
 		if o.Until != nil {
 			until = *o.Until
 		}
-		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": name(x.Name), "Span": v.span(o.From, until)}, o.Refs...))
+		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": locale.Isolated(x.Name), "Span": v.span(o.From, until)}, o.Refs...))
 	}
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/noout-monitoring/noout/pkg/locale"
 )
@@ -96,15 +94,4 @@ func (v *voice) seconds(s float64) string {
 
 func (v *voice) millis(ms float64) string {
 	return v.Duration(time.Duration(ms * float64(time.Millisecond)))
-}
-
-// name keeps a name that is written from right to left from turning what stands
-// around it.
-func name(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
-	}) {
-		return "\u2068" + text + "\u2069"
-	}
-	return text
 }
