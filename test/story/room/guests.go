@@ -106,7 +106,7 @@ func (r *Room) join(list []pve.Guest) (err error) {
 
 func newNetwork(r *Room) *network {
 	n := &network{cluster: r.PVE, happen: r.do, nodes: map[int]string{}, back: map[int]time.Time{}}
-	n.settle()
+	n.observe()
 	return n
 }
 
@@ -124,8 +124,8 @@ func (n *network) running() map[int]string {
 	return out
 }
 
-// settle takes what has happened so far as past: whoever was moved answers.
-func (n *network) settle() {
+// observe takes what has happened so far as past: whoever was moved answers.
+func (n *network) observe() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	maps.Copy(n.nodes, n.running())

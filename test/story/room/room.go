@@ -213,7 +213,7 @@ func (r *Room) Files(dir string) (map[string]string, error) {
 func (r *Room) Do(line string) error {
 	err := r.do(line)
 	if r.network != nil {
-		r.network.settle()
+		r.network.observe()
 	}
 	return err
 }

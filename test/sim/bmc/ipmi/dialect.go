@@ -8,7 +8,7 @@ func (b *builder) tachPresence() {
 		p := part{29, byte(place)}
 		b.tach(place, b.bays[place].Name, p)
 		b.presence[place] = b.free(0x90, 1)
-		b.states(identity{b.presence[place], b.bays[place].Name + " Prsnt", typeFan, kindPresence, p}, func(s *sight) reading { return s.present(place) })
+		b.states(identity{b.presence[place], b.bays[place].Name + " Prsnt", typeFan, kindPresence, p}, func(s *observed) reading { return s.present(place) })
 	}
 	b.addRedundancy(identity{0x75, "Fan Redundancy", typeFan, kindRedundancy, part{30, 1}})
 }
@@ -19,7 +19,7 @@ func (b *builder) tachEntity() {
 	for _, place := range b.places() {
 		p := part{29, byte(place)}
 		b.tach(place, b.bays[place].Name, p)
-		b.states(identity{b.free(0x90, 1), b.bays[place].Name, typeEntity, kindSpecific, p}, func(s *sight) reading {
+		b.states(identity{b.free(0x90, 1), b.bays[place].Name, typeEntity, kindSpecific, p}, func(s *observed) reading {
 			if s.present(place).states == 1<<1 {
 				return reading{states: 1 << 0}
 			}
@@ -36,14 +36,14 @@ func (b *builder) discreteOnly() {
 		p := part{29, byte(place)}
 		number := byte(b.bays[place].Sensor)
 		b.state[place], b.presence[place] = number, b.free(0x90, 1)
-		b.states(identity{number, b.bays[place].Name, typeFan, kindRunning, p}, func(s *sight) reading { return s.judged(place) })
-		b.states(identity{b.presence[place], b.bays[place].Name + " Prsnt", typeFan, kindPresence, p}, func(s *sight) reading { return s.present(place) })
+		b.states(identity{number, b.bays[place].Name, typeFan, kindRunning, p}, func(s *observed) reading { return s.judged(place) })
+		b.states(identity{b.presence[place], b.bays[place].Name + " Prsnt", typeFan, kindPresence, p}, func(s *observed) reading { return s.present(place) })
 	}
 	b.addRedundancy(identity{0x75, "Fan Redundancy", typeFan, kindRedundancy, part{30, 1}})
 }
 
 // judged is running of a controller that compares with its thresholds.
-func (s *sight) judged(place int) reading {
+func (s *observed) judged(place int) reading {
 	v, listed := s.fan(place)
 	switch {
 	case !listed, v.State == "Absent", v.Reading == nil:

@@ -28,7 +28,7 @@ type machine struct {
 type sensor struct {
 	identity
 	measured *measured // nil: it has states
-	read     func(*sight) reading
+	read     func(*observed) reading
 }
 
 // reading is what a sensor says (table 35-15).
@@ -40,14 +40,14 @@ type reading struct {
 	code     byte // completion code instead of an answer
 }
 
-// sight is the server at the moment of a question.
-type sight struct {
+// observed is the server at the moment of a question.
+type observed struct {
 	world.Snapshot
 	absent byte // completion code for what is not there
 }
 
 // fan is the fan of a place; false when it is not listed.
-func (s *sight) fan(place int) (world.View, bool) {
+func (s *observed) fan(place int) (world.View, bool) {
 	for _, v := range s.Fans {
 		if v.Number == place {
 			return v, true
@@ -148,11 +148,11 @@ func (b *builder) speed(place int, id identity, m *measured) {
 	}
 	m.scale = fit(f)
 	m.limits = limitsOf(f, m.scale)
-	b.add(fullRecord(id, *m), &sensor{id, m, func(s *sight) reading { return s.speed(place, m) }})
+	b.add(fullRecord(id, *m), &sensor{id, m, func(s *observed) reading { return s.speed(place, m) }})
 }
 
 // states adds a sensor that has states and no number.
-func (b *builder) states(id identity, read func(*sight) reading) {
+func (b *builder) states(id identity, read func(*observed) reading) {
 	b.add(compactRecord(id, 1, 0), &sensor{id, nil, read})
 }
 
@@ -160,7 +160,7 @@ func (b *builder) states(id identity, read func(*sight) reading) {
 func (b *builder) event(id identity) { b.add(eventRecord(id)) }
 
 // speed is the reading of a tachometer.
-func (s *sight) speed(place int, m *measured) reading {
+func (s *observed) speed(place int, m *measured) reading {
 	v, listed := s.fan(place)
 	switch {
 	case !listed, v.State == "Absent":
@@ -181,7 +181,7 @@ func (s *sight) speed(place int, m *measured) reading {
 }
 
 // running is the state of a fan as "transition to" states.
-func (s *sight) running(place int) reading {
+func (s *observed) running(place int) reading {
 	v, listed := s.fan(place)
 	switch {
 	case !listed, v.State == "Absent", v.Health == "":
@@ -197,7 +197,7 @@ func (s *sight) running(place int) reading {
 }
 
 // present is the state of a presence sensor.
-func (s *sight) present(place int) reading {
+func (s *observed) present(place int) reading {
 	if v, listed := s.fan(place); !listed || v.State == "Absent" {
 		return reading{states: 1 << 0}
 	}
@@ -205,6 +205,6 @@ func (s *sight) present(place int) reading {
 }
 
 // redundant is the state of a redundancy sensor.
-func (s *sight) redundant() reading {
+func (s *observed) redundant() reading {
 	return reading{states: map[world.Health]uint16{world.OK: 1 << 0, world.Bad: 1 << 1, world.Warning: 1 << 2}[s.Balance]}
 }

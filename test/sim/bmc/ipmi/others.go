@@ -62,10 +62,10 @@ func (b *builder) fixture(f fixture, n int) {
 	id.part.instance += byte(n - 1)
 	if f.unit == 0 {
 		id.kind = kindSpecific
-		b.states(id, func(*sight) reading { return b.config.part(f, n) })
+		b.states(id, func(*observed) reading { return b.config.part(f, n) })
 		return
 	}
 	m := &measured{unit: f.unit, scale: f.scale, name6: f.name == "CPU%d VRM TEMP"}
 	raw := f.scale.raw(f.value)
-	b.add(fullRecord(id, *m), &sensor{id, m, func(*sight) reading { return reading{value: raw} }})
+	b.add(fullRecord(id, *m), &sensor{id, m, func(*observed) reading { return reading{value: raw} }})
 }

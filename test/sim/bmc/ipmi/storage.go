@@ -73,7 +73,7 @@ func (s *Server) sensorReading(r *request) (byte, []byte) {
 	if sensor == nil {
 		return codeNotPresent, nil
 	}
-	v := sensor.read(&sight{s.look, s.config.AbsentCode})
+	v := sensor.read(&observed{s.look, s.config.AbsentCode})
 	if v.code != 0 {
 		return v.code, nil
 	}

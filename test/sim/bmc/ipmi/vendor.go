@@ -71,7 +71,7 @@ func (b *builder) addRedundancy(id identity) {
 	}
 	id.number = b.free(id.number, 1)
 	b.redundancy = id.number
-	b.states(id, (*sight).redundant)
+	b.states(id, (*observed).redundant)
 }
 
 // hpe has a state, a duty cycle and a presence for each fan, and no threshold.
@@ -83,9 +83,9 @@ func (b *builder) hpe() {
 		p := part{29, byte(place)}
 		name := fmt.Sprintf("Fan %d", place)
 		b.state[place], b.presence[place] = state+byte(place-1), present+byte(place-1)
-		b.states(identity{b.state[place], name, typeFan, kindRunning, p}, func(s *sight) reading { return s.running(place) })
+		b.states(identity{b.state[place], name, typeFan, kindRunning, p}, func(s *observed) reading { return s.running(place) })
 		b.speed(place, identity{byte(b.bays[place].Sensor), name + " DutyCycle", typeFan, kindThreshold, p}, &measured{unit: unitRPM})
-		b.states(identity{b.presence[place], name + " Presence", typeFan, kindPresence, p}, func(s *sight) reading { return s.present(place) })
+		b.states(identity{b.presence[place], name + " Presence", typeFan, kindPresence, p}, func(s *observed) reading { return s.present(place) })
 	}
 	b.addRedundancy(identity{0x2f, "Fans", typeFan, kindRedundancy, part{29, 0x60}})
 }
@@ -117,17 +117,17 @@ func (b *builder) lenovo() {
 		for _, place := range rotors {
 			b.state[place] = id.number
 		}
-		b.states(id, func(s *sight) reading { return s.module(rotors) })
+		b.states(id, func(s *observed) reading { return s.module(rotors) })
 	}
 	b.addRedundancy(identity{0x2e, "Cooling Zone 1", typeCooling, kindRedundancy, part{30, 0x60}})
 	for i := range 2 {
 		b.states(identity{b.free(0xb8, 1), fmt.Sprintf("PS %d Fan Fault", i+1), typeFan, kindState, part{10, byte(i + 1)}},
-			func(*sight) reading { return reading{states: 1 << 0} })
+			func(*observed) reading { return reading{states: 1 << 0} })
 	}
 }
 
 // module is the worst that is true of its rotors, as a severity.
-func (s *sight) module(rotors []int) reading {
+func (s *observed) module(rotors []int) reading {
 	worst := reading{states: 1 << 0}
 	for _, place := range rotors {
 		switch r := s.running(place); {
@@ -182,7 +182,7 @@ func (b *builder) sharedPresence(first int) {
 			each := id
 			each.number += byte(i)
 			b.presence[place] = each.number
-			sensors = append(sensors, &sensor{each, nil, func(s *sight) reading { return s.present(place) }})
+			sensors = append(sensors, &sensor{each, nil, func(s *observed) reading { return s.present(place) }})
 		}
 		b.add(compactRecord(id, byte(len(some)), byte(first+at)), sensors...)
 	}
