@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,27 @@ func TestSaidTwice(t *testing.T) {
 	several := strings.Replace(wellStatus, `"by_rank":[]`, `"id":1,"up":1,"in":1,"max":1,"id":2,"up":1,"in":2,"max":2,"id":3,"up":0,"in":1,"max":1,"by_rank":[]`, 1)
 	if c := read4(t, several, wellMap, wellTree); len(c.Gaps) != 0 {
 		t.Errorf("several file systems: %+v", c.Gaps)
+	}
+}
+
+// TestLineTooLong: a line may have 24 MiB, however it is cut into pieces.
+func TestLineTooLong(t *testing.T) {
+	for _, length := range []int{maxLine, maxLine + 1} {
+		for _, first := range []int{0, 1 << 20, maxLine, length} {
+			p := &process{pending: bytes.Repeat([]byte("t"), first)}
+			if line, found := p.cut(); found {
+				t.Fatalf("%d bytes without an end are a line of %d", first, len(line))
+			}
+			p.pending = append(p.pending, bytes.Repeat([]byte("t"), length-first)...)
+			p.pending = append(p.pending, "\nnext\n"...)
+			line, found := p.cut()
+			if want := length <= maxLine; !found || (len(line) == length) != want || (p.refused == nil) != want || !want && line != nil {
+				t.Errorf("%d bytes after %d: found %v, %d bytes, %v", length, first, found, len(line), p.refused)
+			}
+			if line, found := p.cut(); !found || string(line) != "next" {
+				t.Errorf("%d bytes after %d: then %q, %v", length, first, line, found)
+			}
+		}
 	}
 }
 

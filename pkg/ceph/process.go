@@ -175,20 +175,24 @@ func (p *process) line(until time.Time) ([]byte, bool) {
 // too long nothing is kept.
 func (p *process) cut() ([]byte, bool) {
 	n := bytes.IndexByte(p.pending[p.searched:], '\n')
-	if n < 0 {
+	found := n >= 0
+	if found {
+		p.searched += n
+	} else {
 		p.searched = len(p.pending)
-		if p.searched > maxLine {
-			p.refused = fmt.Errorf("it printed a document of more than %d MiB", maxLine>>20)
-			p.skipping = true
-		}
+	}
+	if p.searched > maxLine {
+		p.refused = fmt.Errorf("it printed a document of more than %d MiB", maxLine>>20)
+		p.skipping = true
+	}
+	if !found {
 		if p.skipping {
 			p.pending, p.searched = p.pending[:0], 0
 		}
 		return nil, false
 	}
-	line := bytes.TrimSpace(p.pending[:p.searched+n])
-	p.pending = p.pending[p.searched+n+1:]
-	p.searched = 0
+	line := bytes.TrimSpace(p.pending[:p.searched])
+	p.pending, p.searched = p.pending[p.searched+1:], 0
 	if p.skipping {
 		line, p.skipping = nil, false
 	}
