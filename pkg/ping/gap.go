@@ -56,6 +56,7 @@ type track struct {
 	gaps    int
 	late    int
 	spacing time.Duration // longest time between two packets
+	pace    time.Duration // shortest
 	begun   bool
 }
 
@@ -65,8 +66,11 @@ func newTrack(interval time.Duration) track {
 
 // sent notes a packet.
 func (t *track) sent(at time.Duration) {
-	if t.begun {
-		t.spacing = max(t.spacing, at-t.last)
+	if spacing := at - t.last; t.begun {
+		if t.spacing == 0 || spacing < t.pace {
+			t.pace = spacing
+		}
+		t.spacing = max(t.spacing, spacing)
 	}
 	t.stalled += t.stall(at)
 	if t.waiting == 0 {
@@ -76,10 +80,12 @@ func (t *track) sent(at time.Duration) {
 	t.waiting++
 }
 
-// stall is for how long nothing has been sent that was due: a packet at least.
+// stall is for how long nothing has been sent that was due: a packet at least. With
+// many guests a round takes longer than the interval, and the next is due after it.
 func (t *track) stall(at time.Duration) time.Duration {
-	if since := at - t.last; t.begun && !t.over && since >= 2*t.interval {
-		return since - t.interval
+	due := max(t.interval, t.pace)
+	if since := at - t.last; t.begun && !t.over && since >= 2*due {
+		return since - due
 	}
 	return 0
 }

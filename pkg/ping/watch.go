@@ -197,7 +197,7 @@ func (w *watcher) progress(e *engine, now, interval time.Duration) Progress {
 		g := t.longest
 		if t.waiting > 0 && now-t.first > interval+min(t.base, interval) {
 			p.Silent++
-			if so := now - t.first; so > g.Length() {
+			if so := max(0, now-t.first-t.stalled-t.stall(now)); so > g.Length() {
 				g = Gap{Start: t.first, AtLeast: so, Lost: t.waiting, Unbounded: true}
 			}
 		}

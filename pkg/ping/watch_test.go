@@ -257,3 +257,20 @@ func TestSilentAtTheEndByOurPause(t *testing.T) {
 		t.Errorf("%+v, away %s", x.Longest, x.Away)
 	}
 }
+
+// TestSilentAmongMany: where a round takes longer than the interval, which it does with
+// many guests, that is no pause: a silence that lasts is told as long as it was.
+func TestSilentAmongMany(t *testing.T) {
+	list := map[netip.Addr]*guests.Guest{host4: {Away: []guests.Span{{From: 500 * ms, To: time.Hour}}}}
+	addrs := []netip.Addr{host4}
+	for i := range 2000 { // 4 ms a round
+		a := netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
+		list[a] = &guests.Guest{}
+		addrs = append(addrs, a)
+	}
+	o := WatchOptions{Duration: time.Second, Interval: ms, Wait: 100 * ms}
+	x := watchAll(t, simulated{Net: world(list)}, o, addrs...).Targets[0]
+	if !x.Longest.Unbounded || x.Longest.AtLeast < 480*ms || x.Longest.AtLeast > 500*ms {
+		t.Errorf("%+v, away %s", x.Longest, x.Away)
+	}
+}
