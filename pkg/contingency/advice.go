@@ -117,7 +117,7 @@ func (x *stage) helpNext(f Failure, c casualties) []step {
 // one of them cannot be helped so, or when none does.
 func (x *stage) unbind(g pve.Guest) []step {
 	var out []step
-	for _, disk := range x.Configs[g.ID].Disks {
+	for _, disk := range slices.Concat(x.Configs[g.ID].Disks, x.Configs[g.ID].Snippets) {
 		bound := slices.ContainsFunc(x.Cluster.Nodes, func(n pve.Node) bool {
 			why, _ := x.blocked(g, disk, n.Name)
 			return n.Online && n.Name != g.Node && why != ""
@@ -143,7 +143,7 @@ const mostSteps = 3
 // moveDisk brings a disk to a storage that every online node shares, from one
 // that they do not share.
 func (x *stage) moveDisk(g pve.Guest, d pve.Disk) (step, bool) {
-	if d.CDROM || d.CloudInit || d.Storage == "" || !x.known[d.Storage] || x.shared[d.Storage] {
+	if d.CDROM || d.CloudInit || d.Snippet || d.Storage == "" || !x.known[d.Storage] || x.shared[d.Storage] {
 		return step{}, false
 	}
 	content, command := "images", "qm disk move"

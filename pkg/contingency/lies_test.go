@@ -194,3 +194,33 @@ func TestMappedDirectory(t *testing.T) {
 		}
 	}
 }
+
+// TestSnippets: a guest does not start without its hook script, which no replication
+// brings. Where the node has no such storage that is certain, where each has its own
+// nobody can tell, and shared ones are everywhere. No disk is moved for it.
+func TestSnippets(t *testing.T) {
+	for storage, want := range map[string]struct {
+		outcome maintenance.Outcome
+		text    string
+	}{
+		"nfs":   {maintenance.Holds, ""},
+		"local": {maintenance.Unknown, "vm101 may not start on b, whether the hookscript in local of a is there too is not known"},
+		"fast":  {maintenance.Fails, "HA cannot help 1 guest: vm101 cannot start elsewhere, the storage fast is not on"},
+	} {
+		e := managed("a", "b", "c")
+		for _, n := range []string{"a", "b", "c"} {
+			e.Cluster.Storages = append(e.Cluster.Storages, pve.Storage{Name: "local", Node: n, Available: true})
+		}
+		e.Cluster.Storages = append(e.Cluster.Storages, pve.Storage{Name: "fast", Node: "a", Available: true})
+		f := e.Configs[101]
+		f.Snippets = []pve.Disk{{Slot: "hookscript", Storage: storage, Snippet: true}}
+		e.Configs[101] = f
+		o := Of(e)
+		if outcome, text := o.loss(t, "node a").said(); outcome != want.outcome || !strings.Contains(text, want.text) {
+			t.Errorf("%s: %v %s", storage, outcome, text)
+		}
+		if next := advised(o); strings.Contains(next, "hookscript") || strings.Contains(next, "101") {
+			t.Errorf("%s: advised %s", storage, next)
+		}
+	}
+}

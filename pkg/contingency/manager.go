@@ -2,6 +2,7 @@ package contingency
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/ha"
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -103,7 +104,7 @@ func (x *stage) obstacle(g pve.Guest, node string) (why string, sure bool) {
 		return why, sure
 	}
 	unsure := ""
-	for _, d := range facts.Disks {
+	for _, d := range slices.Concat(facts.Disks, facts.Snippets) {
 		switch text, certain := x.blocked(g, d, node); {
 		case text != "" && certain:
 			return text, true
@@ -132,6 +133,8 @@ func (x *stage) blocked(g pve.Guest, d pve.Disk, node string) (why string, sure 
 		return "the storage " + d.Storage + " is not available on " + node, true
 	case x.shared[d.Storage]:
 		return "", true
+	case d.Snippet:
+		return fmt.Sprintf("whether the %s in %s of %s is there too is not known", d.Slot, d.Storage, g.Node), false
 	}
 	copied, known := x.replicated(g, d, node)
 	switch {

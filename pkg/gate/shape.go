@@ -29,7 +29,7 @@ func fold(configs map[int]pve.ConfigFacts) []shape {
 		if !seen {
 			read = map[int]int64{}
 			by[string(key)] = read
-			makes[string(key)] = pve.Config{Devices: f.Devices, Mapped: f.Mapped, Disks: f.Disks}
+			makes[string(key)] = pve.Config{Devices: f.Devices, Mapped: f.Mapped, Disks: f.Disks, Snippets: f.Snippets}
 		}
 		read[id] = f.Time.Unix()
 	}
@@ -48,9 +48,9 @@ func fold(configs map[int]pve.ConfigFacts) []shape {
 // makeOf appends what tells one make from another. No text of it holds a zero byte:
 // they are names.
 func makeOf(to []byte, c pve.Config) []byte {
-	for _, d := range c.Disks {
+	for _, d := range slices.Concat(c.Disks, c.Snippets) {
 		to = append(append(append(append(to, 'd'), d.Slot...), 0), d.Storage...)
-		for i, is := range []bool{d.CDROM, d.CloudInit, d.Unsaved, d.Unreplicated, d.Shared} {
+		for i, is := range []bool{d.CDROM, d.CloudInit, d.Unsaved, d.Unreplicated, d.Shared, d.Snippet} {
 			if is {
 				to = append(to, 0, byte('0'+i))
 			}

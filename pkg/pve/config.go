@@ -1,10 +1,11 @@
 package pve
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/regex"
@@ -26,6 +27,9 @@ type Config struct {
 	// Snapshot is the last one the guest's disks are based on.
 	Snapshot string `json:"snapshot,omitempty"`
 	Disks    []Disk `json:"disks,omitempty"`
+	// Snippets are files without which it does not start: hookscript, and cicustom
+	// where it has a cloud-init drive (qemu-server, vm_start_nolock).
+	Snippets []Disk `json:"snippets,omitempty"`
 	NICs     []NIC  `json:"nics,omitempty"`
 }
 
@@ -43,6 +47,8 @@ type Disk struct {
 	Unreplicated bool `json:"unreplicated,omitempty"`
 	// Shared says that its volume is on every node, whatever the storage is.
 	Shared bool `json:"shared,omitempty"`
+	// Snippet files are copied to other nodes by administrators, if at all.
+	Snippet bool `json:"snippet,omitempty"`
 }
 
 // NIC is a network card with the addresses the configuration gives it. The
@@ -69,12 +75,7 @@ var (
 func configOf(values map[string]json.RawMessage) Config {
 	var c Config
 	nics := map[string]*NIC{}
-	keys := make([]string, 0, len(values))
-	for k := range values {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
 		value, err := scalar(values[key])
 		if err != nil || value == "" {
 			continue
@@ -101,13 +102,28 @@ func configOf(values map[string]json.RawMessage) Config {
 			}
 		case nicSlot.MatchString(key):
 			addNIC(nics, key, value)
+		case key == "hookscript", key == "cicustom":
+			c.Snippets = append(c.Snippets, snippets(key, value)...)
 		}
 	}
-	for _, n := range nics {
-		c.NICs = append(c.NICs, *n)
+	if !slices.ContainsFunc(c.Disks, func(d Disk) bool { return d.CloudInit }) {
+		c.Snippets = slices.DeleteFunc(c.Snippets, func(d Disk) bool { return d.Slot == "cicustom" })
 	}
-	sort.Slice(c.NICs, func(i, j int) bool { return c.NICs[i].Slot < c.NICs[j].Slot })
+	for _, slot := range slices.Sorted(maps.Keys(nics)) {
+		c.NICs = append(c.NICs, *nics[slot])
+	}
 	return c
+}
+
+// snippets reads "local:snippets/hook.pl" and "user=local:snippets/a.yml,meta=...".
+func snippets(slot, value string) []Disk {
+	var out []Disk
+	for part := range strings.SplitSeq(value, ",") {
+		storage, _, _ := strings.Cut(part, ":")
+		_, named, _ := strings.Cut(storage, "=")
+		out = append(out, Disk{Slot: slot, Storage: clip(cmp.Or(named, storage), maxName), Snippet: true})
+	}
+	return slices.Compact(out)
 }
 
 // kernels are devices that the kernel makes on every node.

@@ -54,6 +54,18 @@ func TestConfigSpelling(t *testing.T) {
 	})
 }
 
+// TestSnippets: without its hook script no guest starts, nor without what its
+// cloud-init drive is made of; what no drive is made of is not read.
+func TestSnippets(t *testing.T) {
+	hook, custom := Disk{Slot: "hookscript", Storage: "local", Snippet: true}, Disk{Slot: "cicustom", Storage: "nfs", Snippet: true}
+	compare(t, `{"hookscript": "local:snippets/a=b.pl", "cicustom": "user=nfs:snippets/u.yml,meta=nfs:snippets/m.yml"}`, Config{Snippets: []Disk{hook}})
+	compare(t, `{"hookscript": "local:snippets/hook.pl", "cicustom": "user=nfs:snippets/u.yml,meta=nfs:snippets/m.yml,vendor=local:snippets/v.yml", "ide2": "ceph:vm-105-cloudinit,media=cdrom"}`,
+		Config{
+			Disks:    []Disk{{Slot: "ide2", Storage: "ceph", CDROM: true, CloudInit: true}},
+			Snippets: []Disk{custom, {Slot: "cicustom", Storage: "local", Snippet: true}, hook},
+		})
+}
+
 func compare(t *testing.T, raw string, want Config) {
 	t.Helper()
 	var values map[string]json.RawMessage
