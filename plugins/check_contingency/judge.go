@@ -62,7 +62,7 @@ func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) che
 			break // why is said
 		}
 		if !slices.ContainsFunc(o.Losses, func(l contingency.Loss) bool { return l.Failure.Kind == kind }) {
-			r.Findings = append(r.Findings, check.Finding{Status: check.UNKNOWN, Text: fmt.Sprintf("--fail: there is nothing of the kind %q that may fail: name a kind that the cluster has", kind)})
+			r.Findings = append(r.Findings, check.Finding{Status: check.UNKNOWN, Text: fmt.Sprintf("--fail: there is nothing of the kind %q that may fail: expected one of %s", kind, strings.Join(kindsOf(a.Failures()), ", "))})
 		}
 	}
 	if why := a.Ceph.Absent; why != "" {
@@ -85,6 +85,14 @@ func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) che
 		r.Perfdata = perfdata(o)
 	}
 	return r
+}
+
+func kindsOf(failures []contingency.Failure) []string {
+	var out []string
+	for _, f := range failures {
+		out = append(out, f.Kind)
+	}
+	return slices.Compact(out)
 }
 
 func offline(a gate.Asked) []string {
