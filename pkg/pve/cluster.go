@@ -127,9 +127,6 @@ func (c *Client) poll(ctx context.Context, h host, ask Ask, limit time.Duration)
 	found := Cluster{Host: h.name}
 	var silent error
 	for i, d := range documents(ask) {
-		if found.Standalone && (d.path == pathVotes || d.path == pathDevice) {
-			continue // there are none
-		}
 		err := silent
 		if err == nil {
 			var a answer

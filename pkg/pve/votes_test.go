@@ -185,6 +185,29 @@ func TestVotesMeasured(t *testing.T) {
 	}
 }
 
+// TestLocalMode: a member whose pmxcfs was started with -l says that it stands alone,
+// as does a node that does. Its corosync.conf tells them apart, and another host is
+// asked.
+func TestLocalMode(t *testing.T) {
+	for conf, want := range map[string]string{
+		`[]`: "",
+		`[{"node": "pve1", "quorum_votes": "1"}, {"node": "pve2", "quorum_votes": "1"}]`: "pve1 says that it stands alone, and its corosync.conf has 2 nodes: does pmxcfs run in local mode?",
+	} {
+		var c Cluster
+		if err := c.addStatus([]byte(`[{"type": "node", "name": "pve1", "nodeid": 0, "ip": "192.0.2.1", "local": 1, "online": 1}]`)); err != nil || !c.Standalone {
+			t.Fatal(err, c)
+		}
+		said := ""
+		if err := c.addVotes([]byte(conf)); err != nil {
+			said = err.Error()
+			c.Gaps = append(c.Gaps, Gap{Path: pathVotes, Err: odd(host{}, pathVotes, err)})
+		}
+		if c.conclude(); said != want || conclusive(c) != (want == "") || c.Votes.Known {
+			t.Errorf("%s: %q, enough %v, %+v", conf, said, conclusive(c), c.Votes)
+		}
+	}
+}
+
 func TestDeviceVotes(t *testing.T) {
 	for algorithm, want := range map[string]int{
 		"Fifty-Fifty split": 1, "ffsplit": 1, "LMS": 4, "Last man standing": 4, "2 Node LMS": 1,

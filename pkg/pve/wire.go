@@ -241,8 +241,11 @@ func (c *Cluster) addVotes(raw json.RawMessage) error {
 		n, _ := c.Node(name)
 		c.Votes.Voters = append(c.Votes.Voters, Voter{Node: name, Votes: int(r.Votes.value), Online: n.Online})
 	}
-	if err == nil && len(list) == 0 {
+	switch {
+	case err == nil && len(list) == 0 && !c.Standalone:
 		strange.add(errors.New("it lists no node"))
+	case len(list) > 0 && c.Standalone:
+		strange.add(fmt.Errorf("%s says that it stands alone, and its corosync.conf has %d nodes: does pmxcfs run in local mode?", c.Asked, len(list)))
 	}
 	sort.Slice(c.Votes.Voters, func(i, j int) bool { return c.Votes.Voters[i].Node < c.Votes.Voters[j].Node })
 	return strange.err()
