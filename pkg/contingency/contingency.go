@@ -187,6 +187,8 @@ type stage struct {
 	// places are where backups lie, rooms what each node has left.
 	places []pve.BackupStorage
 	rooms  map[string]room
+	// device is the node that the quorum device is on, empty for none.
+	device string
 
 	failures []Failure
 	trial    *trial
@@ -196,7 +198,7 @@ func newStage(e Evidence) *stage {
 	x := &stage{
 		Evidence: e, index: e.Cluster.Index(), on: map[string][]pve.Guest{},
 		rows: map[[2]string]pve.Storage{}, shared: map[string]bool{}, known: map[string]bool{}, online: map[string]bool{},
-		places: e.Cluster.BackupStorages(), rooms: map[string]room{},
+		places: e.Cluster.BackupStorages(), rooms: map[string]room{}, device: e.Cluster.DeviceNode(),
 	}
 	for _, n := range e.Cluster.Nodes {
 		x.online[n.Name] = n.Online

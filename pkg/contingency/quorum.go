@@ -56,10 +56,7 @@ func (x *stage) takesDevice(f Failure) bool {
 	if f.Kind == Device || f.Kind == "host" && d.At(f.Name) {
 		return true
 	}
-	return slices.ContainsFunc(f.Nodes, func(node string) bool {
-		n, _ := x.Cluster.Node(node)
-		return d.At(node, n.IP) || slices.ContainsFunc(x.on[node], func(g pve.Guest) bool { return x.running(g) && d.At(g.Name) })
-	})
+	return slices.ContainsFunc(f.Nodes, func(node string) bool { return node == x.device || d.At(node) })
 }
 
 // votes that count once f has happened.

@@ -71,6 +71,24 @@ type Device struct {
 	// Seen is when a node last told of it, where no node does now; zero while
 	// one does.
 	Seen time.Time
+	// On is the node whose failure takes it along, see [Cluster.DeviceNode].
+	On string
+}
+
+// DeviceNode is the node that is the quorum device too, or on which a guest runs
+// that is it, as far as names and addresses tell; empty for a machine of its own.
+func (c Cluster) DeviceNode() string {
+	for _, n := range c.Nodes {
+		if c.Votes.Device.At(n.Name, n.IP) {
+			return n.Name
+		}
+	}
+	for _, g := range c.Guests {
+		if n, _ := c.Node(g.Node); c.Votes.Device.At(g.Name) && n.Online && !g.Template && g.Status != "stopped" {
+			return g.Node
+		}
+	}
+	return ""
 }
 
 // At says that the device answers at one of these names or addresses. Its daemons
@@ -183,19 +201,24 @@ func (v Votes) Survives(without ...string) bool {
 }
 
 // Margin is how many of the voters that are present (nodes, and the qdevice
-// as one) may fail, whichever they are, before a node that is left has no
-// quorum; -1 when one has none already or nothing is known.
+// as one, unless it is on a node) may fail, whichever they are, before a node that
+// is left has no quorum; -1 when one has none already or nothing is known.
 func (v Votes) Margin() int {
 	least, all := -1, v.staying(nil)
 	for i, n := range all {
-		others := []int{v.own(n)}
+		var others []int
+		device := v.own(n)
 		for k, o := range all {
-			if k != i {
-				others = append(others, o.Votes)
+			if k == i {
+				continue
 			}
+			if o.Node == v.Device.On {
+				o.Votes, device = o.Votes+device, 0
+			}
+			others = append(others, o.Votes)
 		}
-		if v.own(n) == 0 {
-			others = others[1:]
+		if device > 0 {
+			others = append(others, device)
 		}
 		if m := v.spare(n.Votes, others); i == 0 || m < least {
 			least = m

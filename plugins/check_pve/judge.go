@@ -30,6 +30,7 @@ func (v *verdict) say(s check.Status, format string, args ...any) {
 // judge says whether the cluster is whole. Missing evidence is a finding beside
 // the others and hides none of them.
 func judge(f facts, p policy, now time.Time) check.Result {
+	f.cluster.Votes.Device.On = f.cluster.DeviceNode()
 	v := &verdict{facts: f, policy: p, now: now, index: f.cluster.Index(), r: check.Result{Policy: check.Monitor, Evidence: f.cluster.Evidence}}
 	v.evidence()
 	v.quorum()

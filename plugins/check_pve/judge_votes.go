@@ -34,8 +34,9 @@ func (v *verdict) margin() {
 			back = append(back, n.Name)
 		}
 	}
-	now, restored, most := c.Votes.Margin(), c.Votes.With(back...), c.Votes.Whole().Margin()
-	least := min(1, most)
+	whole := c.Votes.Whole()
+	whole.Device.On = "" // it could be on a machine of its own
+	now, restored, least := c.Votes.Margin(), c.Votes.With(back...), min(1, whole.Margin())
 	if v.policy.margin != nil {
 		least = *v.policy.margin
 	}
@@ -59,11 +60,14 @@ func (v *verdict) margin() {
 // weakest is what the node counts that is the first to lose quorum.
 func weakest(v pve.Votes) string {
 	node, votes, _ := v.Weakest()
-	where := ""
+	where, device := "", ""
 	if v.Device.Present {
 		where = "on " + node + " "
 	}
-	return fmt.Sprintf(" (%s%d of %d votes, %d needed)", where, votes, v.Expected(), v.Need())
+	if v.Device.On != "" {
+		device = ", the qdevice is on " + v.Device.On
+	}
+	return fmt.Sprintf(" (%s%d of %d votes, %d needed%s)", where, votes, v.Expected(), v.Need(), device)
 }
 
 // without are nodes that have no quorum although the asked one has: the device
