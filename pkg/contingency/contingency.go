@@ -260,11 +260,5 @@ func (x *stage) running(g pve.Guest) bool {
 
 // survivors are the online nodes that a failure leaves.
 func (x *stage) survivors(f Failure) []string {
-	var out []string
-	for _, n := range x.Cluster.Nodes {
-		if n.Online && !slices.Contains(f.Nodes, n.Name) {
-			out = append(out, n.Name)
-		}
-	}
-	return out
+	return x.Cluster.Named(func(n pve.Node) bool { return n.Online && !slices.Contains(f.Nodes, n.Name) })
 }

@@ -91,7 +91,7 @@ func (s Survey) absent(ctx context.Context, client *pve.Client, f Found, err err
 		own := client.Get(ctx, below(name, "status"), &status)
 		return says(own, unconfigured) || says(own, uninstalled)
 	}
-	others := online(f.PVE.Cluster)
+	others := f.PVE.Cluster.Online()
 	for _, name := range f.PVE.Leaving {
 		if !slices.Contains(others, name) || !lacks(name) {
 			return "", err
@@ -120,16 +120,6 @@ func foreign(c pve.Cluster) error {
 	return nil
 }
 
-func online(c pve.Cluster) []string {
-	var out []string
-	for _, n := range c.Nodes {
-		if n.Online {
-			out = append(out, n.Name)
-		}
-	}
-	return out
-}
-
 func below(node, path string) string { return "/nodes/" + url.PathEscape(node) + "/ceph/" + path }
 
 // fsid is the cluster that Proxmox VE runs on these nodes, to be compared with
@@ -140,7 +130,7 @@ func fsid(ctx context.Context, client *pve.Client, f Found) (string, error) {
 		FSID string `json:"fsid"`
 	}
 	err := client.Get(ctx, "/cluster/ceph/status", &status)
-	for _, name := range online(f.PVE.Cluster) {
+	for _, name := range f.PVE.Cluster.Online() {
 		if !says(err, uninstalled) {
 			break
 		}

@@ -101,7 +101,7 @@ func (s Standing) Ask(ctx context.Context) (Asked, error) {
 func (s Standing) ceph(ctx context.Context, client *pve.Client, a *Asked) {
 	f := Found{}
 	f.PVE.Cluster = a.Cluster
-	f.PVE.Leaving = online(a.Cluster)
+	f.PVE.Leaving = a.Cluster.Online()
 	one := Survey{Options: Options{Nodes: Nodes{PVE: s.PVE}, Ceph: s.Ceph, CephHost: s.CephHost, Command: s.Command}, Now: s.Now}
 	out := maintenance.Ceph{Command: s.Ceph == "command"}
 	defer func() { a.Ceph = out }()
@@ -190,7 +190,7 @@ func (s Standing) learn(ctx context.Context, client *pve.Client, a *Asked, m rec
 	for _, f := range memory.Configs {
 		mapped = mapped || len(f.Mapped) > 0
 	}
-	seek := pve.Seek{Cluster: a.Cluster, Mapped: mapped, Now: a.Now, Lists: mostLists + len(online(a.Cluster))}
+	seek := pve.Seek{Cluster: a.Cluster, Mapped: mapped, Now: a.Now, Lists: mostLists + len(a.Cluster.Online())}
 	a.Reserve, a.Gaps = client.Reserve(ctx, m.old.Reserve, seek)
 	a.Gaps = append(a.Gaps, gaps...)
 	a.Configs = memory.Configs

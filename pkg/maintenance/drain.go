@@ -102,10 +102,7 @@ func (e Evidence) doubts() []string {
 	case c.HA.Used() && c.HA.Disarm == "" && c.HA.MasterSilence() > heartbeat:
 		out = append(out, fmt.Sprintf("the HA manager on %s has been silent for %s", c.HA.Master, c.HA.MasterSilence()))
 	}
-	var names []string
-	for _, n := range c.Nodes {
-		names = append(names, n.Name)
-	}
+	names := c.Members()
 	for _, name := range e.PVE.Leaving {
 		if !slices.Contains(names, name) {
 			out = append(out, "there is no node "+name+", the cluster has "+phrase.List(names, phrase.Some))

@@ -99,21 +99,13 @@ func (r Return) believable() (Checklist, bool) {
 	whole := len(c) == 0
 	for _, node := range r.PVE.Leaving {
 		if _, known := p.Node(node); !known && whole {
-			c = append(c, name.unknown("there is no node "+node, say("the cluster has "+phrase.List(nodeNames(p), 12))))
+			c = append(c, name.unknown("there is no node "+node, say("the cluster has "+phrase.List(p.Members(), 12))))
 		}
 	}
 	if len(c) > 0 {
 		return c, false
 	}
 	return Checklist{name.holds(p.Asked + " has quorum, and this token sees everything")}, true
-}
-
-func nodeNames(p pve.Cluster) []string {
-	var out []string
-	for _, n := range p.Nodes {
-		out = append(out, n.Name)
-	}
-	return out
 }
 
 const nodeOnline question = "the node is online"

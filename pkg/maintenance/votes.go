@@ -139,12 +139,7 @@ func (r Return) deviceBack(node string) Checklist {
 }
 
 func (e Evidence) quorumNext() Step {
-	var off []string
-	for _, n := range e.PVE.Cluster.Nodes {
-		if !n.Online && !slices.Contains(e.PVE.Leaving, n.Name) {
-			off = append(off, n.Name)
-		}
-	}
+	off := e.PVE.Cluster.Named(func(n pve.Node) bool { return !n.Online && !slices.Contains(e.PVE.Leaving, n.Name) })
 	for _, n := range e.PVE.Cluster.Votes.Mute() {
 		if !e.leaves(n.Node) {
 			off = append(off, "the qdevice on "+n.Node)

@@ -176,6 +176,23 @@ func (c Cluster) Node(name string) (Node, bool) {
 	return Node{}, false
 }
 
+// Named are the names of the nodes for which something holds.
+func (c Cluster) Named(holds func(Node) bool) []string {
+	var out []string
+	for _, n := range c.Nodes {
+		if holds(n) {
+			out = append(out, n.Name)
+		}
+	}
+	return out
+}
+
+// Members are the names of all nodes.
+func (c Cluster) Members() []string { return c.Named(func(Node) bool { return true }) }
+
+// Online are the nodes in the partition of the asked one.
+func (c Cluster) Online() []string { return c.Named(func(n Node) bool { return n.Online }) }
+
 // Subject names the cluster's memory: what the cluster says it is, however it
 // was addressed. Clusters of one name are told apart by their first node.
 func (c Cluster) Subject() string {

@@ -154,7 +154,7 @@ func (c *Client) named(found Cluster) []station {
 // which node they are, as long as nodes are left of which nobody knows where
 // they answer.
 func (c *Client) introduce(ctx context.Context, found Cluster) {
-	if len(c.named(found)) >= online(found)-1 {
+	if len(c.named(found)) >= len(found.Online())-1 {
 		return
 	}
 	var strange []int
@@ -247,14 +247,4 @@ func (c *Client) each(ctx context.Context, stations []station, path string) []sa
 		out[i].err = c.note(s.host, path, out[i].err)
 	}
 	return out
-}
-
-func online(c Cluster) int {
-	n := 0
-	for _, m := range c.Nodes {
-		if m.Online {
-			n++
-		}
-	}
-	return n
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/gate"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
 	"github.com/noout-monitoring/noout/pkg/phrase"
+	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
 const notProven = "not-proven"
@@ -68,7 +69,7 @@ func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) che
 	if why := a.Ceph.Absent; why != "" {
 		r.Notes = append(r.Notes, why)
 	}
-	if off := offline(a); len(off) > 0 {
+	if off := a.Cluster.Named(func(n pve.Node) bool { return !n.Online }); len(off) > 0 {
 		r.Notes = append(r.Notes, phrase.List(off, phrase.Few)+" off already")
 	}
 	for _, n := range o.Notes {
@@ -93,16 +94,6 @@ func kindsOf(failures []contingency.Failure) []string {
 		out = append(out, f.Kind)
 	}
 	return slices.Compact(out)
-}
-
-func offline(a gate.Asked) []string {
-	var out []string
-	for _, n := range a.Cluster.Nodes {
-		if !n.Online {
-			out = append(out, n.Name)
-		}
-	}
-	return out
 }
 
 // findings say failure by failure what is lost. What several failures have in

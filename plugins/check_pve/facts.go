@@ -40,16 +40,6 @@ func (f facts) running() (running, all int) {
 	return running, all
 }
 
-func online(c pve.Cluster) int {
-	n := 0
-	for _, m := range c.Nodes {
-		if m.Online {
-			n++
-		}
-	}
-	return n
-}
-
 // haStates are counted one by one in the performance data; any other counts as
 // "other", so that the labels stay.
 var haStates = []string{"started", "stopped", "migrate", "relocate", "freeze", "fence", "recovery", "error"}

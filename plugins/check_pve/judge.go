@@ -84,7 +84,7 @@ func (v *verdict) nodes() {
 	c := v.cluster
 	for _, name := range v.named {
 		if _, found := c.Node(name); !found && len(c.Nodes) > 0 {
-			v.say(check.UNKNOWN, "--maintenance: there is no node %s, the cluster has %s", name, phrase.List(members(c), phrase.Some))
+			v.say(check.UNKNOWN, "--maintenance: there is no node %s, the cluster has %s", name, phrase.List(c.Members(), phrase.Some))
 		}
 	}
 	for _, n := range c.Nodes {
@@ -109,14 +109,6 @@ func (v *verdict) nodes() {
 			v.known = append(v.known, name+" in maintenance") // it may explain something all the same
 		}
 	}
-}
-
-func members(c pve.Cluster) []string {
-	var out []string
-	for _, n := range c.Nodes {
-		out = append(out, n.Name)
-	}
-	return out
 }
 
 // fate is what is known of a node that went by itself.
@@ -215,7 +207,7 @@ func summary(f facts) string {
 		return ""
 	}
 	run, all := f.running()
-	text := fmt.Sprintf("%s: %d of %s online", c.Name, online(c), phrase.Count(len(c.Nodes), "node", "nodes"))
+	text := fmt.Sprintf("%s: %d of %s online", c.Name, len(c.Online()), phrase.Count(len(c.Nodes), "node", "nodes"))
 	if c.Quorate && len(c.Rights) == 0 {
 		text += fmt.Sprintf(", %d of %s running", run, phrase.Count(all, "guest", "guests"))
 	}

@@ -162,7 +162,7 @@ func perfdata(f facts) []check.Perfdatum {
 		return out
 	}
 	add("nodes", len(c.Nodes))
-	add("nodes_online", online(c))
+	add("nodes_online", len(c.Online()))
 	if !c.Quorate || len(c.Rights) > 0 || slices.ContainsFunc(c.Gaps, func(g pve.Gap) bool { return g.Path == "/cluster/resources" }) {
 		return out
 	}

@@ -28,12 +28,7 @@ func (v *verdict) margin() {
 	if v.without() {
 		return
 	}
-	var back []string
-	for _, n := range c.Nodes {
-		if v.explained(c, n.Name) {
-			back = append(back, n.Name)
-		}
-	}
+	back := c.Named(func(n pve.Node) bool { return v.explained(c, n.Name) })
 	whole := c.Votes.Whole()
 	whole.Device.On = "" // it could be on a machine of its own
 	now, restored, least := c.Votes.Margin(), c.Votes.With(back...), min(1, whole.Margin())

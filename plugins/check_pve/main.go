@@ -141,11 +141,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 // replication, and stopped guests for whether they ought to run.
 func want(c pve.Cluster, p policy) pve.Want {
 	w := pve.Want{Configs: mostConfigs}
-	for _, n := range c.Nodes {
-		if n.Online && !slices.Contains(p.ignored, n.Name) {
-			w.Nodes = append(w.Nodes, n.Name)
-		}
-	}
+	w.Nodes = c.Named(func(n pve.Node) bool { return n.Online && !slices.Contains(p.ignored, n.Name) })
 	x := c.Index()
 	for _, g := range c.Guests {
 		if idle(x, g) {
@@ -187,14 +183,8 @@ func (p policy) explained(c pve.Cluster, node string) bool {
 // maintained are the nodes whose maintenance has an age: those in HA
 // maintenance, and those that are named and off.
 func (p policy) maintained(c pve.Cluster) []string {
-	var out []string
-	for _, n := range c.Nodes {
-		if slices.Contains(p.ignored, n.Name) {
-			continue
-		}
-		if c.HA.Maintenance(n.Name) || slices.Contains(p.named, n.Name) && !n.Online {
-			out = append(out, n.Name)
-		}
-	}
-	return out
+	return c.Named(func(n pve.Node) bool {
+		is := c.HA.Maintenance(n.Name) || slices.Contains(p.named, n.Name) && !n.Online
+		return is && !slices.Contains(p.ignored, n.Name)
+	})
 }
