@@ -1,7 +1,6 @@
 package pve
 
 import (
-	"maps"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/state"
@@ -19,29 +18,12 @@ func (m Memory) Follow(clock state.Clock) (next Memory, by time.Duration) {
 	if by == 0 {
 		return m, 0
 	}
-	m.Maintenance, m.Heard, m.Locks = maps.Clone(m.Maintenance), maps.Clone(m.Heard), maps.Clone(m.Locks)
-	m.Nodes, m.Configs = maps.Clone(m.Nodes), maps.Clone(m.Configs)
 	state.Move(by, &m.Asked)
-	for id, t := range m.Maintenance {
-		state.Move(by, &t)
-		m.Maintenance[id] = t
-	}
-	for id, t := range m.Heard {
-		state.Move(by, &t)
-		m.Heard[id] = t
-	}
-	for id, l := range m.Locks {
-		state.Move(by, &l.Since)
-		m.Locks[id] = l
-	}
-	for id, f := range m.Nodes {
-		state.Move(by, &f.Time)
-		m.Nodes[id] = f
-	}
-	for id, f := range m.Configs {
-		state.Move(by, &f.Time)
-		m.Configs[id] = f
-	}
+	itself := func(t *time.Time) *time.Time { return t }
+	m.Maintenance, m.Heard = state.Moved(m.Maintenance, by, itself), state.Moved(m.Heard, by, itself)
+	m.Locks = state.Moved(m.Locks, by, func(l *Lock) *time.Time { return &l.Since })
+	m.Nodes = state.Moved(m.Nodes, by, func(f *NodeFacts) *time.Time { return &f.Time })
+	m.Configs = state.Moved(m.Configs, by, func(f *ConfigFacts) *time.Time { return &f.Time })
 	if m.Device != nil {
 		d := *m.Device
 		state.Move(by, &d.Seen)

@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Clock is what our own clock said at a look, and what told the time besides it:
 // what is remembered with a clock has to stay as old as it is when that is set.
@@ -82,4 +85,14 @@ func Move(by time.Duration, times ...*time.Time) {
 			*t = t.Add(by)
 		}
 	}
+}
+
+// Moved is a table in which the time of every entry was moved, which at finds.
+func Moved[K comparable, V any](table map[K]V, by time.Duration, at func(*V) *time.Time) map[K]V {
+	table = maps.Clone(table)
+	for key, value := range table {
+		Move(by, at(&value))
+		table[key] = value
+	}
+	return table
 }

@@ -41,12 +41,8 @@ type departure struct {
 
 // moved is what was told by our clock, which was set forward by so much.
 func (t told) moved(by time.Duration) told {
-	t.Watch, t.Changed = t.Watch.Moved(by), maps.Clone(t.Changed)
+	t.Watch, t.Changed = t.Watch.Moved(by), state.Moved(t.Changed, by, func(d *departure) *time.Time { return &d.Last })
 	state.Move(by, &t.At, &t.Restless)
-	for id, d := range t.Changed {
-		state.Move(by, &d.Last)
-		t.Changed[id] = d
-	}
 	return t
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
@@ -56,11 +55,7 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) 
 // moved is what was told by our clock, which was set forward by so much.
 func (t told) moved(by time.Duration) told {
 	state.Move(by, &t.At)
-	t.Watch, t.Since = t.Watch.Moved(by), maps.Clone(t.Since)
-	for node, at := range t.Since {
-		state.Move(by, &at)
-		t.Since[node] = at
-	}
+	t.Watch, t.Since = t.Watch.Moved(by), state.Moved(t.Since, by, func(at *time.Time) *time.Time { return at })
 	return t
 }
 
