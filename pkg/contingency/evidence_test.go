@@ -44,7 +44,7 @@ func (w *world) evidence(r *rand.Rand) (Evidence, error) {
 	}
 	c.Votes.Known = !c.Standalone
 	c.Votes.Device = pve.Device{Present: w.qdevice > 0, Votes: w.qdevice, Host: "q"}
-	backups := pve.BackupList{Storage: "pbs", Latest: map[int]int64{}, Time: noon}
+	backups := pve.BackupList{Latest: map[int]int64{}, Time: noon}
 	e.Reserve = pve.Reserve{Backups: map[string]pve.BackupList{"pbs": backups}, Jobs: map[string]pve.JobFacts{}}
 	e.Reserve.Mappings = pve.Kept[map[string][]string]{Value: map[string][]string{"pci:gpu": w.gpus()}, Time: noon}
 	e.Reserve.HAVersion = pve.Kept[string]{Value: map[bool]string{true: "5.2.0", false: "5.0.1"}[w.counts], Time: noon}

@@ -65,7 +65,7 @@ func TestReplica(t *testing.T) {
 			e.Cluster.Storages = append(e.Cluster.Storages, pve.Storage{Name: "zfs", Node: n, Available: true, Content: []string{"images"}},
 				pve.Storage{Name: "pbs", Node: n, Shared: true, Available: true, Content: []string{"backup"}})
 		}
-		e.Reserve.Backups = map[string]pve.BackupList{"pbs": {Storage: "pbs", Time: noon}}
+		e.Reserve.Backups = map[string]pve.BackupList{"pbs": {Time: noon}}
 		e.Configs[101] = pve.ConfigFacts{Config: pve.Config{Disks: []pve.Disk{{Slot: "scsi0", Storage: "zfs"}}}, Time: noon}
 		e.Reserve.Replicated = pve.Kept[[]int]{Value: []int{101}, Time: noon}
 		b, c := tc.job, tc.job

@@ -12,9 +12,6 @@ import (
 
 // BackupList is what lies in one storage.
 type BackupList struct {
-	Storage string `json:"storage"`
-	// Node whose own storage it is; empty for one that is shared.
-	Node string `json:"node,omitempty"`
 	// Latest is when each guest was last backed up there, in seconds since 1970;
 	// one whose verification failed is none, nor is one that is not whole yet.
 	Latest map[int]int64 `json:"seconds,omitempty"`
@@ -119,7 +116,7 @@ func (r *reserving) backups(old Reserve) {
 
 // backups lists what lies in one storage.
 func (c *Client) backups(ctx context.Context, b BackupStorage) (BackupList, error) {
-	out := BackupList{Storage: b.Name, Node: b.Node, Latest: map[int]int64{}}
+	out := BackupList{Latest: map[int]int64{}}
 	path := "/nodes/" + url.PathEscape(b.Via) + "/storage/" + url.PathEscape(b.Name) + "/content?content=backup"
 	err := c.proxied(ctx, path, func(raw json.RawMessage) error {
 		list, err := rows[struct {
