@@ -1,7 +1,8 @@
 package pve
 
 import (
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,13 +179,13 @@ func (m managerStatus) facts() HA {
 		h.LRM[n] = LRM{Mode: l.Mode.name(), State: l.State.name(), Time: stamp(l.Time)}
 	}
 	h.Services = make([]Service, 0, len(s.Services))
-	for sid, v := range s.Services {
+	for _, sid := range slices.Sorted(maps.Keys(s.Services)) {
+		v := s.Services[sid]
 		h.Services = append(h.Services, Service{
 			SID: clip(sid, maxName), Node: v.Node.name(), State: v.State.name(),
 			Target: v.Target.name(), Home: v.Home.name(), Running: bool(v.Running),
 		})
 	}
-	sort.Slice(h.Services, func(i, j int) bool { return h.Services[i].SID < h.Services[j].SID })
 	return h
 }
 

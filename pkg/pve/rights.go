@@ -2,9 +2,9 @@ package pve
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -31,12 +31,7 @@ func lacking(p permissions) Rights {
 			r = append(r, need[1]+" on "+need[0])
 		}
 	}
-	paths := make([]string, 0, len(p))
-	for path := range p {
-		paths = append(paths, path)
-	}
-	sort.Strings(paths)
-	for _, path := range paths {
+	for _, path := range slices.Sorted(maps.Keys(p)) {
 		need := ""
 		switch {
 		case strings.HasPrefix(path, "/vms/"), strings.HasPrefix(path, "/pool/"):
