@@ -214,9 +214,9 @@ func (c Cluster) shutDown(node string, since time.Time) bool {
 	return found && (!n.Online || n.Uptime > 0 && !c.Time.IsZero() && c.Time.Add(-n.Uptime).After(since))
 }
 
-// theirs is a time of a clock that shows now by the clock of the nodes, which
+// Theirs is a time of a clock that shows now by the clock of the nodes, which
 // tasks have.
-func (c Cluster) theirs(t, now time.Time) time.Time {
+func (c Cluster) Theirs(t, now time.Time) time.Time {
 	if c.Time.IsZero() {
 		return t
 	}

@@ -16,7 +16,7 @@ func (c Cluster) Outdated(now time.Time) func(id int, read time.Time) bool {
 	return func(id int, read time.Time) bool {
 		_, found := x.Guest(id)
 		end, anew := renewed[id]
-		return !found || anew && !end.Before(c.theirs(read, now))
+		return !found || anew && !end.Before(c.Theirs(read, now))
 	}
 }
 

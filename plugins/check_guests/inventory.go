@@ -116,17 +116,9 @@ func indexed(c pve.Cluster, now time.Time) index {
 	return x
 }
 
-// theirs is a time of our clock by that of the nodes, which tasks have.
-func (x index) theirs(t time.Time) time.Time {
-	if x.Time.IsZero() {
-		return t
-	}
-	return t.Add(x.Time.Sub(x.now))
-}
-
 // known is what is remembered of a guest, unless its number is another's now.
 func (x index) known(k known, id int) known {
-	since := x.theirs(k.Learned.time())
+	since := x.Theirs(k.Learned.time(), x.now)
 	if slices.ContainsFunc(x.tasks[id], func(t pve.Task) bool {
 		return (t.Type == "qmdestroy" || t.Type == "vzdestroy") && t.Succeeded() && !t.End.Before(since)
 	}) {
@@ -227,7 +219,7 @@ func (x index) stoppedBecause(m memory, s *subject) condition {
 	if answered.After(x.now) {
 		answered = x.now // our clock was set back
 	}
-	excused := asked && stop.End.After(x.theirs(answered).Add(-time.Minute)) || strings.HasPrefix(s.guest.Lock, "suspend")
+	excused := asked && stop.End.After(x.Theirs(answered, x.now).Add(-time.Minute)) || strings.HasPrefix(s.guest.Lock, "suspend")
 	switch {
 	case managed && service.Node == s.node && slices.Contains(wanted, service.State) && !s.moving && !s.guest.Stale && !s.nodeDown:
 		return failed
@@ -258,7 +250,7 @@ func (x index) coming(s *subject) bool {
 	}
 	return slices.ContainsFunc(x.tasks[s.guest.ID], func(t pve.Task) bool {
 		return slices.Contains([]string{"qmstart", "qmreboot", "vzstart", "vzreboot"}, t.Type) &&
-			(t.Running() || t.Succeeded() && x.theirs(x.now).Sub(t.End) < time.Minute)
+			(t.Running() || t.Succeeded() && x.Theirs(x.now, x.now).Sub(t.End) < time.Minute)
 	})
 }
 
@@ -270,7 +262,7 @@ func (x index) moving(s *subject, m memory, grace time.Duration) (bool, stamp) {
 		seen = time.Time{} // our clock was set back
 	}
 	task := slices.ContainsFunc(x.tasks[s.guest.ID], func(t pve.Task) bool {
-		return t.Running() && (t.Type == "qmigrate" || t.Type == "vzmigrate") && !lasting(t.Start, x.theirs(x.now))
+		return t.Running() && (t.Type == "qmigrate" || t.Type == "vzmigrate") && !lasting(t.Start, x.Theirs(x.now, x.now))
 	})
 	locked := s.guest.Lock == "migrate" && !lasting(m.PVE.Locks[s.guest.ID].Since, x.now)
 	if locked || x.services[s.guest.SID()].Moving() || task || s.known.Node != "" && s.known.Node != s.node {
