@@ -67,21 +67,13 @@ func (x *stage) votes(f Failure) pve.Votes {
 	return x.Cluster.Votes
 }
 
-func voters(list []pve.Voter) []string {
-	var out []string
-	for _, v := range list {
-		out = append(out, v.Node)
-	}
-	return out
-}
-
 // moreVotes is what would keep quorum when f happens: each is tried out.
 func (x *stage) moreVotes(f Failure) []step {
 	v := x.Cluster.Votes
-	mute := voters(v.Mute())
+	mute, all := pve.NodesOf(v.Mute()), pve.NodesOf(v.Voters)
 	device := v
 	device.Device = pve.Device{Present: true, Votes: 1}
-	away := slices.DeleteFunc(voters(v.Voters), func(n string) bool { return x.online[n] || slices.Contains(f.Nodes, n) })
+	away := slices.DeleteFunc(slices.Clone(all), func(n string) bool { return x.online[n] || slices.Contains(f.Nodes, n) })
 	keeps := func(v pve.Votes, back ...string) bool {
 		if v = v.With(back...); x.takesDevice(f) {
 			v = v.Deviceless()
@@ -93,7 +85,7 @@ func (x *stage) moreVotes(f Failure) []step {
 		return []step{say("put the quorum device on a machine that does not die with " + names(f.Nodes))}
 	case v.Device.Present && len(mute) > 0 && keeps(v, mute...):
 		return []step{say("bring the quorum device back on " + names(mute))}
-	case !v.Device.Present && len(x.Cluster.Nodes)%2 == 0 && len(away) == 0 && keeps(device, voters(v.Voters)...):
+	case !v.Device.Present && len(x.Cluster.Nodes)%2 == 0 && len(away) == 0 && keeps(device, all...):
 		return []step{say("add a quorum device on a machine of its own")}
 	case len(away) > 0 && keeps(v, away...):
 		return []step{x.bring(away)}

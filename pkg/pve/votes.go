@@ -288,19 +288,20 @@ func (v Votes) Deviceless() Votes {
 // Hoped is the arithmetic as it would be if the device gave its votes to every
 // node that did not tell.
 func (v Votes) Hoped() Votes {
-	var names []string
-	for _, n := range v.Unasked() {
-		names = append(names, n.Node)
-	}
-	return v.With(names...)
+	return v.With(NodesOf(v.Unasked())...)
 }
 
 // Whole is the arithmetic with every voter present: what the cluster can bear
 // by construction.
 func (v Votes) Whole() Votes {
-	names := make([]string, 0, len(v.Voters))
-	for _, n := range v.Voters {
-		names = append(names, n.Node)
+	return v.With(NodesOf(v.Voters)...)
+}
+
+// NodesOf are the names of voters.
+func NodesOf(voters []Voter) []string {
+	var out []string
+	for _, v := range voters {
+		out = append(out, v.Node)
 	}
-	return v.With(names...)
+	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -38,7 +39,7 @@ func (v *verdict) margin() {
 	switch {
 	case restored.Margin() < least && restored.Hoped().Margin() >= least:
 		v.say(check.UNKNOWN, "quorum %s%s without the votes of the qdevice for %s: let it be asked, with -H",
-			bears(now), weakest(c.Votes), phrase.List(names(c.Votes.Unasked()), phrase.Some))
+			bears(now), weakest(c.Votes), phrase.List(pve.NodesOf(c.Votes.Unasked()), phrase.Some))
 	case restored.Margin() < least:
 		v.say(check.WARNING, "quorum %s%s", bears(now), weakest(c.Votes))
 	case now < least:
@@ -100,7 +101,7 @@ func (v *verdict) device() {
 		}
 		mute[n.Daemon.String()] = append(mute[n.Daemon.String()], n.Node)
 	}
-	for _, how := range sorted(mute) {
+	for _, how := range slices.Sorted(maps.Keys(mute)) {
 		text := fmt.Sprintf("the qdevice%s gives no vote to %s (%s)", host(d), phrase.List(mute[how], phrase.Some), how)
 		if how == (pve.Daemon{Told: true}).String() {
 			text = fmt.Sprintf("corosync-qdevice does not run on %s, the qdevice%s gives it no vote", phrase.List(mute[how], phrase.Some), host(d))
@@ -121,15 +122,6 @@ func host(d pve.Device) string {
 		return ""
 	}
 	return " " + d.Host
-}
-
-func names(voters []pve.Voter) []string {
-	var out []string
-	for _, n := range voters {
-		out = append(out, n.Node)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func bears(margin int) string {
