@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
@@ -13,16 +15,6 @@ type facts struct {
 	remembers bool
 	// gaps are what the nodes themselves did not tell.
 	gaps []pve.Gap
-}
-
-// gap says whether a document of the cluster is missing.
-func (f facts) gap(path string) bool {
-	for _, g := range f.cluster.Gaps {
-		if g.Path == path {
-			return true
-		}
-	}
-	return false
 }
 
 // running counts the guests that run, by statuses that are believed. Templates
@@ -47,13 +39,11 @@ var haStates = []string{"started", "stopped", "migrate", "relocate", "freeze", "
 func services(c pve.Cluster) map[string]int {
 	count := map[string]int{}
 	for _, s := range c.HA.Services {
-		state := "other"
-		for _, known := range haStates {
-			if s.State == known {
-				state = known
-			}
+		if slices.Contains(haStates, s.State) {
+			count[s.State]++
+		} else {
+			count["other"]++
 		}
-		count[state]++
 	}
 	return count
 }

@@ -56,7 +56,7 @@ func (v *verdict) evidence() {
 	if len(c.Rights) > 0 {
 		v.say(check.UNKNOWN, "this token does not see every guest, it lacks %s", strings.Join(c.Rights, " and "))
 	}
-	if hidden := c.Hidden(); len(hidden) > 0 && !v.gap("/cluster/resources") {
+	if hidden := c.Hidden(); len(hidden) > 0 && c.Listed() {
 		v.say(check.UNKNOWN, "this token does not see %s, which HA knows", phrase.List(hidden, phrase.Some))
 	}
 	// A node that is being serviced may be slow to come up.
@@ -96,7 +96,7 @@ func (v *verdict) nodes() {
 		case !n.Online:
 			v.say(check.OK, "node %s is offline, in maintenance", n.Name)
 			v.stranded(n)
-		case n.Status != "online" && !v.gap("/cluster/resources") && c.Quorate && !slices.Contains(v.ignored, n.Name):
+		case n.Status != "online" && c.Listed() && c.Quorate && !slices.Contains(v.ignored, n.Name):
 			v.say(check.WARNING, "pvestatd of %s is silent, the statuses of its guests are not known", n.Name)
 		}
 	}
@@ -189,16 +189,9 @@ func lasting(age time.Duration) string {
 // that is off wrote last.
 func (v *verdict) since(name string) (time.Time, bool) {
 	since, seen := v.memory.Maintenance[name]
-	if !seen {
-		return time.Time{}, false
-	}
-	if n, _ := v.cluster.Node(name); !v.remembers && n.Online {
-		return time.Time{}, false
-	}
-	if _, wrote := v.cluster.HA.Silence(name); !v.remembers && !wrote {
-		return time.Time{}, false
-	}
-	return since, true
+	n, _ := v.cluster.Node(name)
+	_, wrote := v.cluster.HA.Silence(name)
+	return since, seen && (v.remembers || wrote && !n.Online)
 }
 
 func summary(f facts) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -34,7 +35,7 @@ func touched(c pve.Cluster) map[string]bool {
 // guests judges statuses that are to be believed, one finding for each kind of
 // trouble.
 func (v *verdict) guests() {
-	if v.gap("/cluster/resources") {
+	if !v.cluster.Listed() {
 		return
 	}
 	halted, busy := map[string][]string{}, touched(v.cluster)
@@ -55,7 +56,7 @@ func (v *verdict) guests() {
 			paused = append(paused, g.String())
 		}
 	}
-	for _, how := range sorted(halted) {
+	for _, how := range slices.Sorted(maps.Keys(halted)) {
 		v.say(check.WARNING, "%s: %s", how, phrase.List(halted[how], phrase.Some))
 	}
 	if len(lost) > 0 {
@@ -163,7 +164,7 @@ func perfdata(f facts) []check.Perfdatum {
 	}
 	add("nodes", len(c.Nodes))
 	add("nodes_online", len(c.Online()))
-	if !c.Quorate || len(c.Rights) > 0 || slices.ContainsFunc(c.Gaps, func(g pve.Gap) bool { return g.Path == "/cluster/resources" }) {
+	if !c.Quorate || len(c.Rights) > 0 || !c.Listed() {
 		return out
 	}
 	run, all := f.running()

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -22,7 +22,7 @@ const (
 // ha judges the HA manager and its services.
 func (v *verdict) ha() {
 	h := v.cluster.HA
-	if v.gap("/cluster/ha/status/manager_status") || !h.Used() {
+	if slices.ContainsFunc(v.cluster.Gaps, func(g pve.Gap) bool { return g.Path == "/cluster/ha/status/manager_status" }) || !h.Used() {
 		return
 	}
 	if h.Disarm != "" {
@@ -43,18 +43,9 @@ func (v *verdict) ha() {
 			failed["HA wants it to run and it does not"] = append(failed["HA wants it to run and it does not"], v.service(s))
 		}
 	}
-	for _, text := range sorted(failed) {
+	for _, text := range slices.Sorted(maps.Keys(failed)) {
 		v.say(check.CRITICAL, "%s: %s", text, phrase.List(failed[text], phrase.Some))
 	}
-}
-
-func sorted[T any](m map[string]T) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // service is a service as people know it, and where it is.
@@ -157,7 +148,7 @@ func (v *verdict) versions() {
 		return
 	}
 	var parts []string
-	for _, version := range sorted(nodes) {
+	for _, version := range slices.Sorted(maps.Keys(nodes)) {
 		parts = append(parts, version+" on "+phrase.List(nodes[version], phrase.Some))
 	}
 	v.say(check.WARNING, "versions differ: %s", strings.Join(parts, ", "))
