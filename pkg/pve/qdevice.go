@@ -43,6 +43,22 @@ func deviceOf(raw json.RawMessage, n int) (Device, Daemon, error) {
 	return d, daemon, nil
 }
 
+// DeviceNode is the node that is the quorum device too, or on which a guest runs
+// that is it, as far as names and addresses tell; empty for a machine of its own.
+func (c Cluster) DeviceNode() string {
+	for _, n := range c.Nodes {
+		if c.Votes.Device.At(n.Name, n.IP) {
+			return n.Name
+		}
+	}
+	for _, g := range c.Guests {
+		if n, _ := c.Node(g.Node); c.Votes.Device.At(g.Name) && n.Online && !g.Template && g.Status != "stopped" {
+			return g.Node
+		}
+	}
+	return ""
+}
+
 // addDevice takes the asked node's own word about the device.
 func (c *Cluster) addDevice(raw json.RawMessage) error {
 	d, daemon, err := deviceOf(raw, len(c.Votes.Voters))

@@ -75,22 +75,6 @@ type Device struct {
 	On string
 }
 
-// DeviceNode is the node that is the quorum device too, or on which a guest runs
-// that is it, as far as names and addresses tell; empty for a machine of its own.
-func (c Cluster) DeviceNode() string {
-	for _, n := range c.Nodes {
-		if c.Votes.Device.At(n.Name, n.IP) {
-			return n.Name
-		}
-	}
-	for _, g := range c.Guests {
-		if n, _ := c.Node(g.Node); c.Votes.Device.At(g.Name) && n.Online && !g.Template && g.Status != "stopped" {
-			return g.Node
-		}
-	}
-	return ""
-}
-
 // At says that the device answers at one of these names or addresses. Its daemons
 // know it by either, with the port behind it and without brackets:
 // 192.0.2.9:5403.
