@@ -59,33 +59,33 @@ func (c Cluster) manager(a assumption, dead []string) *manager {
 			m.at[s.SID] = *s
 		}
 		if s.holds() {
-			m.count(s.Node, s)
+			m.count(s.Node, s, 1)
 			if s.moving() {
-				m.count(s.Target, s)
+				m.count(s.Target, s, 1)
 			}
 		}
 	}
 	if m.all {
 		for _, l := range c.Outside {
-			m.count(l.Node, &Service{CPUs: l.CPUs, Memory: l.Memory})
+			m.count(l.Node, &Service{CPUs: l.CPUs, Memory: l.Memory}, 1)
 		}
 	}
 	return m
 }
 
-// count adds a service to what a node carries.
-func (m *manager) count(node string, s *Service) {
+// count adds a service to what a node carries, or takes it off with -1.
+func (m *manager) count(node string, s *Service, by int) {
 	u := m.index[node]
 	if u == nil {
 		return
 	}
-	u.services++
-	u.mem += s.Memory
-	if s.CPUs == 0 {
-		u.cpu += u.cpus
-		return
+	cpus := s.CPUs
+	if cpus == 0 {
+		cpus = u.cpus
 	}
-	u.cpu += s.CPUs
+	u.services += by
+	u.mem += float64(by) * s.Memory
+	u.cpu += float64(by) * cpus
 }
 
 // choice is what the rules leave for a service.
@@ -210,5 +210,5 @@ func (m *manager) started(s Service, node string) {
 	if len(m.rules[s.SID]) > 0 {
 		m.at[s.SID] = s
 	}
-	m.count(node, &s)
+	m.count(node, &s, 1)
 }

@@ -138,11 +138,11 @@ func (m *manager) why(s Service) string {
 // yet, as often as it may be relocated; after that HA gives up on it.
 func (m *manager) retry(s Service, v *Move) {
 	for range s.Relocations {
-		m.uncount(v.Node, &s)
+		m.count(v.Node, &s, -1)
 		from := m.candidates(s, append(slices.Clone(v.Tried), v.Node))
 		v.Contested = v.Contested || from.contested
 		if len(from.nodes) == 0 {
-			m.count(v.Node, &s) // it is retried where it is
+			m.count(v.Node, &s, 1) // it is retried where it is
 			break
 		}
 		next := m.choose(s, from)
@@ -159,17 +159,4 @@ func (m *manager) retry(s Service, v *Move) {
 	}
 	v.Tried = append(v.Tried, v.Node)
 	v.Node, v.Fate, v.Why = "", Failed, "it can start on none of "+strings.Join(v.Tried, " and ")
-}
-
-// uncount takes a service off a node.
-func (m *manager) uncount(node string, s *Service) {
-	if u := m.index[node]; u != nil {
-		u.services--
-		u.mem -= s.Memory
-		if s.CPUs == 0 {
-			u.cpu -= u.cpus
-		} else {
-			u.cpu -= s.CPUs
-		}
-	}
 }

@@ -35,7 +35,7 @@ func (c Cluster) rules(loose bool) ([]Rule, []Ignored) {
 	var out []Rule
 	var ignored []Ignored
 	for _, r := range live {
-		if bad[r.ID] != "" && !r.Group {
+		if bad[r.ID] != "" {
 			ignored = append(ignored, Ignored{r.ID, bad[r.ID]})
 			continue
 		}
@@ -62,7 +62,7 @@ func (c Cluster) affinities(live []Rule, drop func(Rule, string)) {
 			continue
 		}
 		for _, b := range live[i+1:] {
-			if b.Kind == NodeAffinity && !a.Group && !b.Group {
+			if b.Kind == NodeAffinity {
 				if both := common(a.Services, b.Services); len(both) > 0 {
 					why := "%s is in the node affinity rule %s too"
 					drop(a, fmt.Sprintf(why, both[0], b.ID))
@@ -177,16 +177,12 @@ func common(a, b []string) []string {
 // the cluster has, whatever happens.
 func (c Cluster) Unkeepable() []Ignored {
 	live, _ := c.rules(false)
-	member := map[string]bool{}
-	for _, n := range c.Nodes {
-		member[n.Name] = true
-	}
 	var out []Ignored
 	for _, r := range live {
 		if r.Kind != NodeAffinity || !r.Strict {
 			continue
 		}
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(r.Nodes)), func(n string) bool { return member[n] }) {
+		if !slices.ContainsFunc(c.Nodes, func(n Node) bool { _, named := r.Nodes[n.Name]; return named }) {
 			out = append(out, Ignored{r.ID, "it allows " + strings.Join(slices.Sorted(maps.Keys(r.Nodes)), " and ") + " only, and the cluster has no such node"})
 		}
 	}

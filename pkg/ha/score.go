@@ -1,6 +1,9 @@
 package ha
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Weights of the criteria of the static scheduler, all to be kept small: mean
 // and highest share of CPU, mean and highest share of memory.
@@ -20,7 +23,7 @@ func (m *manager) leastLoaded(s Service, nodes []string) string {
 	best, second := "", math.Inf(-1)
 	top := math.Inf(-1)
 	for _, n := range nodes {
-		switch v := score[m.position(n)]; {
+		switch v := score[slices.Index(m.online, n)]; {
 		case v > top:
 			second, top, best = top, v, n
 		default:
@@ -31,15 +34,6 @@ func (m *manager) leastLoaded(s Service, nodes []string) string {
 		return ""
 	}
 	return best
-}
-
-func (m *manager) position(node string) int {
-	for i, n := range m.online {
-		if n == node {
-			return i
-		}
-	}
-	return -1
 }
 
 // rate is one row for each online node. Each row is about all nodes, of which
