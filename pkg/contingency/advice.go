@@ -29,11 +29,12 @@ func (x *stage) byHand(stay []string, c casualties) string {
 		}
 	}
 	wants := x.placed(c)
-	bound := 0
+	bound, outside := 0, 0
 	for _, d := range c.down {
 		if d.waiting {
 			continue
 		}
+		outside++
 		nodes := x.able(d.guest, stay)
 		if len(nodes) == 0 {
 			bound++
@@ -41,19 +42,13 @@ func (x *stage) byHand(stay []string, c casualties) string {
 		}
 		wants = append(wants, x.demand(d.guest, nodes))
 	}
-	outside := 0
-	for _, d := range c.down {
-		if !d.waiting {
-			outside++
-		}
-	}
 	switch {
 	case len(stay) == 0:
 		return ""
 	case bound == outside:
 		return ", bound to it"
 	}
-	switch x.packMost(rooms, wants) {
+	switch fitting(rooms, wants, func(a amount) int64 { return a.most }) {
 	case fits:
 		return ", room for them elsewhere"
 	case perhaps:
@@ -64,7 +59,7 @@ func (x *stage) byHand(stay []string, c casualties) string {
 
 // placed are the guests that HA puts somewhere.
 func (x *stage) placed(c casualties) []demand {
-	var out []demand
+	out := make([]demand, 0, len(c.moves))
 	for _, m := range c.moves {
 		g, _ := x.guest(m.SID)
 		nodes := m.Candidates
@@ -74,26 +69,6 @@ func (x *stage) placed(c casualties) []demand {
 		out = append(out, x.demand(g, nodes))
 	}
 	return out
-}
-
-// packMost is pack by what guests may use, each where it may go.
-func (x *stage) packMost(rooms map[string]room, wants []demand) fit {
-	nodes := sortedNodes(rooms)
-	free := make([]int64, len(nodes))
-	for i, n := range nodes {
-		free[i] = rooms[n].most
-	}
-	var items []item
-	for _, w := range wants {
-		it := item{size: w.most}
-		for _, n := range w.nodes {
-			if i := slices.Index(nodes, n); i >= 0 {
-				it.bins = append(it.bins, i)
-			}
-		}
-		items = append(items, it)
-	}
-	return pack(items, free)
 }
 
 // helpNext is what to do about guests that HA cannot help.

@@ -101,18 +101,17 @@ func (x *stage) backups(o *Outlook) {
 
 // backupsRead says whether every place for backups was looked into.
 func (x *stage) backupsRead(o *Outlook) bool {
-	places := x.places
-	if len(places) == 0 && len(x.Cluster.Storages) > 0 {
+	if len(x.places) == 0 && len(x.Cluster.Storages) > 0 {
 		o.Notes = append(o.Notes, "no storage takes backups")
 		return false
 	}
-	for _, p := range places {
+	for _, p := range x.places {
 		n, _ := x.Cluster.Node(p.Node)
 		if _, read := x.Reserve.Backups[p.Key()]; !read && (p.Node == "" || n.Online) {
 			return false
 		}
 	}
-	return len(places) > 0
+	return len(x.places) > 0
 }
 
 // audits says whether the token is shown every storage.
@@ -126,30 +125,21 @@ func (x *stage) unread(o *Outlook) {
 	if len(x.Cluster.Storages) == 0 || !x.audits() {
 		o.add(maintenance.Unknown, name, "this token does not see every storage, it lacks Datastore.Audit on /storage: where disks and backups are is not known", say("give it the role PVEAuditor on /"))
 	}
-	gaps := slices.Clone(x.HA.Gaps)
-	for _, g := range x.Gaps {
-		if !g.Backup {
-			gaps = append(gaps, g)
-		}
-	}
-	for _, t := range pve.Untold(gaps) {
+	for _, t := range pve.Untold(slices.Concat(x.HA.Gaps, x.gaps(false))) {
 		o.add(maintenance.Unknown, name, t)
 	}
 }
 
 // blind says in words which backups are not known. That is a verdict only where
 // a guest needs one.
-func (x *stage) blind() []string {
-	var gaps []pve.Gap
-	for _, g := range x.Gaps {
-		if g.Backup {
-			gaps = append(gaps, g)
-		}
-	}
-	return pve.Untold(gaps)
+func (x *stage) blind() []string { return pve.Untold(x.gaps(true)) }
+
+// gaps that are about backups only, or the others.
+func (x *stage) gaps(backup bool) []pve.Gap {
+	return slices.DeleteFunc(slices.Clone(x.Gaps), func(g pve.Gap) bool { return g.Backup != backup })
 }
 
-// ago is an age for people: "3h ago".
+// ago is an age for people: "3h old".
 func ago(d time.Duration) string { return rounded(d) + " old" }
 
 // rounded up, so that younger than is true.

@@ -46,18 +46,17 @@ type Grouping struct {
 	Prefix string
 }
 
-// ParseGrouping reads pool and tag:PREFIX.
-func ParseGrouping(s string) (Grouping, error) {
-	prefix, tag := strings.CutPrefix(s, "tag:")
+// UnmarshalText reads pool and tag:PREFIX.
+func (g *Grouping) UnmarshalText(text []byte) error {
+	prefix, tag := strings.CutPrefix(string(text), "tag:")
+	*g = Grouping{Pools: string(text) == "pool"}
 	switch {
-	case s == "":
-		return Grouping{}, nil
-	case s == "pool":
-		return Grouping{Pools: true}, nil
 	case tag && prefix != "":
-		return Grouping{Prefix: prefix}, nil
+		g.Prefix = prefix
+	case !g.Pools:
+		return fmt.Errorf("expected pool, or tag:PREFIX such as tag:app-, got %q", text)
 	}
-	return Grouping{}, fmt.Errorf("expected pool, or tag:PREFIX such as tag:app-, got %q", s)
+	return nil
 }
 
 // Failure is one thing that dies.
@@ -121,11 +120,8 @@ type Outlook struct {
 func Of(e Evidence, kinds ...string) Outlook {
 	var o Outlook
 	x := newStage(e)
-	if doubts := x.doubts(); len(doubts) > 0 {
+	if x.doubts(&o); len(o.Always) > 0 {
 		o.Blind = true
-		for _, d := range doubts {
-			o.add(maintenance.Unknown, "the cluster is known", d.text, d.next)
-		}
 		return o
 	}
 	for _, f := range x.failures {
@@ -228,28 +224,22 @@ func newStage(e Evidence) *stage {
 	return x
 }
 
-type doubt struct {
-	text string
-	next step
-}
-
 // doubts are the reasons for which no failure can be judged at all.
-func (x *stage) doubts() []doubt {
+func (x *stage) doubts(o *Outlook) {
 	c := x.Cluster
-	var out []doubt
+	add := func(text, next string) { o.add(maintenance.Unknown, "the cluster is known", text, say(next)) }
 	if len(c.Rights) > 0 {
-		out = append(out, doubt{"this token does not see the whole cluster, it lacks " + strings.Join(c.Rights, " and "), say("give it the role PVEAuditor on /")})
+		add("this token does not see the whole cluster, it lacks "+strings.Join(c.Rights, " and "), "give it the role PVEAuditor on /")
 	}
 	if hidden := c.Hidden(); len(hidden) > 0 && len(c.Rights) == 0 {
-		out = append(out, doubt{"this token does not see " + strings.Join(hidden[:min(len(hidden), 10)], ", ") + ", which HA knows", say("give it the role PVEAuditor on /")})
+		add("this token does not see "+strings.Join(hidden[:min(len(hidden), 10)], ", ")+", which HA knows", "give it the role PVEAuditor on /")
 	}
 	for _, text := range c.Untold() {
-		out = append(out, doubt{text, say("ask again when this can be told")})
+		add(text, "ask again when this can be told")
 	}
-	if len(out) == 0 && !c.Quorate {
-		out = append(out, doubt{c.Asked + " has no quorum, what it lists is old", say("bring the missing nodes back first")})
+	if len(o.Always) == 0 && !c.Quorate {
+		add(c.Asked+" has no quorum, what it lists is old", "bring the missing nodes back first")
 	}
-	return out
 }
 
 // running says that a guest serves somebody now. Guests of a node that is

@@ -1,6 +1,8 @@
 package contingency
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +42,7 @@ func (x *stage) together(r pve.HARule) (node string, guests []string) {
 			by[g.Node] = append(by[g.Node], g.String())
 		}
 	}
-	for _, n := range sortedNodes(by) {
+	for _, n := range slices.Sorted(maps.Keys(by)) {
 		if len(by[n]) > len(guests) {
 			node, guests = n, by[n]
 		}
@@ -73,7 +75,7 @@ func (x *stage) groups(o *Outlook) {
 		return
 	}
 	fine := 0
-	for _, group := range sortedNodes(members) {
+	for _, group := range slices.Sorted(maps.Keys(members)) {
 		all := members[group]
 		apart := slices.ContainsFunc(all, func(g pve.Guest) bool { return g.Node != all[0].Node })
 		if len(all) < 2 || apart {
@@ -119,12 +121,10 @@ func (x *stage) apartNext(all []pve.Guest) step {
 				continue
 			}
 			if g.Kind == pve.Container {
-				return step{On: g.Node, Run: "pct migrate " + number(g) + " " + n.Name + " --restart", Say: "it is down meanwhile"}
+				return step{On: g.Node, Run: fmt.Sprintf("pct migrate %d %s --restart", g.ID, n.Name), Say: "it is down meanwhile"}
 			}
-			return run(g.Node, "qm migrate "+number(g)+" "+n.Name+" --online")
+			return run(g.Node, fmt.Sprintf("qm migrate %d %s --online", g.ID, n.Name))
 		}
 	}
 	return say("move one of them, or keep them apart with a resource affinity rule")
 }
-
-func number(g pve.Guest) string { _, n, _ := strings.Cut(g.SID(), ":"); return n }

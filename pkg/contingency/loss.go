@@ -93,7 +93,7 @@ func (x *stage) sort(g pve.Guest, stay []string, c *casualties) {
 	case !managed:
 		why := "is not under HA"
 		if s, is := x.index.Service(g.SID()); is {
-			why = "is not recovered, " + "HA has no quorum"
+			why = "is not recovered, HA has no quorum"
 			if x.Cluster.HA.Disarm != "" {
 				why = "is not recovered, HA is disarmed"
 			} else if s.State == "error" {

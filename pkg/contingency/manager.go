@@ -36,7 +36,7 @@ func (x *stage) manager() ha.Cluster {
 	}
 	for _, g := range x.Cluster.Guests {
 		if x.running(g) && !managed[g.SID()] {
-			c.Outside = append(c.Outside, ha.Load{Node: g.Node, CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory)})
+			c.Outside = append(c.Outside, load(g))
 		}
 	}
 	for _, r := range x.HA.Rules {
@@ -55,6 +55,11 @@ func (x *stage) manager() ha.Cluster {
 		return why == "" || !sure
 	}
 	return c
+}
+
+// load is a guest that HA does not manage, as it counts it.
+func load(g pve.Guest) ha.Load {
+	return ha.Load{Node: g.Node, CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory)}
 }
 
 func (x *stage) service(s pve.Service, r pve.HAResource) ha.Service {

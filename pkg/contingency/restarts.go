@@ -2,6 +2,7 @@ package contingency
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,11 +14,14 @@ import (
 
 const gib = 1 << 30
 
-// room is what a node has left, by what its guests may use and by what they use
-// now. The node's own use, such as that of OSDs, is taken off both.
+// amount of memory, by what guests may use and by what they use now.
+type amount struct{ most, now int64 }
+
+// room is what a node has left. The node's own use, such as that of OSDs, is taken
+// off both.
 type room struct {
-	most, now int64
-	known     bool
+	amount
+	known bool
 }
 
 func (x *stage) room(node string) room {
@@ -36,37 +40,31 @@ func (x *stage) room(node string) room {
 		most, now = most+g.MaxMemory, now+min(g.Memory, g.MaxMemory)
 	}
 	own := max(0, n.Memory-now)
-	return room{n.MaxMemory - own - most, n.MaxMemory - max(n.Memory, now), true}
+	return room{amount{n.MaxMemory - own - most, n.MaxMemory - max(n.Memory, now)}, true}
 }
 
 // demand is what a guest takes where it is started.
 type demand struct {
-	guest     pve.Guest
-	most, now int64
-	nodes     []string
+	guest pve.Guest
+	amount
+	nodes []string
 }
 
 func (x *stage) demand(g pve.Guest, nodes []string) demand {
-	return demand{g, g.MaxMemory, min(g.Memory, g.MaxMemory), nodes}
+	return demand{g, amount{g.MaxMemory, min(g.Memory, g.MaxMemory)}, nodes}
 }
 
 // restarts judges what HA starts elsewhere: whether it can run there, and
 // whether there is memory for it, which HA never asks.
 func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 	const name = "what HA restarts finds room"
-	wants := make([]demand, 0, len(c.moves))
+	wants := x.placed(c)
 	var unsure []string
-	for _, m := range c.moves {
-		g, _ := x.guest(m.SID)
-		l.Restarted = append(l.Restarted, g.String())
-		nodes := m.Candidates
-		if m.Node != "" {
-			nodes = []string{m.Node}
-		}
-		if text := x.doubtful(g, m, nodes); text != "" {
+	for i, m := range c.moves {
+		l.Restarted = append(l.Restarted, wants[i].guest.String())
+		if text := x.doubtful(wants[i], m); text != "" {
 			unsure = append(unsure, text)
 		}
-		wants = append(wants, x.demand(g, nodes))
 	}
 	unsure = append(unsure, x.rivals(wants)...)
 	if len(unsure) > 0 {
@@ -93,11 +91,12 @@ func (x *stage) restarts(stay []string, c casualties, l *Loss) {
 
 // doubtful says why it is not certain that a guest starts where it may be put.
 // One that HA puts where it cannot run, and sends on, is no doubt.
-func (x *stage) doubtful(g pve.Guest, m *ha.Move, nodes []string) string {
+func (x *stage) doubtful(w demand, m *ha.Move) string {
+	g := w.guest
 	if m.Contested {
 		return g.String() + " may find no node: another guest it is kept apart from may take the last"
 	}
-	for _, n := range nodes {
+	for _, n := range w.nodes {
 		switch why, sure := x.obstacle(g, n); {
 		case why == "":
 		case !sure:
@@ -124,7 +123,7 @@ func (x *stage) memory(name string, rooms map[string]room, wants []demand, l *Lo
 		}
 	}
 	var tight, over []string
-	for _, n := range sortedNodes(most) {
+	for _, n := range slices.Sorted(maps.Keys(most)) {
 		r := rooms[n]
 		if most[n] > r.most {
 			tight = append(tight, fmt.Sprintf("%s is promised %s more than it has", n, size(most[n]-r.most)))
@@ -136,15 +135,15 @@ func (x *stage) memory(name string, rooms map[string]room, wants []demand, l *Lo
 	x.headroom(rooms, most, l)
 	switch {
 	case len(over) > 0 && open && x.packs(rooms, wants) != never:
-		l.add(maintenance.Unknown, name, "HA's choice is not foreseen, and its worst does not fit: "+strings.Join(over, ", "), x.free(rooms, wants)...)
+		l.add(maintenance.Unknown, name, "HA's choice is not foreseen, and its worst does not fit: "+strings.Join(over, ", "), free(rooms, most)...)
 	case len(over) > 0:
 		text := strings.Join(over, ", ")
 		if !open && x.packs(rooms, wants) == fits {
 			text += ", HA looks at no memory"
 		}
-		l.add(maintenance.Fails, name, text, x.free(rooms, wants)...)
+		l.add(maintenance.Fails, name, text, free(rooms, most)...)
 	case len(tight) > 0:
-		l.add(maintenance.Reserved, name, strings.Join(tight, ", ")+", it fits while guests use no more than now", x.free(rooms, wants)...)
+		l.add(maintenance.Reserved, name, strings.Join(tight, ", ")+", it fits while guests use no more than now", free(rooms, most)...)
 	default:
 		l.add(maintenance.Holds, name, phrase.Count(len(wants), "guest has", "guests have")+" memory where HA starts them")
 	}
@@ -153,7 +152,7 @@ func (x *stage) memory(name string, rooms map[string]room, wants []demand, l *Lo
 // headroom of the fullest node once everything is placed.
 func (x *stage) headroom(rooms map[string]room, most map[string]int64, l *Loss) {
 	var least *int64
-	for _, n := range sortedNodes(rooms) {
+	for _, n := range slices.Sorted(maps.Keys(rooms)) {
 		if !rooms[n].known {
 			return
 		}
@@ -178,35 +177,23 @@ func (x *stage) who(wants []demand, node string) string {
 
 // packs says whether any choice would fit, by what guests use now.
 func (x *stage) packs(rooms map[string]room, wants []demand) fit {
-	nodes := sortedNodes(rooms)
-	free := make([]int64, len(nodes))
-	for i, n := range nodes {
-		free[i] = rooms[n].now
-	}
-	var items []item
-	for _, w := range wants {
-		it := item{size: w.now}
-		for i, n := range nodes {
+	wants = slices.Clone(wants)
+	for i, w := range wants {
+		wants[i].nodes = nil
+		for n := range rooms {
 			if why, sure := x.obstacle(w.guest, n); why == "" || !sure {
-				it.bins = append(it.bins, i)
+				wants[i].nodes = append(wants[i].nodes, n)
 			}
 		}
-		items = append(items, it)
 	}
-	return pack(items, free)
+	return fitting(rooms, wants, func(a amount) int64 { return a.now })
 }
 
 // free says how much has to be freed and where, so that what HA puts there fits
 // by what guests may use.
-func (x *stage) free(rooms map[string]room, wants []demand) []step {
-	most := map[string]int64{}
-	for _, w := range wants {
-		for _, n := range w.nodes {
-			most[n] += w.most
-		}
-	}
+func free(rooms map[string]room, most map[string]int64) []step {
 	var out []step
-	for _, n := range sortedNodes(most) {
+	for _, n := range slices.Sorted(maps.Keys(most)) {
 		if lack := most[n] - rooms[n].most; lack > 0 {
 			out = append(out, say(fmt.Sprintf("free %s on %s", size(lack), n)))
 		}
@@ -221,13 +208,4 @@ func size(b int64) string {
 		return fmt.Sprintf("%d GiB", tenths/10)
 	}
 	return fmt.Sprintf("%d.%d GiB", tenths/10, tenths%10)
-}
-
-func sortedNodes[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for n := range m {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
 }

@@ -2,6 +2,7 @@ package contingency
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -19,6 +20,26 @@ const (
 	perhaps
 	never
 )
+
+// fitting is pack by the memory of rooms and guests, each where it may go.
+func fitting(rooms map[string]room, wants []demand, of func(amount) int64) fit {
+	nodes := slices.Sorted(maps.Keys(rooms))
+	free := make([]int64, len(nodes))
+	for i, n := range nodes {
+		free[i] = of(rooms[n].amount)
+	}
+	var items []item
+	for _, w := range wants {
+		it := item{size: of(w.amount)}
+		for i, n := range nodes {
+			if slices.Contains(w.nodes, n) {
+				it.bins = append(it.bins, i)
+			}
+		}
+		items = append(items, it)
+	}
+	return pack(items, free)
+}
 
 // exact is up to how many items for each bin the answer is exact.
 const exact = 12

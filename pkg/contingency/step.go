@@ -11,17 +11,12 @@ func say(text string) step { return step{Say: text} }
 
 func run(on, command string) step { return step{On: on, Run: command} }
 
-// condition is one line of the answer.
-func condition(o maintenance.Outcome, name, evidence string, next []step) maintenance.Condition {
-	return maintenance.Condition{Name: name, Outcome: o, Evidence: evidence, Next: next}
-}
-
 func (l *Loss) add(o maintenance.Outcome, name, evidence string, next ...step) {
-	l.Conditions = append(l.Conditions, condition(o, name, evidence, next))
+	l.Conditions = append(l.Conditions, maintenance.Condition{Name: name, Outcome: o, Evidence: evidence, Next: next})
 }
 
 func (o *Outlook) add(out maintenance.Outcome, name, evidence string, next ...step) {
-	o.Always = append(o.Always, condition(out, name, evidence, next))
+	o.Always = append(o.Always, maintenance.Condition{Name: name, Outcome: out, Evidence: evidence, Next: next})
 }
 
 // console is the node to run the commands of the cluster on.

@@ -166,7 +166,7 @@ func (x *stage) adopt(g pve.Guest, f Failure) bool {
 		CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory),
 	})
 	c.Outside = slices.Clone(c.Outside)
-	if i := slices.Index(c.Outside, ha.Load{Node: g.Node, CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory)}); i >= 0 {
+	if i := slices.Index(c.Outside, load(g)); i >= 0 {
 		c.Outside = slices.Delete(c.Outside, i, i+1)
 	}
 	return x.helps(next, g, f)
@@ -228,9 +228,8 @@ func (x *stage) movable(g pve.Guest, to string) bool {
 	there.most, there.now = there.most-g.MaxMemory, there.now-g.Memory
 	here.most, here.now = here.most+g.MaxMemory, here.now+g.Memory
 	next.rooms[to], next.rooms[g.Node] = there, here
-	load := ha.Load{Node: g.Node, CPUs: float64(g.CPUs), Memory: float64(g.MaxMemory)}
 	next.cluster.Outside = slices.Clone(next.cluster.Outside)
-	if i := slices.Index(next.cluster.Outside, load); i >= 0 {
+	if i := slices.Index(next.cluster.Outside, load(g)); i >= 0 {
 		next.cluster.Outside[i].Node = to
 	}
 	return x.helps(next, g, Failure{})

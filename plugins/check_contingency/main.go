@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,9 +31,9 @@ type options struct {
 	CephHost []ceph.HostName     `name:"ceph-host" sep:"none" placeholder:"NODE=HOST[,HOST...]" help:"Name of a machine in CRUSH, where it is another than the node's. Machines that are no node of Proxmox VE may be named too." group:"Ceph"`
 	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
 
-	Fail          []string      `placeholder:"KIND" help:"Look at failures of these kinds only: node, host, qdevice, or a type of CRUSH buckets such as rack (default: all there are)."`
-	Group         string        `placeholder:"GROUP" help:"Guests that stand in for one another, and must not all be on one node: pool for those of each pool, tag:PREFIX for those that share a tag which begins so."`
-	BackupWarning time.Duration `default:"26h" help:"How old the last backup may be of a guest whose data only its own node has."`
+	Fail          []string             `placeholder:"KIND" help:"Look at failures of these kinds only: node, host, qdevice, or a type of CRUSH buckets such as rack (default: all there are)."`
+	Group         contingency.Grouping `placeholder:"GROUP" help:"Guests that stand in for one another, and must not all be on one node: pool for those of each pool, tag:PREFIX for those that share a tag which begins so."`
+	BackupWarning time.Duration        `default:"26h" help:"How old the last backup may be of a guest whose data only its own node has."`
 
 	Forget pve.Forget    `embed:"" group:"Memory"`
 	State  state.Options `embed:"" group:"Memory"`
@@ -44,9 +43,6 @@ type options struct {
 
 // Validate refuses what cannot be meant.
 func (o *options) Validate() error {
-	if _, err := contingency.ParseGrouping(o.Group); err != nil {
-		return fmt.Errorf("--group: %w", err)
-	}
 	for _, kind := range o.Fail {
 		if kind == "" || strings.ContainsAny(kind, " \t/:=") {
 			return fmt.Errorf("--fail: expected a kind such as node, rack or qdevice, got %q", kind)
@@ -93,11 +89,6 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	if err != nil {
 		return check.Result{Evidence: a.Log, Facts: facts{Decision: notProven, Failures: []contingency.Loss{}}}, err
 	}
-	// Validate has refused what cannot be read.
-	if a.Groups, err = contingency.ParseGrouping(o.Group); err != nil {
-		return check.Result{}, err
-	}
-	a.Backup = o.BackupWarning
-	out := contingency.Of(a.Evidence, o.Fail...)
-	return judge(a, out, slices.Clone(o.Fail), o.State.Mode), nil
+	a.Groups, a.Backup = o.Group, o.BackupWarning
+	return judge(a, contingency.Of(a.Evidence, o.Fail...), o.Fail, o.State.Mode), nil
 }
