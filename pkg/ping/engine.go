@@ -63,15 +63,9 @@ type side struct {
 	lament func(complaint)
 }
 
-// engineOptions are those of a run, and what only a watch wants.
-type engineOptions struct {
-	Options
-	roomy bool
-}
-
 // newEngine opens a link for each family that has targets. Families without a
 // link are returned as faults, their targets are not asked.
-func newEngine(ctx context.Context, n network, reach []Reach, o engineOptions) (*engine, []Fault) {
+func newEngine(ctx context.Context, n network, reach []Reach, o Options) (*engine, []Fault) {
 	if o.Size == 0 {
 		o.Size = defaultSize
 	}

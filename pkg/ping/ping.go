@@ -47,6 +47,8 @@ type Options struct {
 	DontFragment bool
 	// Rate is the most packets in a second, 0 for as fast as it goes.
 	Rate int
+	// roomy is what only a watch wants, see [setup].
+	roomy bool
 }
 
 const (
@@ -65,13 +67,8 @@ func (o Options) validate(targets int) error {
 		return fmt.Errorf("expected at most %d packets in all, got %d to each of %d targets", mostProbes, o.Packets, targets)
 	case o.Interval < 0 || o.Wait < 0 || o.Rate < 0:
 		return errors.New("expected no negative interval, wait or rate")
-	}
-	return validateSize(o.Size)
-}
-
-func validateSize(size int) error {
-	if size != 0 && (size < tagSize || size > longestSize) {
-		return fmt.Errorf("expected a size from %d to %d bytes, got %d", tagSize, longestSize, size)
+	case o.Size != 0 && (o.Size < tagSize || o.Size > longestSize):
+		return fmt.Errorf("expected a size from %d to %d bytes, got %d", tagSize, longestSize, o.Size)
 	}
 	return nil
 }

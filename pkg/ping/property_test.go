@@ -118,7 +118,7 @@ func FuzzArrived(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reply, quoted, kind []byte) {
 		n := world(nil)
 		reach := []Reach{{Target: Target{Addr: host4}}, {Target: Target{Addr: host6}}}
-		en, _ := newEngine(context.Background(), simulated{Net: n}, reach, engineOptions{Options: five})
+		en, _ := newEngine(context.Background(), simulated{Net: n}, reach, five)
 		en.table = newTable(len(reach), five.Packets)
 		for _, s := range en.sides {
 			s.echo = e

@@ -21,14 +21,15 @@ type Resolved struct {
 // Wanted families of addresses: both when neither is set.
 type Wanted struct{ IPv4, IPv6 bool }
 
-func (w Wanted) network() string {
+// Network is a kind of network, ip or tcp, as package net names it.
+func (w Wanted) Network(kind string) string {
 	switch {
 	case w.IPv4 && !w.IPv6:
-		return "ip4"
+		return kind + "4"
 	case w.IPv6 && !w.IPv4:
-		return "ip6"
+		return kind + "6"
 	}
-	return "ip"
+	return kind
 }
 
 // takes says whether an address is of a wanted family.
@@ -104,7 +105,7 @@ func (r *Resolved) ask(ctx context.Context, want Wanted, ask lookup) {
 		r.Err = errors.New("no time was left to ask the DNS")
 		return
 	}
-	found, err := ask(ctx, want.network(), r.Name)
+	found, err := ask(ctx, want.Network("ip"), r.Name)
 	for _, a := range found {
 		if a = canonical(a); want.takes(a) && !slices.Contains(r.Addrs, a) {
 			r.Addrs = append(r.Addrs, a)

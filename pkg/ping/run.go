@@ -29,7 +29,7 @@ func run(ctx context.Context, n network, targets []Target, o Options) (Report, e
 	reach, place := distinct(targets)
 	before := neighbours(n)
 	began := n.now()
-	e, faults := newEngine(ctx, n, reach, engineOptions{Options: o})
+	e, faults := newEngine(ctx, n, reach, o)
 	e.table = newTable(len(reach), o.Packets)
 	e.rounds(o.Interval, func(round int, _ time.Duration) bool { return round < o.Packets })
 	end := n.now() + o.Wait

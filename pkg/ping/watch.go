@@ -108,7 +108,7 @@ func watch(ctx context.Context, n network, targets []Target, o WatchOptions) (Wa
 	reach, place := distinct(targets)
 	before := neighbours(n)
 	began := n.now()
-	e, faults := newEngine(ctx, n, reach, engineOptions{roomy: true})
+	e, faults := newEngine(ctx, n, reach, Options{roomy: true})
 	e.table = newTable(len(reach), o.width(len(reach)))
 	w := &watcher{table: e.table, tracks: make([]track, len(reach)), began: began}
 	for i := range w.tracks {

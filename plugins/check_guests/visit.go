@@ -43,7 +43,7 @@ func (o *options) beginSites(ctx context.Context, f *facts, p policy) (end func(
 	if err != nil {
 		return nil, err
 	}
-	how := web.Options{Wait: siteWait, Network: network(p.wanted), Roots: roots}
+	how := web.Options{Wait: siteWait, Network: p.wanted.Network("tcp"), Roots: roots}
 	if o.Watch == 0 {
 		return func() {
 			for k, a := range o.visit(ctx, list, how) {
@@ -92,16 +92,6 @@ func (o *options) visit(ctx context.Context, list []*url.URL, how web.Options) [
 		how.Wait = min(how.Wait, time.Until(end)-100*time.Millisecond)
 	}
 	return o.net.visit(asking, list, how)
-}
-
-func network(w ping.Wanted) string {
-	switch {
-	case w.IPv4 && !w.IPv6:
-		return "tcp4"
-	case w.IPv6 && !w.IPv4:
-		return "tcp6"
-	}
-	return "tcp"
 }
 
 // traceSites tells of each call how long each phase took.
