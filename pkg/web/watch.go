@@ -35,21 +35,10 @@ func Watch(ctx context.Context, sites []*url.URL, o WatchOptions) []Watched {
 }
 
 func watch(ctx context.Context, d dial, sites []*url.URL, o WatchOptions) []Watched {
-	out := make([]Watched, len(sites))
-	var all sync.WaitGroup
-	for i, u := range sites {
-		all.Add(1)
-		go func() {
-			defer func() {
-				all.Done()
-				_ = recover() // get makes an error of it
-			}()
-			f := &follower{url: u, o: o, dial: d, began: time.Now()}
-			out[i] = f.run(ctx)
-		}()
-	}
-	all.Wait()
-	return out
+	return each(sites, func(u *url.URL) Watched {
+		f := &follower{url: u, o: o, dial: d, began: time.Now()}
+		return f.run(ctx)
+	})
 }
 
 // follower watches one site.

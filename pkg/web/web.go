@@ -93,7 +93,12 @@ func Ask(ctx context.Context, sites []*url.URL, o Options) []Answer {
 }
 
 func ask(ctx context.Context, d dial, sites []*url.URL, o Options) []Answer {
-	out := make([]Answer, len(sites))
+	return each(sites, func(u *url.URL) Answer { return get(ctx, d, u, o) })
+}
+
+// each does something with all sites at once.
+func each[T any](sites []*url.URL, do func(*url.URL) T) []T {
+	out := make([]T, len(sites))
 	var all sync.WaitGroup
 	for i, u := range sites {
 		all.Add(1)
@@ -102,7 +107,7 @@ func ask(ctx context.Context, d dial, sites []*url.URL, o Options) []Answer {
 				all.Done()
 				_ = recover() // get makes an error of it
 			}()
-			out[i] = get(ctx, d, u, o)
+			out[i] = do(u)
 		}()
 	}
 	all.Wait()
