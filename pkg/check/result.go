@@ -115,6 +115,18 @@ func (r Result) judged() Result {
 	return r
 }
 
+// WithoutMemory says that nothing is remembered and why, as loud as --state asks for.
+func (r Result) WithoutMemory(trouble error, mode string) Result {
+	text, next := Advised(trouble)
+	f := Finding{Status: OK, Text: "no memory: " + text, Next: next}
+	if mode == "require" {
+		f.Status = UNKNOWN
+	} else {
+		r.Notes = append(r.Notes, "no memory")
+	}
+	return r.and(f)
+}
+
 // and returns the result with one more finding.
 func (r Result) and(f Finding) Result {
 	r.Findings = append(slices.Clip(r.Findings), f)

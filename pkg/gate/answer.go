@@ -38,12 +38,8 @@ func answer(f Found, list maintenance.Checklist, mode string) (check.Result, fac
 	if why := f.Evidence.Ceph.Absent; why != "" {
 		r.Notes = append(r.Notes, why)
 	}
-	if f.Trouble != nil {
-		if mode != "require" {
-			text, next := check.Advised(f.Trouble)
-			r.Notes = append(r.Notes, "no memory")
-			r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: "no memory: " + text, Next: next})
-		}
+	if f.Trouble != nil && mode != "require" {
+		r = r.WithoutMemory(f.Trouble, mode)
 	}
 	return r, facts{Decision: list.Decision(), Cluster: f.PVE.Cluster.Name, Nodes: f.PVE.Leaving, Checklist: list, Fans: f.Fans}
 }

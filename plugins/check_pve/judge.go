@@ -220,17 +220,3 @@ func unreachable(c pve.Cluster, p policy, err error) (check.Result, error) {
 		Findings: []check.Finding{{Status: p.unreachable.Status(), Text: err.Error()}},
 	}, nil
 }
-
-// noMemory says that nothing is remembered, as loud as was asked for.
-func noMemory(r check.Result, trouble error, mode string) check.Result {
-	s := check.OK
-	if mode == "require" {
-		s = check.UNKNOWN
-	}
-	text, next := check.Advised(trouble)
-	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + text, Next: next})
-	if s == check.OK {
-		r.Notes = append(r.Notes, "no memory")
-	}
-	return r
-}

@@ -132,7 +132,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 		r.Notes = append(r.Notes, untold.Error())
 	}
 	if mem.Trouble != nil {
-		r = noMemory(r, mem.Trouble, o.State.Mode)
+		r = r.WithoutMemory(mem.Trouble, o.State.Mode)
 	}
 	return r, nil
 }
