@@ -102,10 +102,7 @@ func (v *verdict) inventory() {
 // unknownPlaces says who could not be asked because nobody knows where.
 func (v *verdict) unknownPlaces() {
 	if bad := v.take(func(s *subject) bool { return s.problem != nil }); len(bad) > 0 {
-		texts := make([]string, len(bad))
-		for i, s := range bad {
-			texts[i] = s.name + " (" + s.problem.Error() + ")"
-		}
+		texts := described(bad, func(s *subject) string { return s.name + " (" + s.problem.Error() + ")" })
 		v.say(check.UNKNOWN, "no address: %s", phrase.List(texts, few))
 	}
 	asked := v.count(func(s *subject) bool { return s.asked })
@@ -118,15 +115,15 @@ func (v *verdict) unknownPlaces() {
 		v.note("%s not asked", phrase.Count(len(unread), "guest", "guests"))
 	}
 	if unread := v.take(func(s *subject) bool { return nowhere(s) && s.unread }); len(unread) > 0 {
-		v.say(check.UNKNOWN, "%s not asked, nobody has read yet where: %s", phrase.Count(len(unread), "guest", "guests"), phrase.List(names(unread), few))
+		v.say(check.UNKNOWN, "%s not asked, nobody has read yet where: %s", phrase.Count(len(unread), "guest", "guests"), phrase.List(unread, few))
 	}
 	none := v.take(nowhere)
 	switch {
 	case len(none) == 0:
 	case asked == 0:
-		v.say(check.UNKNOWN, "no guest has a known address, such as %s: give --address, or a guest agent", phrase.List(names(none), few))
+		v.say(check.UNKNOWN, "no guest has a known address, such as %s: give --address, or a guest agent", phrase.List(none, few))
 	default:
-		v.say(v.noAddressState.Status(), "no known address: %s", phrase.List(names(none), few))
+		v.say(v.noAddressState.Status(), "no known address: %s", phrase.List(none, few))
 		v.note("%s without a known address", phrase.Count(len(none), "guest", "guests"))
 	}
 }
@@ -134,16 +131,16 @@ func (v *verdict) unknownPlaces() {
 // stopped are guests that do not run and should.
 func (v *verdict) stopped() {
 	if down := v.take(func(s *subject) bool { return s.stopped == failed }); len(down) > 0 {
-		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", phrase.List(placed(down), few))
+		v.say(check.CRITICAL, "HA wants it to run and it does not: %s", phrase.List(described(down, placed), few))
 	}
 	if occupied := v.take(func(s *subject) bool { return s.stopped == held }); len(occupied) > 0 {
-		v.say(check.WARNING, "stopped under a lock: %s", phrase.List(placed(occupied), few))
+		v.say(check.WARNING, "stopped under a lock: %s", phrase.List(described(occupied, placed), few))
 	}
 	if archive := v.take(func(s *subject) bool { return s.stopped == archived }); len(archive) > 0 {
-		v.say(check.OK, "stopped by a user, and started for a backup only: %s", phrase.List(placed(archive), few))
+		v.say(check.OK, "stopped by a user, and started for a backup only: %s", phrase.List(described(archive, placed), few))
 	}
 	if dead := v.take(func(s *subject) bool { return s.stopped == died }); len(dead) > 0 {
-		v.say(check.CRITICAL, "stopped, and no user asked for it: %s", phrase.List(placed(dead), few))
+		v.say(check.CRITICAL, "stopped, and no user asked for it: %s", phrase.List(described(dead, placed), few))
 	}
 }
 
@@ -166,10 +163,10 @@ func (v *verdict) ownFaults() {
 		}
 		lost := v.take(func(s *subject) bool { return mine(s) && !s.reached() })
 		if len(partly) > 0 {
-			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", v.many(len(partly), "", ""), cause, phrase.List(names(partly), few))
+			v.say(check.UNKNOWN, "%s asked only in part: %s (%s)", v.many(len(partly), "", ""), cause, phrase.List(partly, few))
 		}
 		if len(lost) > 0 {
-			v.say(check.UNKNOWN, "%s not asked: %s (%s)", v.many(len(lost), "", ""), cause, phrase.List(names(lost), few))
+			v.say(check.UNKNOWN, "%s not asked: %s (%s)", v.many(len(lost), "", ""), cause, phrase.List(lost, few))
 		}
 	}
 	for _, f := range v.faults {
@@ -223,10 +220,10 @@ func (v *verdict) changing() {
 		return s.moving && (v.silent(s) && v.excused(s) || s.asked && s.reached() && v.grade(s) != check.OK)
 	})
 	if len(moving) > 0 {
-		v.say(check.WARNING, "%s silent or slow while being migrated: %s", phrase.Count(len(moving), "guest is", "guests are"), phrase.List(placed(moving), few))
+		v.say(check.WARNING, "%s silent or slow while being migrated: %s", phrase.Count(len(moving), "guest is", "guests are"), phrase.List(described(moving, placed), few))
 	}
 	if starting := v.take(func(s *subject) bool { return v.silent(s) && s.starting() && v.excused(s) }); len(starting) > 0 {
-		v.say(check.WARNING, "%s just been started and is silent: %s", phrase.Count(len(starting), "guest has", "guests have"), phrase.List(placed(starting), few))
+		v.say(check.WARNING, "%s just been started and is silent: %s", phrase.Count(len(starting), "guest has", "guests have"), phrase.List(described(starting, placed), few))
 	}
 }
 
@@ -240,24 +237,20 @@ func (v *verdict) neverSeen() {
 	if len(v.ports) > 0 {
 		hint = ""
 	}
-	v.say(v.neverState.Status(), "%s never answered%s: %s", phrase.Count(len(never), "guest has", "guests have"), hint, phrase.List(described(never), few))
+	v.say(v.neverState.Status(), "%s never answered%s: %s", phrase.Count(len(never), "guest has", "guests have"), hint, phrase.List(described(never, where), few))
 }
 
 // unreachable guests answered before, or were given by hand.
 func (v *verdict) unreachable() {
-	silent := v.take(v.silent)
-	texts := make([]string, len(silent))
-	for i, s := range silent {
-		texts[i] = where(s) + ": " + reason(s)
-	}
-	v.list(check.CRITICAL, texts, "silent")
+	texts := described(v.take(v.silent), func(s *subject) string { return where(s) + ": " + reason(s) })
+	v.list(check.CRITICAL, texts, v.noun()+" silent")
 }
 
 // list gives each a finding of its own as long as they are few. Of many the first
 // line has to say how many before it says which.
 func (v *verdict) list(s check.Status, texts []string, are string) {
 	if len(texts) > few {
-		v.say(s, "%d %s %s: %s", len(texts), v.noun(), are, phrase.List(texts, few))
+		v.say(s, "%d %s: %s", len(texts), are, phrase.List(texts, few))
 		return
 	}
 	for _, text := range texts {

@@ -60,7 +60,7 @@ func (v *verdict) answering() {
 		}
 	}
 	for _, s := range []check.Status{check.CRITICAL, check.WARNING} {
-		v.list(s, ill[s], "slow or lossy")
+		v.list(s, ill[s], v.noun()+" slow or lossy")
 	}
 	if well > mostWell {
 		v.say(check.OK, "%d more, see --output json", well-mostWell)
@@ -160,23 +160,4 @@ func (v *verdict) perfdataOfEach() []check.Perfdatum {
 		}
 	}
 	return out
-}
-
-// noMemory says that nothing is remembered, as loud as was asked for. Without
-// memory nobody knows which guests ever answered.
-func noMemory(r check.Result, trouble error, mode string) check.Result {
-	if trouble == nil {
-		r.Notes = append(r.Notes, "no memory, so silent guests count as never seen")
-		return r
-	}
-	s := check.OK
-	if mode == "require" {
-		s = check.UNKNOWN
-	}
-	text, next := check.Advised(trouble)
-	r.Findings = append(r.Findings, check.Finding{Status: s, Text: "no memory: " + text, Next: next})
-	if s == check.OK {
-		r.Notes = append(r.Notes, "no memory")
-	}
-	return r
 }

@@ -13,9 +13,9 @@ func (v *verdict) nodesDown() {
 		switch {
 		case len(gone) == 0:
 		case up > 0: // it is cut off from its peers, and not from the world
-			v.say(check.CRITICAL, "node %s is offline to its peers, %s of %d silent: %s", n, phrase.Count(len(gone), "guest", "guests"), len(gone)+up, phrase.List(names(gone), few))
+			v.say(check.CRITICAL, "node %s is offline to its peers, %s of %d silent: %s", n, phrase.Count(len(gone), "guest", "guests"), len(gone)+up, phrase.List(gone, few))
 		default:
-			v.say(check.CRITICAL, "node %s is down: %s (%s)%s", n, phrase.Count(len(gone), "guest", "guests"), phrase.List(names(gone), few), v.elsewhere(gone))
+			v.say(check.CRITICAL, "node %s is down: %s (%s)%s", n, phrase.Count(len(gone), "guest", "guests"), phrase.List(gone, few), v.elsewhere(gone))
 		}
 	}
 }

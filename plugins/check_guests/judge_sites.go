@@ -154,8 +154,7 @@ func (v *verdict) changingSites(dark []*site) (left []*site) {
 }
 
 // nodesOfSites are nodes of whose guests' sites, of two guests or more, not one
-// answers.
-// The others are left.
+// answers. The others are left.
 func (v *verdict) nodesOfSites(dark []*site) (left []*site) {
 	all, silent, of := map[string]int{}, map[string][]string{}, map[string]map[*subject]bool{}
 	for i := range v.facts.sites {
@@ -192,13 +191,7 @@ func (v *verdict) silentSites(dark []*site) {
 	for i, s := range dark {
 		texts[i] = v.whose(s) + ": " + s.seen.Err.Error()
 	}
-	if len(texts) > few {
-		v.say(check.CRITICAL, "%d sites silent: %s", len(texts), phrase.List(texts, few))
-		return
-	}
-	for _, text := range texts {
-		v.say(check.CRITICAL, "%s", text)
-	}
+	v.list(check.CRITICAL, texts, "sites silent")
 }
 
 // siteSummary says how many answer.

@@ -56,9 +56,9 @@ func (v *verdict) untold() {
 		switch {
 		case len(of) == 0:
 		case of[0].nodeDown:
-			v.say(check.UNKNOWN, "node %s is down, and whether %s ran is not known: %s", n, phrase.Count(len(of), "guest", "guests"), phrase.List(names(of), few))
+			v.say(check.UNKNOWN, "node %s is down, and whether %s ran is not known: %s", n, phrase.Count(len(of), "guest", "guests"), phrase.List(of, few))
 		default:
-			v.say(check.UNKNOWN, "%s does not tell whether %s: %s", n, phrase.Count(len(of), "guest runs", "guests run"), phrase.List(names(of), few))
+			v.say(check.UNKNOWN, "%s does not tell whether %s: %s", n, phrase.Count(len(of), "guest runs", "guests run"), phrase.List(of, few))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -28,7 +29,7 @@ func (v *verdict) vantage() {
 		return s.asked && !s.reached() && !s.nodeDown && s.there == silentThere && s.ever() && (v.ownFault(s) != "" || v.cutOff())
 	}
 	if lost := v.take(blind); len(lost) > 0 {
-		v.say(check.CRITICAL, "%s silent at the second vantage point %s, and cannot be asked from here: %s", v.many(len(lost), " was", " were"), ago, phrase.List(described(lost), few))
+		v.say(check.CRITICAL, "%s silent at the second vantage point %s, and cannot be asked from here: %s", v.many(len(lost), " was", " were"), ago, phrase.List(described(lost, where), few))
 	}
 }
 
@@ -55,15 +56,11 @@ func (v *verdict) elsewhere(gone []*subject) string {
 // reasoned names guests with where they are and why they cannot be reached, a
 // reason of all of them once.
 func (v *verdict) reasoned(list []*subject) string {
-	texts, same := make([]string, len(list)), true
-	for i, s := range list {
-		texts[i] = where(s) + ": " + v.why(s)
-		same = same && v.why(s) == v.why(list[0])
+	other := func(s *subject) bool { return v.why(s) != v.why(list[0]) }
+	if !slices.ContainsFunc(list, other) {
+		return phrase.List(described(list, where), few) + ": " + v.why(list[0])
 	}
-	if same {
-		return phrase.List(described(list), few) + ": " + v.why(list[0])
-	}
-	return phrase.List(texts, few)
+	return phrase.List(described(list, func(s *subject) string { return where(s) + ": " + v.why(s) }), few)
 }
 
 func (v *verdict) why(s *subject) string {

@@ -248,8 +248,11 @@ func (o *options) checkCluster(ctx context.Context, p policy) (check.Result, err
 	mem.keep(look, f)
 	f.evidence = append(client.Evidence(), f.evidence...)
 	r := judge(f, p)
-	if mem.trouble != nil || !mem.kept() && len(f.subjects) > 0 {
-		r = noMemory(r, mem.trouble, o.State.Mode)
+	switch {
+	case mem.trouble != nil:
+		r = r.WithoutMemory(mem.trouble, o.State.Mode)
+	case mem.store == nil && len(f.subjects) > 0:
+		r.Notes = append(r.Notes, "no memory, so silent guests count as never seen")
 	}
 	if set != 0 {
 		r.Notes = append(r.Notes, check.ClockText(set))

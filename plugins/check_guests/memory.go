@@ -63,7 +63,10 @@ func observe(m memory, f facts) memory {
 	next := memory{PVE: m.PVE, Homes: m.Homes, Guests: make(map[int]known, max(len(m.Guests), len(f.subjects))), Told: m.Told}
 	complete := c.Quorate && len(c.Rights) == 0 && len(c.Gaps) == 0
 	x := indexed(*c, f.now)
-	listed := numbers(c.Guests)
+	listed := make(map[int]bool, len(c.Guests))
+	for _, g := range c.Guests {
+		listed[g.ID] = true
+	}
 	for id := range m.Guests {
 		if listed[id] || !complete {
 			next.Guests[id] = x.known(m.Guests[id], id)
@@ -111,14 +114,6 @@ func observe(m memory, f facts) memory {
 		next.Guests[s.guest.ID] = k
 	}
 	return next
-}
-
-func numbers(guests []pve.Guest) map[int]bool {
-	out := make(map[int]bool, len(guests))
-	for _, g := range guests {
-		out[g.ID] = true
-	}
-	return out
 }
 
 // follow is the memory by our clock as it is now, see [pve.Memory.Follow].
@@ -183,9 +178,6 @@ func (r *recall) follow(l pve.Look) (set time.Duration) {
 	r.memory = r.memory.after(l)
 	return set
 }
-
-// kept says whether anything will be there for the next run.
-func (r *recall) kept() bool { return r.store != nil }
 
 // fresh is what of a memory this run has read itself.
 func (m memory) fresh(now time.Time) memory {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -34,36 +33,28 @@ Which guests: those that HA wants to run, and those that run. Where: --address, 
 // few is how many of a list are named.
 const few = 10
 
-func names(list []*subject) []string {
+// described are subjects in words, one after the other.
+func described(list []*subject, as func(*subject) string) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
-		out[i] = s.name
+		out[i] = as(s)
 	}
 	return out
 }
 
-// placed names guests with their nodes.
-func placed(list []*subject) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = s.name
-		if s.node != "" {
-			out[i] += " on " + s.node
-		}
-		if s.stopped == held {
-			out[i] += " (" + s.guest.Lock + ")"
-		}
-	}
-	return out
-}
+// String is what it is called.
+func (s *subject) String() string { return s.name }
 
-// described names guests with where they are.
-func described(list []*subject) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = where(s)
+// placed is a guest with its node.
+func placed(s *subject) string {
+	text := s.name
+	if s.node != "" {
+		text += " on " + s.node
 	}
-	return out
+	if s.stopped == held {
+		text += " (" + s.guest.Lock + ")"
+	}
+	return text
 }
 
 // where is a subject with its node and its address.
@@ -85,7 +76,7 @@ func reason(s *subject) string {
 		parts = append(parts, "is "+s.guest.Status)
 	}
 	errs := slices.Clone(s.reach.Errors)
-	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Count > errs[j].Count })
+	slices.SortStableFunc(errs, func(a, b ping.Unreachable) int { return b.Count - a.Count })
 	switch {
 	case len(errs) > 0:
 		parts = append(parts, errs[0].String())

@@ -47,18 +47,17 @@ func (t threshold) MarshalText() ([]byte, error) { return []byte(t.text), nil }
 
 func (t *threshold) readRTA(s string) bool {
 	unit := time.Millisecond
-	for name, u := range map[string]time.Duration{"ms": time.Millisecond, "us": time.Microsecond} {
-		if rest, found := strings.CutSuffix(s, name); found {
-			s, unit = rest, u
-			v, ok := plain(s)
-			t.rta = time.Duration(v * float64(unit))
-			return ok && t.rta > 0 && t.rta <= time.Hour
-		}
+	number := strings.TrimRight(s, "mus")
+	switch strings.TrimPrefix(s, number) {
+	case "", "ms":
+	case "us":
+		unit = time.Microsecond
+	case "s":
+		unit = time.Second
+	default:
+		return false
 	}
-	if rest, found := strings.CutSuffix(s, "s"); found {
-		s, unit = rest, time.Second
-	}
-	v, ok := plain(s)
+	v, ok := plain(number)
 	t.rta = time.Duration(v * float64(unit))
 	return ok && t.rta > 0 && t.rta <= time.Hour
 }
