@@ -30,19 +30,6 @@ type facts struct {
 	Oldest *float64 `json:"oldest_backup_s,omitempty"`
 }
 
-// noMemory says that nothing is remembered, as loud as was asked for.
-func noMemory(r check.Result, trouble error, mode string) check.Result {
-	text, next := check.Advised(trouble)
-	f := check.Finding{Status: check.OK, Text: "no memory: " + text, Next: next}
-	if mode == "require" {
-		f.Status = check.UNKNOWN
-	} else {
-		r.Notes = append(r.Notes, "no memory")
-	}
-	r.Findings = append(r.Findings, f)
-	return r
-}
-
 // judge turns what failures take into the answer. Kinds are those that were
 // asked for, mode is that of the memory.
 func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) check.Result {
@@ -57,7 +44,6 @@ func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) che
 		}
 	}
 	r.Findings = slices.Concat(r.Findings, findings(o), known)
-	decided := len(o.Losses) > 0
 	for _, kind := range kinds {
 		if o.Blind {
 			break // why is said
@@ -76,13 +62,13 @@ func judge(a gate.Asked, o contingency.Outlook, kinds []string, mode string) che
 		r.Findings = append(r.Findings, check.Finding{Status: check.OK, Text: n})
 	}
 	if a.Trouble != nil {
-		r = noMemory(r, a.Trouble, mode)
+		r = r.WithoutMemory(a.Trouble, mode)
 	}
 	r.Summary = summary(o)
 	if r.Status() != check.OK {
 		r.Summary = fmt.Sprintf("%d of %s survived", survived(o), phrase.Count(len(o.Losses), "single failure", "single failures"))
 	}
-	if decided {
+	if len(o.Losses) > 0 {
 		r.Perfdata = perfdata(o)
 	}
 	return r
@@ -153,11 +139,10 @@ func summary(o contingency.Outlook) string {
 	}
 	var what []string
 	for _, kind := range order {
-		switch {
-		case kind == contingency.Device:
+		if kind == contingency.Device {
 			what = append(what, "the quorum device")
-		default:
-			what = append(what, fmt.Sprintf("any 1 of %s", phrase.Count(by[kind], kind, kind+"s")))
+		} else {
+			what = append(what, "any 1 of "+phrase.Count(by[kind], kind, kind+"s"))
 		}
 	}
 	text := strings.Join(what, " or ") + " may fail: quorum, storage and room hold"
@@ -209,10 +194,7 @@ func perfdata(o contingency.Outlook) []check.Perfdatum {
 }
 
 func factsOf(o contingency.Outlook) facts {
-	f := facts{Decision: decision(o), Failures: o.Losses, Always: o.Always, Notes: o.Notes}
-	if f.Failures == nil {
-		f.Failures = []contingency.Loss{}
-	}
+	f := facts{Decision: decision(o), Failures: append([]contingency.Loss{}, o.Losses...), Always: o.Always, Notes: o.Notes}
 	if o.Oldest != nil {
 		s := o.Oldest.Seconds()
 		f.Oldest = &s
