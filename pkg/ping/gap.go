@@ -48,9 +48,10 @@ type track struct {
 	// Of the packets sent after the newest:
 	waiting     int
 	first, last time.Duration
-	// stalled is for how long since the first of them nothing was sent that was due.
-	stalled time.Duration
-	over    bool // nothing more is due
+	// stalled is for how long since the first of them nothing was sent that was due,
+	// until resumed.
+	stalled, resumed time.Duration
+	over             bool // nothing more is due
 
 	longest Gap
 	gaps    int
@@ -72,7 +73,9 @@ func (t *track) sent(at time.Duration) {
 		}
 		t.spacing = max(t.spacing, spacing)
 	}
-	t.stalled += t.stall(at)
+	if stall := t.stall(at); stall > 0 {
+		t.stalled, t.resumed = t.stalled+stall, at
+	}
 	if t.waiting == 0 {
 		t.first, t.stalled = at, 0
 	}
@@ -115,7 +118,7 @@ func (t *track) answered(round int, sent, at time.Duration, by beside) {
 			t.note(missed, by.before, at)
 		}
 		t.newest, t.waiting, t.first = round, by.after, by.next
-		if by.after == 0 {
+		if by.after == 0 || by.next >= t.resumed {
 			t.stalled = 0
 		}
 	}

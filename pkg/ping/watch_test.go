@@ -274,3 +274,21 @@ func TestSilentAmongMany(t *testing.T) {
 		t.Errorf("%+v, away %s", x.Longest, x.Away)
 	}
 }
+
+// TestPauseLongAgo: a pause of ours before the packet that was answered last is none of
+// the silence after it, also where there is always one on its way.
+func TestPauseLongAgo(t *testing.T) {
+	n := world(map[netip.Addr]*guests.Guest{host4: {Delay: 70 * ms, Away: []guests.Span{{From: 2500 * ms, To: 3300 * ms}}}})
+	paused := false
+	busy := func(netip.Addr) bool { // before the packet that is due, and so before what has come is read
+		if !paused && n.Now() > time.Second {
+			paused = true
+			n.Stall(time.Second)
+		}
+		return false
+	}
+	x := watchAll(t, simulated{Net: n, discards: busy}, twenty, host4).Targets[0]
+	if x.Longest.AtLeast < 700*ms || x.Longest.AtMost > time.Second {
+		t.Errorf("%d gaps, %+v", x.Gaps, x.Longest)
+	}
+}
