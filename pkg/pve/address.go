@@ -1,6 +1,7 @@
 package pve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -68,10 +69,7 @@ func interfaces(raw json.RawMessage) ([]Interface, error) {
 	list, err := rows[interfaceRow](raw)
 	out := make([]Interface, 0, len(list))
 	for _, r := range list {
-		i := Interface{Name: r.Name.name(), MAC: strings.ToUpper(r.MAC.name())}
-		if i.MAC == "" {
-			i.MAC = strings.ToUpper(r.HwAddr.name())
-		}
+		i := Interface{Name: r.Name.name(), MAC: strings.ToUpper(cmp.Or(r.MAC, r.HwAddr).name())}
 		texts := []text{r.Inet, r.Inet6}
 		if len(r.IPs) > 0 {
 			texts = nil // the others hold the last of these only

@@ -199,7 +199,7 @@ func TestRecall(t *testing.T) {
 	o := state.Options{Dir: filepath.Join(t.TempDir(), "state"), Mode: "auto"}
 	c := threeNodes(false)
 	first := Remember(o, "check_pve", c)
-	if first.Trouble != nil || !first.Kept() || len(first.Memory.Heard) != 0 {
+	if first.Trouble != nil || first.Store() == nil || len(first.Memory.Heard) != 0 {
 		t.Fatalf("%+v", first)
 	}
 	first.Keep(Look{Cluster: c, Maintained: []string{"pve3"}, Now: noon}, Memory{Nodes: map[string]NodeFacts{"pve1": {Version: "9.2.11", Time: noon}}})
@@ -207,11 +207,11 @@ func TestRecall(t *testing.T) {
 	if second.Trouble != nil || second.Memory.Nodes["pve1"].Version != "9.2.11" || !second.Memory.Maintenance["pve3"].Equal(noon) {
 		t.Errorf("%+v", second)
 	}
-	if nobody := Remember(o, "check_pve", Cluster{}); nobody.Kept() || nobody.Trouble != nil {
+	if nobody := Remember(o, "check_pve", Cluster{}); nobody.Store() != nil || nobody.Trouble != nil {
 		t.Errorf("a cluster without a name: %+v", nobody)
 	}
 	o.Mode = state.Off
-	if off := Remember(o, "check_pve", c); off.Kept() || off.Trouble != nil {
+	if off := Remember(o, "check_pve", c); off.Store() != nil || off.Trouble != nil {
 		t.Errorf("off: %+v", off)
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -59,7 +60,7 @@ func (c *Client) Replication(ctx context.Context, node string) ([]Job, error) {
 		}
 		return err
 	})
-	sort.Slice(jobs, func(i, j int) bool { return jobs[i].ID < jobs[j].ID })
+	slices.SortFunc(jobs, func(a, b Job) int { return strings.Compare(a.ID, b.ID) })
 	return jobs, err
 }
 

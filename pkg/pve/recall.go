@@ -28,9 +28,6 @@ func Remember(o state.Options, plugin string, c Cluster) *Recall {
 	return r
 }
 
-// Kept says whether anything will be there for the next run.
-func (r *Recall) Kept() bool { return r.store != nil }
-
 // Store is where it is kept, nil when nothing is.
 func (r *Recall) Store() *state.Store { return r.store }
 

@@ -1,11 +1,11 @@
 package pve
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -61,7 +61,7 @@ func (c *Cluster) addStatus(raw json.RawMessage) error {
 			}
 		}
 	}
-	sort.Slice(c.Nodes, func(i, j int) bool { return c.Nodes[i].Name < c.Nodes[j].Name })
+	slices.SortFunc(c.Nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	c.Asked = local
 	if c.Standalone {
 		c.Name = local
@@ -231,10 +231,7 @@ func (c *Cluster) addVotes(raw json.RawMessage) error {
 	var strange doubts
 	strange.add(err)
 	for _, r := range list {
-		name := r.Node.name()
-		if name == "" {
-			name = r.Name.name()
-		}
+		name := cmp.Or(r.Node, r.Name).name()
 		if !r.Votes.set {
 			strange.add(fmt.Errorf("node %s has no votes", name))
 		}
@@ -247,6 +244,6 @@ func (c *Cluster) addVotes(raw json.RawMessage) error {
 	case len(list) > 0 && c.Standalone:
 		strange.add(fmt.Errorf("%s says that it stands alone, and its corosync.conf has %d nodes: does pmxcfs run in local mode?", c.Asked, len(list)))
 	}
-	sort.Slice(c.Votes.Voters, func(i, j int) bool { return c.Votes.Voters[i].Node < c.Votes.Voters[j].Node })
+	slices.SortFunc(c.Votes.Voters, func(a, b Voter) int { return strings.Compare(a.Node, b.Node) })
 	return strange.err()
 }

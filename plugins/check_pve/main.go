@@ -122,7 +122,7 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	f.memory.Told, events = tell(f.memory.Told, f.cluster, now, set)
 	untold := o.Journal.Write(mem.Store(), journal.Witness{Plugin: "check_pve", Now: now}, events)
 	mem.Keep(look, f.memory)
-	f.remembers = mem.Kept() && mem.Trouble == nil
+	f.remembers = mem.Store() != nil && mem.Trouble == nil
 	f.cluster.Evidence = client.Evidence()
 	r := judge(f, p, now)
 	if set != 0 {
