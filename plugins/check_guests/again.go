@@ -118,18 +118,15 @@ func (r second) cluster(ctx context.Context, f *facts, m memory) {
 	x, idle := indexed(c, f.now), []int{}
 	for i := range c.Guests {
 		g := &c.Guests[i]
-		s := before[g.ID]
-		if s == nil {
-			if n, wanted := x.subject(g, known{}, m, r.p); wanted && n.stopped == ignored {
-				idle = append(idle, g.ID)
-			}
-			continue
+		s, k := before[g.ID], known{}
+		if s != nil {
+			k = s.known.known(s.guest.Name)
 		}
-		n, wanted := x.subject(g, s.known.known(s.guest.Name), m, r.p)
+		n, wanted := x.subject(g, k, m, r.p)
 		if wanted && n.stopped == ignored {
 			idle = append(idle, g.ID)
 		}
-		if !wanted || n.stopped == ignored {
+		if s == nil || !wanted || n.stopped == ignored {
 			continue
 		}
 		if n.node != s.node {

@@ -234,16 +234,7 @@ func (t *teller) stopped() {
 
 // remembered is the memory with what the journal was told.
 func (m memory) remembered(t told) memory {
-	if len(t.Tasks) == 0 {
-		t.Tasks = nil
-	}
-	if len(t.Changed) == 0 {
-		t.Changed = nil
-	}
 	maps.DeleteFunc(t.Tasks, func(_ string, end time.Time) bool { return end.Before(t.Theirs.Add(-2 * lateTask)) })
-	if len(t.Hushed) == 0 {
-		t.Hushed = nil
-	}
 	m.Told = t
 	return m
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/check"
@@ -120,12 +121,7 @@ func (r report) reachesAny() bool {
 	if r.Parent != nil {
 		return r.Parent.Reachable
 	}
-	for _, g := range r.Guests {
-		if g.Reachable {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Guests, func(g subjectReport) bool { return g.Reachable })
 }
 
 // compare marks what the second vantage point says of the subjects. An answer that
