@@ -104,9 +104,7 @@ func observe(m memory, f facts) memory {
 		if s.reached() {
 			k.Answered, k.At = now, s.addr
 		}
-		if s.seenMoving > k.Moving {
-			k.Moving = s.seenMoving
-		}
+		k.Moving = max(k.Moving, s.seenMoving)
 		if c.Quorate {
 			k.Name, k.Node = s.guest.Name, s.node
 			k.Pool, k.Tags = s.guest.Pool, s.guest.Tags
