@@ -7,12 +7,12 @@ import (
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
-// fans makes the facts of all fans and redundancy sets.
-func (s set) fans(expected func(id string) bool, power bmc.Power) ([]bmc.Fan, []bmc.Redundancy) {
+// fans makes the facts of all fans, of which some are expected, and redundancy sets.
+func (s set) fans(expected []string, power bmc.Power) ([]bmc.Fan, []bmc.Redundancy) {
 	fans := make([]bmc.Fan, 0, len(s.members))
 	for _, m := range s.members {
 		if m.main.failed == nil {
-			fans = append(fans, m.fan(expected(m.id), power))
+			fans = append(fans, m.fan(slices.Contains(expected, m.id), power))
 		}
 	}
 	var sets []bmc.Redundancy

@@ -49,7 +49,7 @@ func (p *poll) run(ctx context.Context) (bmc.Server, error) {
 	p.witnesses(ctx, set)
 	p.server.Gaps = append(p.server.Gaps, set.gaps()...)
 	p.server.Parts = set.cooling()
-	p.server.Fans, p.server.Redundancies = set.fans(p.expected, p.server.Power)
+	p.server.Fans, p.server.Redundancies = set.fans(p.ask.Known, p.server.Power)
 	if p.ask.Logs {
 		p.log(ctx, set)
 	}
@@ -64,16 +64,6 @@ func (p *poll) run(ctx context.Context) (bmc.Server, error) {
 		return bmc.Server{Evidence: p.server.Evidence}, p.broken
 	}
 	return p.server, nil
-}
-
-// expected says whether a fan is one that ought to be there.
-func (p *poll) expected(id string) bool {
-	for _, known := range p.ask.Known {
-		if known == id {
-			return true
-		}
-	}
-	return false
 }
 
 // send carries a request to the controller, and again when it is busy. An
