@@ -2,7 +2,6 @@ package bmc
 
 import (
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,21 +77,13 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestByHand: what is cut and recognised by hand is what these expressions say.
+// TestByHand: what is cut by hand is what these expressions say.
 func TestByHand(t *testing.T) {
-	junks := regexp.MustCompile(`(?i)^(|0+|x+|n/?a|none|null|unknown|default.*|to be filled.*|system serial.*|chassis serial.*|not (specified|available|applicable)|0?123456789.*|empty|\.+)$`)
 	words, chunks := regexp.MustCompile(`[a-z]+|[0-9]+`), regexp.MustCompile(`[0-9]+|[^0-9]+`)
-	seen := map[bool]int{}
 	for _, s := range []string{
-		"", "0", "0000", "0x0", "x", "XxX", "NA", "n/a", "n//a", "None", "none1", "NULL", "unknown", "Default string", "defaul", "To Be Filled By O.E.M.",
-		"System Serial Number", "system-serial", "Chassis Serial Number", "Not Specified", "not  available", "Not Applicable", "not here",
-		"123456789", "0123456789ABC", "00123456789", "12345678", "Empty", "..", ".0", "CN7016", "S1", "xyz", "0a",
+		"", "0", "0x0", "XxX", "n/a", "none1", "To Be Filled By O.E.M.", "system-serial", "not  available", "0123456789ABC", "..", ".0", "CN7016", "0a",
 		"Fan 1A", "0x17||Fan.Embedded.1A", "FAN10", "fan_3 (front)", "Lüfter 2", "1/0x41", " 7", "\xff3",
 	} {
-		seen[junks.MatchString(s)]++
-		if got, want := (Identity{Serial: s}).serial() == "", junks.MatchString(strings.TrimSpace(s)); got != want {
-			t.Errorf("serial number %q: %t, expected %t", s, got, want)
-		}
 		if diff := cmp.Diff(chunks.FindAllString(s, -1), pieces(s, digit)); diff != "" {
 			t.Errorf("%q: %s", s, diff)
 		}
@@ -105,8 +96,5 @@ func TestByHand(t *testing.T) {
 		if diff := cmp.Diff(words.FindAllString(s, -1), got); diff != "" {
 			t.Errorf("%q: %s", s, diff)
 		}
-	}
-	if seen[true] < 10 || seen[false] < 10 {
-		t.Errorf("%v, expected ten of each", seen)
 	}
 }

@@ -1,8 +1,9 @@
 package bmc
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/hardware"
 )
 
 // Same says whether two polls looked at one device: the same UUID, or the same
@@ -31,44 +32,6 @@ func (i Identity) Subject() string {
 	return i.serial()
 }
 
-func (i Identity) serial() string {
-	s := strings.TrimSpace(i.Serial)
-	if junk(strings.ToLower(s)) {
-		return ""
-	}
-	return s
-}
+func (i Identity) serial() string { return hardware.Written(i.Serial) }
 
-// junk says whether this is what boards say that were never given a serial
-// number. Every run asks, so it is no expression, which would be compiled first.
-func junk(s string) bool {
-	switch s {
-	case "na", "n/a", "none", "null", "unknown", "not specified", "not available", "not applicable", "empty":
-		return true
-	}
-	for _, one := range []string{"0", "x", "."} {
-		if strings.Trim(s, one) == "" {
-			return true
-		}
-	}
-	for _, begin := range []string{"default", "to be filled", "system serial", "chassis serial", "123456789", "0123456789"} {
-		if strings.HasPrefix(s, begin) {
-			return true
-		}
-	}
-	return false
-}
-
-// uuid leaves out those that are no identity: all zeros, all ones, and placeholders.
-func (i Identity) uuid() string {
-	u := strings.ToLower(strings.TrimSpace(i.UUID))
-	digits := strings.ReplaceAll(u, "-", "")
-	if strings.Trim(digits, "0") == "" || strings.Trim(digits, "f") == "" || slices.Contains(placeholders, u) {
-		return ""
-	}
-	return u
-}
-
-// placeholders are AMI's, in both byte orders: boards that were never given a
-// UUID share them.
-var placeholders = []string{"03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009"}
+func (i Identity) uuid() string { return strings.ToLower(hardware.Written(i.UUID)) }

@@ -1,6 +1,7 @@
 package hardware
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -158,6 +159,28 @@ func TestDuplicates(t *testing.T) {
 		if clean(s) != "" {
 			t.Errorf("%q is taken for a serial number", s)
 		}
+	}
+}
+
+// TestWritten: what is recognised by hand is what this expression says.
+func TestWritten(t *testing.T) {
+	junks := regexp.MustCompile(`(?i)^([0x._ -]*|[f-]+|n/?a|n\.a\.|none|null|empty|invalid|unknown|serial number|(default|to be filled|system (serial|product|manufacturer)|chassis serial|base board serial|0?123456789|no dimm|no serial|not ).*)$`)
+	seen := map[bool]int{}
+	for _, s := range []string{
+		"", "0", "0000", "0x0", "x", "XxX", "NA", "n/a", "n//a", "None", "none1", "NULL", "unknown", "Default string", "defaul", "To Be Filled By O.E.M.",
+		"System Serial Number", "System Product Name", "system-serial", "Chassis Serial Number", "Not Specified", "not  available", "Not Applicable", "nothing",
+		"123456789", "0123456789ABC", "00123456789", "12345678", "Empty", "..", ".0", "CN7016", "S1", "xyz", "0a", " 7 ", "SYS-6029P", "FF", "F1", "n.a.", "na.",
+	} {
+		want := strings.TrimSpace(s)
+		if seen[junks.MatchString(want)]++; junks.MatchString(want) {
+			want = ""
+		}
+		if got := Written(s); got != want {
+			t.Errorf("%q is %q, expected %q", s, got, want)
+		}
+	}
+	if seen[true] < 10 || seen[false] < 10 {
+		t.Errorf("%v, expected ten of each", seen)
 	}
 }
 

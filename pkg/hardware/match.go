@@ -191,25 +191,32 @@ func other(was, is known) bool {
 // place is where a part is, as far as it can be compared.
 func place(p Part) string { return strings.ToLower(strings.Join(strings.Fields(p.Slot), " ")) }
 
-// junk stands where nobody wrote a serial number, and how it begins.
+// junk stands where nobody wrote a number or a name, and junkBegin is how it begins.
 var (
 	junk      = []string{"n/a", "na", "n.a.", "none", "null", "empty", "invalid", "unknown", "serial number"}
 	junkBegin = []string{"no dimm", "no serial", "not ", "to be filled", "default", "0123456789", "123456789",
-		"system serial", "chassis serial", "base board serial", "03000200-0400-0500"} // the last is AMI's UUID of boards that got none
+		"system serial", "system product", "system manufacturer", "chassis serial", "base board serial",
+		"03000200-0400-0500", "00020003-0004-0005"} // AMI's UUID of boards that got none, in both byte orders
 )
 
-func serial(p Part) string { return clean(p.Serial) }
-
-func clean(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if strings.Trim(s, "0.-_ ") == "" || strings.Trim(s, "x") == "" || strings.Trim(s, "f-") == "" || slices.Contains(junk, s) {
+// Written is a number or a name of an inventory, empty where nobody wrote one:
+// factories leave blanks, zeros and "To be filled by O.E.M.". Every run asks, so it
+// is no expression, which would be compiled first.
+func Written(s string) string {
+	s = strings.TrimSpace(s)
+	low := strings.ToLower(s)
+	if strings.Trim(low, "0x.-_ ") == "" || strings.Trim(low, "f-") == "" || slices.Contains(junk, low) {
 		return ""
 	}
-	if slices.ContainsFunc(junkBegin, func(b string) bool { return strings.HasPrefix(s, b) }) {
+	if slices.ContainsFunc(junkBegin, func(b string) bool { return strings.HasPrefix(low, b) }) {
 		return ""
 	}
 	return s
 }
+
+func serial(p Part) string { return clean(p.Serial) }
+
+func clean(s string) string { return strings.ToLower(Written(s)) }
 
 // class is the PCI class, with which the type begins.
 func class(p known) string {

@@ -1,14 +1,15 @@
 package ipmi
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/hardware"
 )
 
 // systemGUID asks for the GUID that a LAN handshake brings along. A controller
@@ -32,13 +33,6 @@ func (p *poll) systemGUID(ctx context.Context) (guid [16]byte, err error) {
 		p.note("%v", err)
 	}
 	return guid, nil
-}
-
-// placeholders are GUIDs that are the same on every board of a maker.
-var placeholders = []string{
-	"00000000-0000-0000-0000-000000000000",
-	"ffffffff-ffff-ffff-ffff-ffffffffffff",
-	"03000200-0400-0500-0006-000700080009", // AMI reference code
 }
 
 // uuid writes the controller's GUID as Redfish and SMBIOS write the same one.
@@ -67,11 +61,7 @@ func (p *poll) uuid() string {
 }
 
 func uuidText(b []byte) string {
-	text := fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
-	if slices.Contains(placeholders, text) {
-		return ""
-	}
-	return text
+	return hardware.Written(fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16]))
 }
 
 // maxInventory bounds what is read of an inventory.
@@ -163,9 +153,9 @@ func inventoryFields(image []byte) bmc.Identity {
 	}
 	chassis, board, product := area(2, 3), area(3, 6), area(4, 3)
 	return bmc.Identity{
-		Manufacturer: firstOf(field(product, 0), field(board, 0)),
-		Model:        firstOf(field(product, 1), field(board, 1)),
-		Serial:       firstOf(field(product, 4), field(board, 2), field(chassis, 1)),
+		Manufacturer: cmp.Or(field(product, 0), field(board, 0)),
+		Model:        cmp.Or(field(product, 1), field(board, 1)),
+		Serial:       cmp.Or(field(product, 4), field(board, 2), field(chassis, 1)),
 	}
 }
 
@@ -181,24 +171,8 @@ func areaStrings(data []byte) []string {
 }
 
 func field(all []string, i int) string {
-	if i >= len(all) || fillers[strings.ToLower(all[i])] || strings.Trim(all[i], "0xX .-_") == "" {
+	if i >= len(all) {
 		return ""
 	}
-	return all[i]
-}
-
-// fillers are what boards say where nobody wrote anything.
-var fillers = map[string]bool{
-	"to be filled by o.e.m.": true, "default string": true, "not specified": true, "none": true, "n/a": true,
-	"unknown": true, "empty": true, "0123456789": true, "123456789": true, "1234567890": true,
-	"system serial number": true, "system product name": true, "system manufacturer": true, "serial number": true,
-}
-
-func firstOf(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
+	return hardware.Written(all[i])
 }

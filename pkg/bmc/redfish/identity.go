@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/hardware"
 )
 
 // identify says what the device says it is. Where neither the root nor the
@@ -72,23 +74,7 @@ func rank(c *chassis) int {
 }
 
 // uuid is in lower case, and empty when it names nothing.
-func uuid(t text) string {
-	s := strings.ToLower(t.Name())
-	if strings.Trim(s, "0-") == "" || strings.Trim(s, "f-") == "" {
-		return ""
-	}
-	return s
-}
+func uuid(t text) string { return strings.ToLower(word(t)) }
 
-// word is a field of an inventory that somebody filled in: factories leave
-// "To be filled by O.E.M." (Supermicro X10), blanks, dots and zeros.
-func word(t text) string {
-	s := t.Name()
-	switch low := strings.ToLower(s); {
-	case strings.Trim(low, " .0-_") == "", strings.HasPrefix(low, "to be filled"),
-		low == "default string", low == "n/a", low == "na", low == "none", low == "null", low == "unknown",
-		low == "not specified", low == "empty", low == "0123456789":
-		return ""
-	}
-	return s
-}
+// word is a field of an inventory that somebody filled in.
+func word(t text) string { return hardware.Written(t.Name()) }
