@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -137,7 +138,7 @@ func under(reading, threshold *float64) bool {
 func (c condition) phrase(f bmc.Fan) string {
 	switch c {
 	case failed:
-		return "failed (" + orElse(f.Says, "Health Critical") + reading(f, ", ") + ")"
+		return "failed (" + cmp.Or(f.Says, "Health Critical") + reading(f, ", ") + ")"
 	case still:
 		return "stands still (" + quantity(f.Reading, f.Unit) + ")"
 	case slow:
@@ -147,11 +148,11 @@ func (c condition) phrase(f bmc.Fan) string {
 		}
 		return fmt.Sprintf("at %s, critical at %s", quantity(f.Reading, f.Unit), quantity(t, f.Unit))
 	case poor:
-		return "in poor health (" + orElse(f.Says, "Health Warning") + reading(f, ", ") + ")"
+		return "in poor health (" + cmp.Or(f.Says, "Health Warning") + reading(f, ", ") + ")"
 	case weak:
 		return fmt.Sprintf("at %s, low at %s", quantity(f.Reading, f.Unit), quantity(f.LowerNonCritical, f.Unit))
 	case missing:
-		return "is missing (" + orElse(f.Says, "State Absent") + ")"
+		return "is missing (" + cmp.Or(f.Says, "State Absent") + ")"
 	case gone:
 		return "is missing (left the controller's list)"
 	case lostReading:
@@ -170,13 +171,6 @@ func (c condition) phrase(f bmc.Fan) string {
 		return "bay is empty"
 	}
 	return "turns" + reading(f, " at ")
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 func parenthesis(s string) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/check"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // drops are the drop-outs of the window.
@@ -24,7 +25,7 @@ func judgeStanding(p Poll, d drops) []Finding {
 	var out []Finding
 	for _, e := range d.standing {
 		if !slices.ContainsFunc(p.Server.Redundancies, func(r bmc.Redundancy) bool { return judgeRedundancy(r).Severity != Clear }) {
-			out = append(out, Finding{Severity: Minor, Subject: "fan redundancy", Text: "fan redundancy is lost since " + Stamp(e.Start) + ", says the log, until it or the controller says otherwise, or --acknowledge"})
+			out = append(out, Finding{Severity: Minor, Subject: "fan redundancy", Text: "fan redundancy is lost since " + phrase.Time(e.Start) + ", says the log, until it or the controller says otherwise, or --acknowledge"})
 		}
 	}
 	return out
@@ -94,7 +95,7 @@ func (m Memory) excuses(e Episode) bool {
 
 func (m Memory) concerns(e Episode, pol Policy) bool {
 	return slices.ContainsFunc(e.Fans, func(id string) bool {
-		return id == Redundancy || pol.Judges(id, m.name(id))
+		return id == Redundancy || pol.Judges(id, m.Name(id))
 	})
 }
 

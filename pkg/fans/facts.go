@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
@@ -37,7 +38,7 @@ type DropFacts struct {
 }
 
 func factsOf(p Poll, pol Policy, m Memory, d drops) Facts {
-	f := Facts{Identity: p.Server.Identity, Power: orElse(string(p.Server.Power), "unknown"), Acknowledged: m.Acks}
+	f := Facts{Identity: p.Server.Identity, Power: cmp.Or(string(p.Server.Power), "unknown"), Acknowledged: m.Acks}
 	for _, fan := range p.Server.Fans {
 		if pol.Judges(fan.ID, fan.Name) {
 			c, worst := p.conditionOf(fan, m.known(fan.ID), pol)
@@ -57,11 +58,7 @@ func factsOf(p Poll, pol Policy, m Memory, d drops) Facts {
 func (m Memory) drops(es []Episode) []DropFacts {
 	out := make([]DropFacts, 0, len(es))
 	for _, e := range es {
-		names := make([]string, len(e.Fans))
-		for i, id := range e.Fans {
-			names[i] = m.name(id)
-		}
-		out = append(out, DropFacts{Fans: names, Start: e.Start, End: e.End, Logged: e.Logged, Polled: e.Polled})
+		out = append(out, DropFacts{Fans: m.Names(e), Start: e.Start, End: e.End, Logged: e.Logged, Polled: e.Polled})
 	}
 	return out
 }

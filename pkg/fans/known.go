@@ -212,7 +212,7 @@ func (m *Memory) follow(id string, k Known, c condition, p Poll) Known {
 		return k
 	}
 	if down := c.bad(); down != k.Down {
-		m.Marks = append(m.Marks, Mark{Fan: id, Since: cmpTime(k.Seen, p.Now), At: p.Now, Down: down, Poll: true})
+		m.Marks = append(m.Marks, Mark{Fan: id, Since: cmp.Or(k.Seen, p.Now), At: p.Now, Down: down, Poll: true})
 		k.Down = down
 	}
 	k.Seen = p.Now

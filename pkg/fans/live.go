@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -110,7 +111,7 @@ func judgeCount(p Poll, pol Policy, present int, blind bool) []Finding {
 }
 
 func judgeRedundancy(r bmc.Redundancy) Finding {
-	name := orElse(r.Name, "fan redundancy")
+	name := cmp.Or(r.Name, "fan redundancy")
 	f := Finding{Subject: name, Text: name + " is full"}
 	switch {
 	case r.Disabled:
@@ -135,7 +136,7 @@ func judgeKnown(m Memory) []Finding {
 		out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("memory was damaged at %s and begun anew, a fan missing then is not known: count the fans, confirm with --relearn", phrase.Time(m.Lost))})
 	}
 	if s := m.Shape; s != nil {
-		out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("fans are listed otherwise since %s, %d then and %d now: count them, confirm with --relearn", Stamp(s.Since), len(s.Before), len(m.Fans))})
+		out = append(out, Finding{Severity: Minor, Text: fmt.Sprintf("fans are listed otherwise since %s, %d then and %d now: count them, confirm with --relearn", phrase.Time(s.Since), len(s.Before), len(m.Fans))})
 	}
 	return out
 }

@@ -31,8 +31,11 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 		}
 	}
 	dated, later := m.date(fresh, log, count[old.Last] == 0, p.Now)
-	newest := old.Newest
+	newest, unused := old.Newest, bmc.Log{Events: fresh}.Undated()
 	for _, d := range dated {
+		if d.event.Time.IsZero() {
+			unused--
+		}
 		newest = latest(newest, d.at)
 		k := m.mark(d.event, d.at)
 		if log.Clock == nil && old.Read.IsZero() {
@@ -43,7 +46,7 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 	l := remember(log, old, count, p)
 	l.Newest = newest
 	l.Aside = m.aside(fresh, log, p.Now)
-	l.Undated = old.Undated + undated(fresh) - undated(eventsOf(dated))
+	l.Undated = old.Undated + unused
 	l.Later = old.Later + later
 	if log.Whole {
 		none := log.Undated()
@@ -51,17 +54,6 @@ func (m *Memory) readLog(log bmc.Log, p Poll) readLog {
 	}
 	return l
 }
-
-func eventsOf(in []dated) []bmc.Event {
-	out := make([]bmc.Event, len(in))
-	for i, d := range in {
-		out[i] = d.event
-	}
-	return out
-}
-
-// undated counts the entries without a time.
-func undated(es []bmc.Event) int { return bmc.Log{Events: es}.Undated() }
 
 // remember notes what this listing holds. A listing that is whole replaces
 // what was known, unless another run has read the log since; a part adds to it.

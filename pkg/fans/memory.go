@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -164,18 +165,11 @@ func Observe(m Memory, p Poll, pol Policy) Memory {
 
 // since is the earliest moment at which what this poll found new can have begun.
 func (m Memory) since(now time.Time) time.Time {
-	from := cmpTime(m.LastPoll, now)
+	from := cmp.Or(m.LastPoll, now)
 	if earliest := now.Add(-unwatched); from.Before(earliest) {
 		return earliest
 	}
 	return from
-}
-
-func cmpTime(a, b time.Time) time.Time {
-	if a.IsZero() {
-		return b
-	}
-	return a
 }
 
 func (m Memory) copy() Memory {

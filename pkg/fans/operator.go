@@ -32,7 +32,7 @@ func Acknowledge(m Memory, p Poll, pol Policy, a Ack) (_ Memory, closed, refused
 func (m *Memory) acknowledge(a Ack, pol Policy) {
 	var closed, left []Mark
 	for _, k := range m.Marks {
-		if k.Fan == Redundancy || pol.Judges(k.Fan, m.name(k.Fan)) {
+		if k.Fan == Redundancy || pol.Judges(k.Fan, m.Name(k.Fan)) {
 			closed = append(closed, k)
 		} else {
 			left = append(left, k)

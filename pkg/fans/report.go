@@ -93,9 +93,8 @@ func Tell(m Memory, p Poll, o Options, s Service) Report {
 func (r *Report) count(v Verdict, m Memory, s Service, left time.Time) {
 	r.Excused = len(v.Excused)
 	for _, e := range v.Counted {
-		names := make([]string, len(e.Fans))
+		names := m.Names(e)
 		for i, id := range e.Fans {
-			names[i] = m.name(id)
 			r.names[id] = names[i]
 		}
 		switch {

@@ -1,6 +1,7 @@
 package fans
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,20 +27,24 @@ func title(f bmc.Fan, all []bmc.Fan) string {
 }
 
 // Name of a fan by its id: what it is called now, or was.
-func (m Memory) Name(id string) string { return m.name(id) }
-
-func (m Memory) name(id string) string {
+func (m Memory) Name(id string) string {
 	if id == Redundancy {
 		return "fan redundancy"
 	}
 	if k, ok := m.Fans[id]; ok && k.Name != "" {
 		return k.Name
 	}
-	return orElse(m.Former[id], id)
+	return cmp.Or(m.Former[id], id)
 }
 
-// Stamp is a time as it is printed, in the poller's zone.
-func Stamp(t time.Time) string { return phrase.Time(t) }
+// Names are those of an episode's fans.
+func (m Memory) Names(e Episode) []string {
+	names := make([]string, len(e.Fans))
+	for i, id := range e.Fans {
+		names[i] = m.Name(id)
+	}
+	return names
+}
 
 // tell puts episodes in one sentence: which fans, how often, when last.
 func (m Memory) tell(es []Episode, pol Policy) string {
@@ -61,7 +66,7 @@ func (m Memory) tell(es []Episode, pol Policy) string {
 	var out []string
 	for _, g := range groups {
 		if len(g.all) == 1 && g.all[0].Open() {
-			out = append(out, g.who+" down since "+Stamp(g.all[0].Start)+g.cause)
+			out = append(out, g.who+" down since "+phrase.Time(g.all[0].Start)+g.cause)
 			continue
 		}
 		out = append(out, g.who+" dropped out "+times(len(g.all), pol.Window)+span(g.all[0])+g.cause)
@@ -78,10 +83,7 @@ func times(n int, window time.Duration) string {
 
 // who names the fans of an episode and what several at once may mean.
 func (m Memory) who(e Episode) (who, cause string) {
-	names := make([]string, len(e.Fans))
-	for i, id := range e.Fans {
-		names[i] = m.name(id)
-	}
+	names := m.Names(e)
 	slices.SortFunc(names, bmc.Compare)
 	who = strings.Join(names, " and ")
 	switch {
@@ -105,16 +107,16 @@ func sameModule(names []string) bool {
 
 func span(e Episode) string {
 	if e.Open() {
-		return "since " + Stamp(e.Start)
+		return "since " + phrase.Time(e.Start)
 	}
 	d := e.End.Sub(e.Start).Round(time.Second)
 	switch {
 	case e.Assumed || e.Polled && !e.Logged:
-		return Stamp(e.Start) + " until " + Stamp(e.End) + " at the latest"
+		return phrase.Time(e.Start) + " until " + phrase.Time(e.End) + " at the latest"
 	case d <= 0:
-		return Stamp(e.Start)
+		return phrase.Time(e.Start)
 	}
-	return Stamp(e.Start) + " for " + check.DurationText(d)
+	return phrase.Time(e.Start) + " for " + check.DurationText(d)
 }
 
 // line is one episode for the evidence.
@@ -202,7 +204,7 @@ func notes(p Poll, pol Policy, m Memory) []string {
 		out = append(out, "maintenance: drop-outs are not counted")
 	}
 	if !m.Renamed.IsZero() && p.Now.Sub(m.Renamed) < pol.Window {
-		out = append(out, "fans were renamed at "+Stamp(m.Renamed))
+		out = append(out, "fans were renamed at "+phrase.Time(m.Renamed))
 	}
 	if odd := strangers(p, pol); len(odd) > 0 {
 		out = append(out, phrase.List(odd, 2))
@@ -233,14 +235,14 @@ func logGap(p Poll) bool {
 // several.
 func raw(f bmc.Fan) []string {
 	out := []string{fmt.Sprintf("%s: id %s, presence %s, health %s, reading %s, lower thresholds %s %s %s, says %q",
-		f.Name, f.ID, f.Presence, orElse(string(f.Health), "none"), quantity(f.Reading, f.Unit),
+		f.Name, f.ID, f.Presence, cmp.Or(string(f.Health), "none"), quantity(f.Reading, f.Unit),
 		quantity(f.LowerNonCritical, ""), quantity(f.LowerCritical, ""), quantity(f.LowerFatal, ""), f.Says)}
 	if len(f.Rotors) < 2 {
 		return out
 	}
 	for _, r := range f.Rotors {
 		out = append(out, fmt.Sprintf("%s rotor %s: id %s, health %s, reading %s, lower thresholds %s %s %s, from %s",
-			f.Name, r.Name, r.ID, orElse(string(r.Health), "none"), quantity(r.Reading, r.Unit),
+			f.Name, r.Name, r.ID, cmp.Or(string(r.Health), "none"), quantity(r.Reading, r.Unit),
 			quantity(r.LowerNonCritical, ""), quantity(r.LowerCritical, ""), quantity(r.LowerFatal, ""), r.From))
 	}
 	return out

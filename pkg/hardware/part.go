@@ -75,8 +75,7 @@ func Memory(n int64) string {
 
 // Rate is a speed of a link in words.
 func Rate(bits int64) string {
-	switch {
-	case bits >= 1e9:
+	if bits >= 1e9 {
 		return trim(float64(bits)/1e9) + " Gbit/s"
 	}
 	return trim(float64(bits)/1e6) + " Mbit/s"

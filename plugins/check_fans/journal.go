@@ -82,10 +82,7 @@ func tellEpisode(before []fans.Episode, e fans.Episode, m fans.Memory, happened 
 	i := slices.IndexFunc(before, func(b fans.Episode) bool {
 		return b.Start.Sub(e.Start).Abs() <= same && slices.ContainsFunc(b.Fans, func(fan string) bool { return slices.Contains(e.Fans, fan) })
 	})
-	names := make([]string, len(e.Fans))
-	for k, id := range e.Fans {
-		names[k] = m.Name(id)
-	}
+	names := m.Names(e)
 	switch {
 	case i < 0 && !e.Open():
 		happened(e.Start, e.After, &journal.FanDropped{Fans: names, Ended: e.End.UTC(), Logged: e.Logged})

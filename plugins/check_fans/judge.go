@@ -9,6 +9,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/fans"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // statuses are what the findings are to a monitor.
@@ -53,16 +54,10 @@ func lasting(v fans.Verdict, live []check.Finding, pol fans.Policy, now time.Tim
 		f := &out[i]
 		bad := slices.ContainsFunc(live, func(l check.Finding) bool { return l.Status == f.Status })
 		if f.Status != check.OK && !bad {
-			f.Text += ", stays " + f.Status.String() + " until " + fans.Stamp(v.Until(pol.Window, now)) + " or --acknowledge"
+			f.Text += ", stays " + f.Status.String() + " until " + phrase.Time(v.Until(pol.Window, now)) + " or --acknowledge"
 		}
 	}
 	return out
-}
-
-// silent says that the controller does not answer, as loud as was asked for.
-func silent(r check.Result, s check.State, err error) check.Result {
-	r.Findings = append(r.Findings, check.Finding{Status: s.Status(), Text: err.Error()})
-	return r
 }
 
 // replaced tells of another device behind the same address.
@@ -93,10 +88,7 @@ func noMemory(r check.Result, trouble error, mode string) check.Result {
 }
 
 func acknowledged(done, refused []string, r check.Result, dry bool) check.Result {
-	n := fmt.Sprintf("%d drop-outs", len(done))
-	if len(done) == 1 {
-		n = "1 drop-out"
-	}
+	n := phrase.Count(len(done), "drop-out", "drop-outs")
 	switch {
 	case len(refused) > 0:
 		r.Lead = "not acknowledged"

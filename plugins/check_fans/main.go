@@ -150,7 +150,8 @@ func (o *options) unreachable(mem *recall, p fans.Poll, err error) (check.Result
 	r.Perfdata, r.Blind = nil, true
 	r = o.remark(mem, r)
 	if s := o.UnreachableState; s != "" && s != "unknown" && !controller.Setup(err) {
-		return silent(r, s, err), nil
+		r.Findings = append(r.Findings, check.Finding{Status: s.Status(), Text: err.Error()})
+		return r, nil
 	}
 	return r, err
 }

@@ -9,12 +9,19 @@ import (
 	"github.com/noout-monitoring/noout/pkg/fans"
 )
 
+// metrics are the items of performance data.
+var metrics = []check.Metric{
+	{Label: "fans_present", Help: "fans that are there"},
+	{Label: "fans_failed", Help: "fans that failed, stand still or are missing"},
+	{Label: "dropouts", Help: "drop-outs inside the window that are not acknowledged"},
+	{Label: "*", Help: "each fan by its id, in revolutions per minute or percent, with the controller's thresholds"},
+}
+
 // perfdata holds every fan that has a reading, and the three numbers that a
 // graph of the whole server needs.
 func perfdata(p fans.Poll, pol fans.Policy, m fans.Memory, v fans.Verdict) []check.Perfdatum {
 	zero := 0.0
-	window := pol.Warn
-	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(v.Counted)), Warn: &window, Crit: &pol.Crit, Min: &zero}}
+	out := []check.Perfdatum{{Label: "dropouts", Value: float64(len(v.Counted)), Warn: &pol.Warn, Crit: &pol.Crit, Min: &zero}}
 	off := p.Server.Power == bmc.PowerOff
 	if !p.Server.Blind() && !off { // half a count would be a wrong one
 		out = append([]check.Perfdatum{
