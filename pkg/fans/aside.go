@@ -77,6 +77,7 @@ func (m *Memory) readmit(j Jump) {
 		for i := range m.Marks { // those that counted at once as well: their order stays
 			if k := &m.Marks[i]; len(back) > 0 && k.Read.Equal(back[0].Read) {
 				k.At = k.Stamp.Add(min(0, k.Read.Sub(newest))) // it was there when it was read
+				l.Newest = latest(l.Newest, k.At)
 			}
 		}
 		if l.Aside = left; j.By >= 0 {

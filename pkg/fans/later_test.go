@@ -59,3 +59,22 @@ func TestAsideNewestFirst(t *testing.T) {
 		t.Errorf("%v %s", r.Status(), texts(r))
 	}
 }
+
+// TestAsideThenBefore: entries that were put aside under a wrong clock count when it
+// is set. What is new in the log after that, with stamps that a controller's clock
+// set forward dates into the same moments, is another drop-out.
+func TestAsideThenBefore(t *testing.T) {
+	read := noon.Add(time.Hour) // by the true clock, which ours was an hour behind
+	first := []bmc.Event{event("1", 1, read.Add(-time.Minute), "1/3", bmc.Failed), event("2", 2, read.Add(-30*time.Second), "1/3", bmc.Recovered)}
+	s, pol := six(events(first...)), defaults()
+	s.Logs[0].Clock = nil
+	m := Observe(Memory{}, Poll{Server: s, Started: noon, Now: noon, Up: time.Minute, Boot: "b"}, pol)
+	happened, ahead := read.Add(4*time.Minute), 5*time.Minute
+	s = six(events(append(first, event("3", 3, happened, "1/3", bmc.Failed), event("4", 4, happened.Add(10*time.Second), "1/3", bmc.Recovered))...))
+	s.Logs[0].Clock = &ahead
+	p := Poll{Server: s, Started: read.Add(5 * time.Minute), Now: read.Add(5 * time.Minute), Up: 6 * time.Minute, Boot: "b"}
+	m = Observe(m, p, pol)
+	if found := EpisodesOf(m.Marks); len(found) != 2 {
+		t.Errorf("%d drop-outs, expected 2: %+v", len(found), found)
+	}
+}
