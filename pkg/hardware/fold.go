@@ -19,8 +19,9 @@ func (d *Difference) fold(before, after Inventory) {
 		}
 	}
 	d.memory(before)
-	if lost := d.missing(Redfish, Processor) + d.missing(IPMI, Processor); lost > 0 {
-		d.drop(func(c Change) bool { return c.Source == Node && c.Kind == Processor && c.Verdict == Missing })
+	lost := func(c Change) bool { return c.Kind == Processor && c.Verdict == Missing }
+	if slices.ContainsFunc(d.Changes, func(c Change) bool { return lost(c) && c.Source != Node }) {
+		d.drop(func(c Change) bool { return lost(c) && c.Source == Node })
 	}
 }
 
@@ -70,7 +71,7 @@ func (d *Difference) nameless(k Kind, v Verdict) {
 	}
 	c := &d.Changes[theirs[0]]
 	c.Why = strings.TrimPrefix(c.Why+", for the node "+strings.Join(words, ", "), ", ")
-	d.Changes = dropped(d.Changes, own)
+	d.drop(func(c Change) bool { return c.Kind == k && c.Verdict == v && c.Source == Node })
 }
 
 // what is the change without the part.
@@ -87,28 +88,7 @@ func maybe(a, b Part) bool {
 	return (serial(a) == "" || serial(b) == "") && near(a.Size, b.Size)
 }
 
-// dropped are the changes without some of them.
-func dropped(all []Change, at []int) []Change {
-	var out []Change
-	for i, c := range all {
-		if !slices.Contains(at, i) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 func (d *Difference) drop(what func(Change) bool) { d.Changes = slices.DeleteFunc(d.Changes, what) }
-
-func (d *Difference) missing(s Source, k Kind) int {
-	n := 0
-	for _, c := range d.Changes {
-		if c.Source == s && c.Kind == k && c.Verdict == Missing {
-			n++
-		}
-	}
-	return n
-}
 
 // goneAs says whether the controller says of the same part that it is gone, and
 // gives that change the part's use. One that was replaced is gone for the node all

@@ -70,9 +70,10 @@ const (
 // states in the order of what is worse.
 var states = []State{Untold, Good, Degraded, Off, Failed, Absent}
 
-func (s State) worse(than State) bool {
-	return slices.Index(states, s) > max(slices.Index(states, than), slices.Index(states, Good))
-}
+// Rank is the greater, the worse a state is.
+func (s State) Rank() int { return slices.Index(states, s) }
+
+func (s State) worse(than State) bool { return s.Rank() > max(than.Rank(), Good.Rank()) }
 
 // Part is one part as a source tells of it. What it does not tell is empty.
 type Part struct {

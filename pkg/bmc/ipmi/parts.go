@@ -247,7 +247,7 @@ func (w *walker) partList(ctx context.Context, l *hardware.List, records []partR
 		switch state, says := s.condition(r.witnessed()); {
 		case state == hardware.Untold:
 			holes[part.ID] = true
-		case rank(state) > rank(part.State):
+		case state.Rank() > part.State.Rank():
 			part.State, part.Says = state, says
 		}
 	}
@@ -259,9 +259,4 @@ func (w *walker) partList(ctx context.Context, l *hardware.List, records []partR
 		return hole
 	})
 	return nil
-}
-
-// rank puts what several sensors say of one part in the order of what counts.
-func rank(s hardware.State) int {
-	return slices.Index([]hardware.State{hardware.Untold, hardware.Good, hardware.Degraded, hardware.Off, hardware.Failed, hardware.Absent}, s)
 }
