@@ -146,12 +146,9 @@ func (f *Fan) Weigh() {
 				worst = i
 			}
 		}
-		r := f.Rotors[worst]
-		f.Reading, f.Unit, f.Rotor = r.Reading, r.Unit, ""
-		f.LowerNonCritical, f.LowerCritical, f.LowerFatal = r.LowerNonCritical, r.LowerCritical, r.LowerFatal
-		f.UpperNonCritical, f.UpperCritical = r.UpperNonCritical, r.UpperCritical
-		if len(f.Rotors) > 1 {
-			f.Rotor = r.Name
+		*f = f.Showing(f.Rotors[worst])
+		if len(f.Rotors) == 1 {
+			f.Rotor = ""
 		}
 	}
 	switch {
@@ -162,6 +159,14 @@ func (f *Fan) Weigh() {
 	case f.Opinion == NoOpinion:
 		f.Opinion = Claim
 	}
+}
+
+// Showing is the fan with the measurement of one of its rotors.
+func (f Fan) Showing(r Rotor) Fan {
+	f.Reading, f.Unit, f.Rotor = r.Reading, r.Unit, r.Name
+	f.LowerNonCritical, f.LowerCritical, f.LowerFatal = r.LowerNonCritical, r.LowerCritical, r.LowerFatal
+	f.UpperNonCritical, f.UpperCritical = r.UpperNonCritical, r.UpperCritical
+	return f
 }
 
 // trouble orders rotors by how bad they are; only the order means anything. One

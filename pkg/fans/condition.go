@@ -50,7 +50,7 @@ func (p Poll) conditionOf(f bmc.Fan, known *Known, pol Policy) (condition, bmc.F
 	worst := f
 	for _, r := range f.Rotors {
 		// A rotor that may stand still says nothing for the others.
-		if v := showing(f, r); c == standby && r.Reading != nil && *r.Reading > 0 {
+		if v := f.Showing(r); c == standby && r.Reading != nil && *r.Reading > 0 {
 			if of := p.ofRotor(v, known, pol); of.bad() {
 				c, worst = of, v
 			}
@@ -63,13 +63,6 @@ func (p Poll) conditionOf(f bmc.Fan, known *Known, pol Policy) (condition, bmc.F
 		}
 	}
 	return c, worst
-}
-
-// showing is the fan with the measurement of one of its rotors.
-func showing(f bmc.Fan, r bmc.Rotor) bmc.Fan {
-	f.Reading, f.Unit, f.Rotor = r.Reading, r.Unit, r.Name
-	f.LowerNonCritical, f.LowerCritical, f.LowerFatal = r.LowerNonCritical, r.LowerCritical, r.LowerFatal
-	return f
 }
 
 // ofRotor judges the measurement that a fan shows. The order is that of

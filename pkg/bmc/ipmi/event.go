@@ -87,7 +87,7 @@ func (s set) event(raw []byte) (bmc.Event, bool) {
 		Stamp: strconv.FormatUint(uint64(e.time), 10),
 		Kind:  kind,
 		Level: level,
-		Text:  cut(e.text(source), maxText),
+		Text:  bmc.Clip(e.text(source), maxText),
 	}
 	if at, ok := date(e.time); ok {
 		event.Time = at

@@ -203,7 +203,7 @@ func (m *member) says() string {
 			parts = append(parts, r.Name+": "+r.state())
 		}
 	}
-	return cut(strings.Join(parts, ", "), maxText)
+	return bmc.Clip(strings.Join(parts, ", "), maxText)
 }
 
 // state is what a sensor says besides its number.

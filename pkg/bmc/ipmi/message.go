@@ -80,9 +80,7 @@ type code byte
 // Completion codes that mean something here (IPMI 2.0, table 5-2).
 const (
 	codeBusy          code = 0xc0
-	codeInvalid       code = 0xc1
 	codeTimeout       code = 0xc3
-	codeSpace         code = 0xc4
 	codeReservation   code = 0xc5
 	codeLength        code = 0xc7
 	codeField         code = 0xc8
@@ -94,12 +92,10 @@ const (
 	codeNoResponse    code = 0xce
 	codeDuplicate     code = 0xcf
 	codeRepository    code = 0xd0
-	codeFirmware      code = 0xd1
 	codeStarting      code = 0xd2
 	codeDestination   code = 0xd3
 	codePrivilege     code = 0xd4
 	codeState         code = 0xd5
-	codeDisabled      code = 0xd6
 	codeUnspecified   code = 0xff
 	codeEraseProgress code = 0x81 // Get SEL Info and Get SEL Entry only
 )
@@ -107,9 +103,9 @@ const (
 // codeTexts are our words for the codes above.
 var codeTexts = map[code]string{
 	codeBusy:          "node busy",
-	codeInvalid:       "command not supported",
+	0xc1:              "command not supported",
 	codeTimeout:       "timeout inside the controller",
-	codeSpace:         "out of space",
+	0xc4:              "out of space",
 	codeReservation:   "reservation lost",
 	codeLength:        "request length refused",
 	codeField:         "request field too long",
@@ -121,12 +117,12 @@ var codeTexts = map[code]string{
 	codeNoResponse:    "response could not be provided",
 	codeDuplicate:     "duplicated request",
 	codeRepository:    "sensor repository is being updated",
-	codeFirmware:      "firmware is being updated",
+	0xd1:              "firmware is being updated",
 	codeStarting:      "controller is starting",
 	codeDestination:   "destination not available",
 	codePrivilege:     "insufficient privilege, see --ipmi-privilege",
 	codeState:         "not supported in the present state",
-	codeDisabled:      "command disabled",
+	0xd6:              "command disabled",
 	codeUnspecified:   "unspecified error",
 	codeEraseProgress: "event log is being erased",
 }

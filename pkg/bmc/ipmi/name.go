@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/noout-monitoring/noout/pkg/bmc"
 )
 
 // maxNameText bounds the names that are kept.
@@ -94,16 +96,5 @@ func tidy(s string) string {
 		}
 		return r
 	}, s)
-	return cut(strings.TrimSpace(s), maxNameText)
-}
-
-// cut shortens s to n bytes without splitting a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
+	return bmc.Clip(strings.TrimSpace(s), maxNameText)
 }

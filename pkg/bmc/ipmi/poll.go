@@ -109,7 +109,7 @@ func refused(err error) bool {
 // note adds a line of evidence.
 func (p *poll) note(format string, values ...any) {
 	if len(p.server.Evidence) < maxEvidence {
-		p.server.Evidence = append(p.server.Evidence, cut(fmt.Sprintf(format, values...), maxText))
+		p.server.Evidence = append(p.server.Evidence, bmc.Clip(fmt.Sprintf(format, values...), maxText))
 	}
 }
 

@@ -147,9 +147,9 @@ func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
 func chassisID(path string) string {
 	path = trimSlash(path)
 	if _, tail, ok := strings.Cut(path, "/Chassis/"); ok && tail != "" {
-		return clip(tail, maxName)
+		return bmc.Clip(tail, maxName)
 	}
-	return clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
+	return bmc.Clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
 }
 
 func trimSlash(path string) string { return strings.TrimRight(path, "/") }

@@ -39,7 +39,7 @@ func (p *poll) claim(ctx context.Context) (stray bool, other *session, err error
 		busy := false
 		p.share(func(now *memory) bool {
 			busy, stray, other = false, false, nil
-			if s := now.Session; s != nil && s.Token != p.token && s.Host == p.base.Host && s.User == p.cred.Username {
+			if s := now.Session; s != nil && s.Token != p.as.token && s.Host == p.base.Host && s.User == p.cred.Username {
 				other = s
 				return false
 			}

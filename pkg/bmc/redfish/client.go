@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/bmc"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
@@ -30,8 +31,7 @@ type client struct {
 	cred secret.Credentials
 	now  func() time.Time
 
-	scheme   scheme
-	token    string // of the session, when scheme is bySession
+	as       login // how requests are authenticated, by nothing at first
 	login    func(ctx context.Context, refused *StatusError) error
 	requests int
 	most     int // requests; 0 means maxRequests
@@ -40,15 +40,6 @@ type client struct {
 
 // left is how many requests may still be sent.
 func (c *client) left() int { return cmp.Or(c.most, maxRequests) - c.requests }
-
-// scheme is how requests are authenticated.
-type scheme int
-
-const (
-	byBasic scheme = iota
-	bySession
-	byNothing
-)
 
 // answer is what came back for one request.
 type answer struct {
@@ -74,7 +65,7 @@ func (c *client) get(ctx context.Context, path string) (*answer, error) {
 		}
 		a, err = c.once(ctx, http.MethodGet, path, nil)
 	}
-	if err == nil && c.scheme != byNothing {
+	if err == nil && c.as != (login{}) {
 		// We are in: a 401 that comes later is about the resource.
 		c.login = nil
 	}
@@ -110,7 +101,7 @@ func (c *client) once(ctx context.Context, method, path string, body any) (*answ
 	ctx, cancel := share(ctx)
 	defer cancel()
 	start := c.now()
-	a, err := c.door.send(ctx, c.credentials(), request{method, target.RequestURI(), body})
+	a, err := c.door.send(ctx, c.as, request{method, target.RequestURI(), body})
 	took := c.now().Sub(start)
 	for _, odd := range transport.Handshakes(c.door.http) {
 		c.note("%s", odd)
@@ -142,17 +133,6 @@ func share(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(end)/2)
 }
 
-// credentials are those of the scheme.
-func (c *client) credentials() login {
-	switch c.scheme {
-	case byBasic:
-		return login{user: c.cred.Username, password: c.cred.Password.Reveal()}
-	case bySession:
-		return login{token: c.token}
-	}
-	return login{}
-}
-
 // target makes the URL of a path that a controller gave. It stays on the
 // controller: credentials go nowhere else, whatever a link says.
 func (c *client) target(path string) (*url.URL, error) {
@@ -176,6 +156,6 @@ func (c *client) target(path string) (*url.URL, error) {
 // note adds a line of evidence.
 func (c *client) note(format string, args ...any) {
 	if len(c.evidence) < maxEvidence {
-		c.evidence = append(c.evidence, clip(fmt.Sprintf(format, args...), maxText))
+		c.evidence = append(c.evidence, bmc.Clip(fmt.Sprintf(format, args...), maxText))
 	}
 }

@@ -84,7 +84,7 @@ func contradict(fans []bmc.Fan, found []sensor, owners [][]int) bool {
 				continue
 			}
 			any = true
-			worse.Says = clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
+			worse.Says = bmc.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
 			*f = worse
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
 )
@@ -31,7 +30,7 @@ type text string
 // UnmarshalJSON never fails. Of an array it takes the first element, of an
 // object its Member.
 func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = text(clip(plain(raw, 0), maxText))
+	*t = text(bmc.Clip(plain(raw, 0), maxText))
 	return nil
 }
 
@@ -71,18 +70,7 @@ func plain(raw []byte, depth int) string {
 func (t text) String() string { return strings.TrimSpace(string(t)) }
 
 // Name is the text at the length of a name.
-func (t text) Name() string { return clip(t.String(), maxName) }
-
-// clip cuts to at most n bytes, at the border of a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
+func (t text) Name() string { return bmc.Clip(t.String(), maxName) }
 
 // number is a number that may be missing.
 type number struct{ value *float64 }
@@ -250,7 +238,7 @@ func (s *status) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	if raw[0] != '{' {
-		word := clip(strings.TrimSpace(plain(raw, 0)), maxName)
+		word := bmc.Clip(strings.TrimSpace(plain(raw, 0)), maxName)
 		switch strings.ToLower(word) {
 		case "":
 		case "ok", "warning", "critical":

@@ -48,7 +48,7 @@ func Absent(err error) bool {
 
 // explain is an error of a request in plain words and without secrets.
 func (c *client) explain(err error) error {
-	return secret.Scrub(transport.Explain(err), append(c.cred.Secrets(), secret.NewText(c.token))...)
+	return secret.Scrub(transport.Explain(err), append(c.cred.Secrets(), secret.NewText(c.as.token))...)
 }
 
 // unreachable explains why nothing could be read. Errors of the connection say

@@ -177,9 +177,9 @@ func numbered(item json.RawMessage) (n int64, created string, ok bool) {
 		case "Id":
 			n, ok = number64(plain(value, 0))
 		case "Created":
-			created = clip(plain(value, 0), maxText)
+			created = bmc.Clip(plain(value, 0), maxText)
 		case "EventTimestamp":
-			event = clip(plain(value, 0), maxText)
+			event = bmc.Clip(plain(value, 0), maxText)
 		}
 	})
 	return n, cmp.Or(created, event), ok

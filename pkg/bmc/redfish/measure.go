@@ -209,7 +209,7 @@ func take(fans []bmc.Fan, i int, found []sensor, owners [][]int) []string {
 		used = append(used, s.path)
 		f.Rotors = append(f.Rotors, s.rotors()...)
 		if word := health(s.Status.health); word != bmc.HealthOK && word != bmc.HealthUnknown {
-			f.Says = clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
+			f.Says = bmc.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
 		}
 	}
 	f.Opinion = bmc.NoOpinion

@@ -126,7 +126,7 @@ func nameIn(message string) string {
 		return bmc.FanKey(s) != "fan" && !strings.HasSuffix(strings.ToLower(s), "fans")
 	})
 	if i >= 0 {
-		return clip(strings.Trim(place.ReplaceAllString(found[i], ""), " .-#"), maxName)
+		return bmc.Clip(strings.Trim(place.ReplaceAllString(found[i], ""), " .-#"), maxName)
 	}
 	return ""
 }

@@ -139,7 +139,7 @@ func (s *Source) Poll(ctx context.Context, ask bmc.Ask) (bmc.Server, error) {
 
 func (s *Source) poll(base *url.URL, ask bmc.Ask, server *bmc.Server) *poll {
 	return &poll{
-		client: &client{door: newDoor(s.http, base), base: base, cred: s.cred, now: s.now, scheme: byNothing},
+		client: &client{door: newDoor(s.http, base), base: base, cred: s.cred, now: s.now},
 		ask:    ask, server: server, remember: s.Remember,
 		memory: recall(ask.Memory),
 	}
@@ -203,7 +203,7 @@ func (p *poll) look(ctx context.Context) {
 
 // gap notes what could not be read.
 func (p *poll) gap(what string, log bool, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Log: log, Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: bmc.Clip(what, maxName), Log: log, Err: err})
 }
 
 // anyFan is what a gap hides when nobody can say which fans are behind it.
@@ -212,5 +212,5 @@ const anyFan = "*"
 // hidden records what could not be read and may hold fans, by how their ids
 // begin.
 func (p *poll) hidden(fans, what string, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: clip(what, maxName), Hides: fans, Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: bmc.Clip(what, maxName), Hides: fans, Err: err})
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/noout-monitoring/noout/pkg/secret"
 )
 
 // session is a login that is open. It belongs to a host and a user and is used
@@ -42,11 +40,11 @@ func (p *poll) prepare() {
 	}
 	p.login = p.logIn
 	if kept := p.memory.Session; kept != nil && kept.Host == p.base.Host && kept.User == p.cred.Username {
-		p.session, p.kept, p.scheme, p.token = kept, kept, bySession, kept.Token
+		p.session, p.kept, p.as = kept, kept, login{token: kept.Token}
 		return
 	}
 	p.memory.Session = nil
-	p.scheme = byBasic
+	p.as = login{user: p.cred.Username, password: p.cred.Password.Reveal()}
 }
 
 var errNoSession = errors.New("basic authentication is refused and there is no session service")
@@ -55,7 +53,8 @@ var errNoSession = errors.New("basic authentication is refused and there is no s
 // meanwhile. The request is not cut off when ctx ends: the session it may already
 // have opened could not be closed.
 func (p *poll) logIn(ctx context.Context, refused *StatusError) error {
-	if p.scheme == byBasic && refused.offersBasic {
+	basic := p.as.token == ""
+	if basic && refused.offersBasic {
 		return refused
 	}
 	path := string(p.root.Links.Sessions)
@@ -63,7 +62,7 @@ func (p *poll) logIn(ctx context.Context, refused *StatusError) error {
 		path = trimSlash(string(p.root.SessionService)) + "/Sessions"
 	}
 	if path == "" {
-		if p.scheme == byBasic {
+		if basic {
 			return refused
 		}
 		return errNoSession
@@ -73,10 +72,10 @@ func (p *poll) logIn(ctx context.Context, refused *StatusError) error {
 		p.barred = true
 		return err
 	}
-	p.scheme, p.session, p.memory.Session = byNothing, nil, nil
+	p.as, p.session, p.memory.Session = login{}, nil, nil
 	if other != nil {
 		p.session, p.kept, p.memory.Session = other, other, other
-		p.scheme, p.token, p.login = bySession, other.Token, p.logIn
+		p.as, p.login = login{token: other.Token}, p.logIn
 		return nil
 	}
 	p.barred = true
@@ -102,7 +101,7 @@ func (p *poll) logIn(ctx context.Context, refused *StatusError) error {
 	if made.Token == "" || len(made.Token) > maxLink {
 		return errors.New("the login was accepted without a token")
 	}
-	p.session, p.scheme, p.token, p.barred = &made, bySession, made.Token, false
+	p.session, p.as, p.barred = &made, login{token: made.Token}, false
 	if p.ask.Keep {
 		p.made(&made)
 	}
@@ -175,7 +174,7 @@ func (p *poll) leave(ctx context.Context) {
 	defer cancel()
 	p.requests = 0
 	if _, err := p.once(bounded, http.MethodDelete, p.session.Path, nil); err != nil && !missing(err) {
-		p.note("the session was not closed: %v", secret.Scrub(err, secret.NewText(p.token)))
+		p.note("the session was not closed: %v", err)
 	}
 	p.session = nil
 }
