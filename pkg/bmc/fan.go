@@ -98,12 +98,11 @@ type Fan struct {
 	// Unit is "RPM", "%" or "Hz".
 	Unit string
 	// Lower thresholds of the controller; nil when it has none. Zero and null
-	// are no thresholds.
+	// are no thresholds. A fan that turns too fast has not failed: the upper ones
+	// are not asked for.
 	LowerNonCritical *float64
 	LowerCritical    *float64
 	LowerFatal       *float64 // non-recoverable
-	UpperNonCritical *float64
-	UpperCritical    *float64
 	// Says is what the controller said in its own words, for the evidence:
 	// "State Absent, Health OK", "transition to off line".
 	Says string
@@ -124,8 +123,6 @@ type Rotor struct {
 	LowerNonCritical *float64
 	LowerCritical    *float64
 	LowerFatal       *float64
-	UpperNonCritical *float64
-	UpperCritical    *float64
 	Health           Health
 	// State is the word of the sensor's own Status.State, or empty.
 	State string
@@ -165,7 +162,6 @@ func (f *Fan) Weigh() {
 func (f Fan) Showing(r Rotor) Fan {
 	f.Reading, f.Unit, f.Rotor = r.Reading, r.Unit, r.Name
 	f.LowerNonCritical, f.LowerCritical, f.LowerFatal = r.LowerNonCritical, r.LowerCritical, r.LowerFatal
-	f.UpperNonCritical, f.UpperCritical = r.UpperNonCritical, r.UpperCritical
 	return f
 }
 
@@ -229,8 +225,5 @@ type Redundancy struct {
 	// Disabled sets are information: Intel boards report State Disabled on
 	// healthy machines.
 	Disabled bool
-	// MinNeeded is the number of members that must work, 0 when not said.
-	MinNeeded int
-	Members   int // members listed, 0 when not said
-	Says      string
+	Says     string
 }

@@ -104,8 +104,6 @@ func (m *member) rotor() bmc.Rotor {
 		LowerNonCritical: r.threshold(lowerNonCritical),
 		LowerCritical:    r.threshold(lowerCritical),
 		LowerFatal:       r.threshold(lowerFatal),
-		UpperNonCritical: r.threshold(upperNonCritical),
-		UpperCritical:    r.threshold(upperCritical),
 		Health:           r.health(),
 	}
 	if value, ok := r.value(); ok {

@@ -69,7 +69,7 @@ func TestFanFacts(t *testing.T) {
 		{"standby", `{"MemberId":"0","Name":"FAN1","Reading":0,"Status":{"State":"StandbyOffline"}}`,
 			bmc.Fan{ID: "1/FAN1", Name: "FAN1", Sensor: -1, Presence: bmc.Standby, Reading: rpm(0), Unit: "RPM", Says: "State StandbyOffline"}},
 		{"no status, thresholds as text", `{"MemberId":"0","Name":"FAN1","SensorNumber":"0x41","Reading":"2000 RPM","LowerThresholdNonCritical":"700","LowerThresholdCritical":420.5,"LowerThresholdFatal":"N/A","UpperThresholdCritical":9000}`,
-			bmc.Fan{ID: "1/0x41", Name: "FAN1", Sensor: 0x41, Presence: bmc.Present, Reading: rpm(2000), Unit: "RPM", LowerNonCritical: rpm(700), LowerCritical: rpm(420.5), UpperCritical: rpm(9000), Says: "no Status"}},
+			bmc.Fan{ID: "1/0x41", Name: "FAN1", Sensor: 0x41, Presence: bmc.Present, Reading: rpm(2000), Unit: "RPM", LowerNonCritical: rpm(700), LowerCritical: rpm(420.5), Says: "no Status"}},
 		{"status is a word", `{"MemberId":"0","Name":"FAN1","Reading":2000,"Status":"Critical"}`,
 			bmc.Fan{ID: "1/FAN1", Name: "FAN1", Sensor: -1, Presence: bmc.Present, Health: bmc.HealthCritical, Reading: rpm(2000), Unit: "RPM", Says: "Health Critical"}},
 	}

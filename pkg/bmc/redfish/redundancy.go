@@ -20,8 +20,6 @@ type redundancySet struct {
 	Enabled  flag   `json:"RedundancyEnabled"`
 	Min      number `json:"MinNumNeeded"`
 	MinGroup number `json:"MinNeededInGroup"`
-	Set      list   `json:"RedundancySet"`
-	Group    list   `json:"RedundancyGroup"`
 }
 
 // redundancies states the redundancy sets. The health of the chassis is not
@@ -48,13 +46,11 @@ func (p *poll) redundancies(c *chassis, sets list, what string) {
 		}
 		id := cmp.Or(s.MemberID.Name(), fmt.Sprintf("%d", i))
 		p.server.Redundancies = append(p.server.Redundancies, bmc.Redundancy{
-			ID:        c.id + "/" + id,
-			Name:      cmp.Or(s.Name.Name(), "fan redundancy "+id),
-			Health:    s.health(),
-			Disabled:  strings.EqualFold(s.Status.state, "Disabled") || s.Enabled.said && !s.Enabled.value,
-			MinNeeded: max(s.Min.count(), s.MinGroup.count()),
-			Members:   max(len(s.Set.items), len(s.Group.items)),
-			Says:      strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
+			ID:       c.id + "/" + id,
+			Name:     cmp.Or(s.Name.Name(), "fan redundancy "+id),
+			Health:   s.health(),
+			Disabled: strings.EqualFold(s.Status.state, "Disabled") || s.Enabled.said && !s.Enabled.value,
+			Says:     strings.TrimSpace(cmp.Or(s.Mode.Name(), s.Type.Name()) + " " + s.Status.says()),
 		})
 	}
 }

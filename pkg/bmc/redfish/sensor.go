@@ -18,9 +18,7 @@ type sensor struct {
 	ReadingUnits text   `json:"ReadingUnits"`
 	Context      text   `json:"PhysicalContext"`
 	Status       status `json:"Status"`
-	Thresholds   struct {
-		LowerCaution, LowerCritical, LowerFatal, UpperCaution, UpperCritical excerpt
-	}
+	Thresholds   struct{ LowerCaution, LowerCritical, LowerFatal excerpt }
 
 	path string
 }
@@ -66,8 +64,6 @@ func (s sensor) rotors() []bmc.Rotor {
 		LowerNonCritical: s.Thresholds.LowerCaution.reading.threshold(),
 		LowerCritical:    s.Thresholds.LowerCritical.reading.threshold(),
 		LowerFatal:       s.Thresholds.LowerFatal.reading.threshold(),
-		UpperNonCritical: s.Thresholds.UpperCaution.reading.threshold(),
-		UpperCritical:    s.Thresholds.UpperCritical.reading.threshold(),
 		Health:           health(cmp.Or(s.Status.health, s.Status.rollup)), State: s.Status.state,
 	}
 	switch {
@@ -82,7 +78,6 @@ func (s sensor) rotors() []bmc.Rotor {
 	}
 	if main.Reading == nil || main.LowerNonCritical == nil && main.LowerCritical == nil && main.LowerFatal == nil {
 		main.Reading, main.Unit = rpm, "RPM"
-		main.UpperNonCritical, main.UpperCritical = nil, nil // they are in percent
 		return []bmc.Rotor{main}
 	}
 	return []bmc.Rotor{main, {ID: id + " SpeedRPM", Name: name + " SpeedRPM", Reading: rpm, Unit: "RPM", From: s.path}}

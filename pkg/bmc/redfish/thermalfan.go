@@ -27,8 +27,6 @@ type thermalFan struct {
 	LowerNonCritical number `json:"LowerThresholdNonCritical"`
 	LowerCritical    number `json:"LowerThresholdCritical"`
 	LowerFatal       number `json:"LowerThresholdFatal"`
-	UpperNonCritical number `json:"UpperThresholdNonCritical"`
-	UpperCritical    number `json:"UpperThresholdCritical"`
 }
 
 // empty says that nothing in the element is about a fan.
@@ -59,8 +57,6 @@ func (f thermalFan) rotors(in string) []bmc.Rotor {
 		LowerNonCritical: f.LowerNonCritical.threshold(),
 		LowerCritical:    f.LowerCritical.threshold(),
 		LowerFatal:       f.LowerFatal.threshold(),
-		UpperNonCritical: f.UpperNonCritical.threshold(),
-		UpperCritical:    f.UpperCritical.threshold(),
 	}
 	if main.Reading == nil {
 		main.Reading = f.CurrentReading.value
