@@ -107,7 +107,7 @@ func (p *poll) shut(err error) error {
 	switch {
 	case shutOut(err) && p.cred.Username == "":
 		return &ConnectError{Address: p.base.Host, Err: err, What: "a user name and password are needed",
-			Next: "give --auth-file, or NOOUT_USERNAME and NOOUT_PASSWORD"}
+			Next: "give --auth-file, or for the host of -H NOOUT_USERNAME and NOOUT_PASSWORD"}
 	case shutOut(err) || p.barred:
 		return p.unreachable(err)
 	}

@@ -95,7 +95,7 @@ func TestNoCredentials(t *testing.T) {
 	source := ours(t, s, "")
 	source.cred = secret.Credentials{}
 	_, err := source.Poll(t.Context(), bmc.Ask{})
-	if err == nil || !strings.Contains(err.Error(), "--auth-file") {
+	if err == nil || !strings.Contains(err.Error(), "give --auth-file, or for the host of -H NOOUT_USERNAME") {
 		t.Errorf("error %v", err)
 	}
 	for _, r := range s.Stats().Requests {
