@@ -1,7 +1,6 @@
 package fans
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -61,10 +60,7 @@ func remember(log bmc.Log, old readLog, count map[string]int, p Poll) readLog {
 	overtaken := old.Read.After(p.Started)
 	l := readLog{Read: p.Now, Whole: log.Whole || old.Whole, Max: old.Max, Last: old.Last, Keys: count}
 	if overtaken || !log.Whole {
-		l.Keys = maps.Clone(old.Keys)
-		if l.Keys == nil {
-			l.Keys = map[string]int{}
-		}
+		l.Keys = clone(old.Keys)
 		for k, n := range count {
 			l.Keys[k] = max(l.Keys[k], n)
 		}

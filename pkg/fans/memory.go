@@ -173,26 +173,21 @@ func (m Memory) since(now time.Time) time.Time {
 }
 
 func (m Memory) copy() Memory {
-	m.Fans = maps.Clone(m.Fans)
-	m.Logs = maps.Clone(m.Logs)
-	m.Latch = maps.Clone(m.Latch)
-	m.Former = maps.Clone(m.Former)
+	m.Fans = clone(m.Fans)
+	m.Logs = clone(m.Logs)
+	m.Latch = clone(m.Latch)
+	m.Former = clone(m.Former)
 	m.Marks = slices.Clone(m.Marks)
 	m.Excused = slices.Clone(m.Excused)
 	m.Acks = slices.Clone(m.Acks)
-	if m.Fans == nil {
-		m.Fans = map[string]Known{}
-	}
-	if m.Logs == nil {
-		m.Logs = map[string]readLog{}
-	}
-	if m.Former == nil {
-		m.Former = map[string]string{}
-	}
-	if m.Latch == nil {
-		m.Latch = map[string]Severity{}
-	}
 	return m
+}
+
+// clone is a copy that can be written to, also of none.
+func clone[V any](m map[string]V) map[string]V {
+	out := make(map[string]V, len(m))
+	maps.Copy(out, m)
+	return out
 }
 
 // excusePower excuses what happens around a change of the host's power: fans

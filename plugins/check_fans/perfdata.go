@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func perfdata(p fans.Poll, pol fans.Policy, m fans.Memory, v fans.Verdict) []che
 		}
 		out = append(out, check.Perfdatum{
 			Label: label(f.ID, several), Value: *f.Reading, Unit: unit,
-			Warn: above(f.LowerNonCritical), Crit: above(orThreshold(f.LowerCritical, f.LowerFatal)), Min: &zero,
+			Warn: above(f.LowerNonCritical), Crit: above(cmp.Or(f.LowerCritical, f.LowerFatal)), Min: &zero,
 		})
 	}
 	return out
@@ -86,13 +87,6 @@ func label(id string, several bool) string {
 		member = "fan_" + member
 	}
 	return check.Label(member)
-}
-
-func orThreshold(a, b *float64) *float64 {
-	if a != nil && *a > 0 {
-		return a
-	}
-	return b
 }
 
 // above is the range that alerts under a threshold.

@@ -2,6 +2,7 @@ package redfish
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -145,18 +146,9 @@ func reason(body []byte) string {
 		if json.Unmarshal(item, &info) != nil {
 			continue
 		}
-		if s := info.Message.Name(); s != "" {
-			return s
-		}
-		if s := info.MessageID.Name(); s != "" {
+		if s := cmp.Or(info.Message.Name(), info.MessageID.Name()); s != "" {
 			return s
 		}
 	}
-	if s := o.Error.Message.Name(); s != "" {
-		return s
-	}
-	if s := o.Error.Code.Name(); s != "" {
-		return s
-	}
-	return "an error without a message"
+	return cmp.Or(o.Error.Message.Name(), o.Error.Code.Name(), "an error without a message")
 }

@@ -2,6 +2,7 @@ package redfish
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math"
@@ -215,10 +216,7 @@ func (l *link) UnmarshalJSON(raw []byte) error {
 		Href json.RawMessage `json:"href"`
 	}
 	if json.Unmarshal(raw, &o) == nil {
-		*l = link(plain(o.ID, 0))
-		if *l == "" {
-			*l = link(plain(o.Href, 0))
-		}
+		*l = link(cmp.Or(plain(o.ID, 0), plain(o.Href, 0)))
 	}
 	return nil
 }
