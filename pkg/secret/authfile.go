@@ -4,10 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"os/user"
-	"strconv"
-	"syscall"
 )
 
 // fromFile reads the credentials file and picks the section of host.
@@ -33,15 +29,7 @@ func pick(path, host string) (Credentials, error) {
 
 // read reads the whole credentials file.
 func read(path string) ([]account, error) {
-	file, info, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // opened for reading: nothing can be lost
-	if err := private(info); err != nil {
-		return nil, fileError(path, err)
-	}
-	sections, err := readSections(file)
+	sections, err := sections(path, private)
 	if err != nil {
 		return nil, err
 	}
@@ -72,28 +60,12 @@ func sameSection(path, asked, other string) error {
 	return nil
 }
 
-// private refuses a file that somebody else can read or change. info is that
-// of the open file, so it cannot be exchanged after the check.
+// private refuses a file that somebody else can read or change.
 func private(info fs.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o027 != 0 {
 		return fmt.Errorf("has mode %04o, expected no access for others and no writing for its group: chmod 600, or 640 with the group of the monitoring user", mode)
 	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return errors.New("its owner cannot be told")
-	}
-	if uid := int(owner.Uid); uid != 0 && uid != os.Geteuid() {
-		return fmt.Errorf("belongs to %s, expected root or the user running the check", userName(uid))
-	}
-	return nil
-}
-
-func userName(uid int) string {
-	number := strconv.Itoa(uid)
-	if found, err := user.LookupId(number); err == nil {
-		return found.Username
-	}
-	return "uid " + number
+	return owned(info)
 }
 
 // account is one section of the credentials file.

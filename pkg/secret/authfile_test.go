@@ -237,7 +237,7 @@ func TestForeignOwner(t *testing.T) {
 		t.Skip("this machine has no other users:", err)
 	}
 	_, err := Options{AuthFile: path}.For("bmc1")
-	if err == nil || !strings.Contains(err.Error(), "expected root or the user running the check") {
+	if err == nil || !strings.Contains(err.Error(), "expected root or the user running this") {
 		t.Errorf("a file of somebody else is used: %v", err)
 	}
 }
@@ -262,7 +262,7 @@ func TestAsAnotherUser(t *testing.T) {
 		{0, nobody, 0o640, "read root, <nil>"},
 		{nobody, nobody, 0o600, "read root, <nil>"},
 		{0, 0, 0o600, "permission denied"},
-		{1, nobody, 0o640, "expected root or the user running the check"},
+		{1, nobody, 0o640, "expected root or the user running this"},
 	}
 	for _, test := range tests {
 		path := write(t, "[*]\nusername = root\n", test.mode)

@@ -3,8 +3,10 @@ package secret
 import (
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
+	"os/user"
+	"strconv"
 	"syscall"
 )
 
@@ -25,12 +27,7 @@ import (
 // Errors name the file and the line and what was expected, never what stands
 // there: it may be a password that lost its line.
 func GuardedSections(path string) ([]Section, error) {
-	file, err := guarded(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // opened for reading: nothing can be lost
-	return readSections(file)
+	return sections(path, guarded)
 }
 
 // GuardedText reads a text file of at most 1 MiB as [Guarded] does.
@@ -44,39 +41,37 @@ func GuardedText(path string) (string, error) {
 // pipe is refused and not waited for. Errors name the file and nothing that is
 // in it; that of a missing file holds [os.ErrNotExist].
 func Guarded(path string, limit int) ([]byte, error) {
-	file, err := guarded(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // opened for reading: nothing can be lost
-	text, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
-	if err == nil && len(text) > limit {
-		err = fmt.Errorf("larger than %d MiB", limit>>20)
-	}
-	if err != nil {
-		return nil, fileError(path, err)
-	}
-	return text, nil
+	return contents(path, limit, guarded)
 }
 
-// guarded opens a file that nobody but root and the caller can have written.
-func guarded(path string) (*os.File, error) {
-	file, info, err := open(path)
-	if err != nil {
-		return nil, err
+// guarded refuses a file that anybody but root and the caller can have written.
+func guarded(info fs.FileInfo) error {
+	if err := owned(info); err != nil {
+		return err
 	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return fmt.Errorf("has mode %04o, expected that nobody else can write it: chmod go-w", mode)
+	}
+	return nil
+}
+
+// owned refuses a file of anybody but root and the caller. info is that of the open
+// file, so it cannot be exchanged after the check.
+func owned(info fs.FileInfo) error {
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	switch mode := info.Mode().Perm(); {
-	case !ok:
-		err = errors.New("its owner cannot be told")
-	case owner.Uid != 0 && int(owner.Uid) != os.Geteuid():
-		err = fmt.Errorf("belongs to %s, expected root or the user running this", userName(int(owner.Uid)))
-	case mode&0o022 != 0:
-		err = fmt.Errorf("has mode %04o, expected that nobody else can write it: chmod go-w", mode)
+	if !ok {
+		return errors.New("its owner cannot be told")
 	}
-	if err != nil {
-		file.Close() // refused
-		return nil, fileError(path, err)
+	if uid := int(owner.Uid); uid != 0 && uid != os.Geteuid() {
+		return fmt.Errorf("belongs to %s, expected root or the user running this", userName(uid))
 	}
-	return file, nil
+	return nil
+}
+
+func userName(uid int) string {
+	number := strconv.Itoa(uid)
+	if found, err := user.LookupId(number); err == nil {
+		return found.Username
+	}
+	return "uid " + number
 }

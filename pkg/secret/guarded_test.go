@@ -87,7 +87,7 @@ func TestWaitIsBounded(t *testing.T) {
 	defer silent.Close()
 	defer other.Close()
 	bound(silent, time.Now().Add(-time.Second)) // its time is over
-	if _, err := readSections(silent); err == nil || !strings.HasSuffix(err.Error(), ": nothing to read within 2s, expected a regular file") {
+	if _, err := whole(silent, maxFile); err == nil || !strings.HasSuffix(err.Error(), ": nothing to read within 2s, expected a regular file") {
 		t.Error(err)
 	}
 }

@@ -32,25 +32,40 @@ type Key struct {
 	Line int
 }
 
-// open opens a regular file for reading. A symbolic link is followed:
-// configuration management and credential mounts put one there, and what counts
-// is checked on the file that was opened.
-func open(path string) (*os.File, fs.FileInfo, error) {
+// contents reads a regular file of at most limit bytes, whole MiB, that is allowed. A
+// symbolic link is followed: configuration management and credential mounts put one
+// there, and what counts is checked on the file that was opened.
+func contents(path string, limit int, allowed func(fs.FileInfo) error) ([]byte, error) {
 	// O_NONBLOCK: a FIFO must not hold the check.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, nil, fileError(path, err)
+		return nil, fileError(path, err)
 	}
+	defer file.Close() // opened for reading: nothing can be lost
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("expected a regular file, this is " + kind(info.Mode()))
 	}
+	if err == nil {
+		err = allowed(info)
+	}
 	if err != nil {
-		file.Close()
-		return nil, nil, fileError(path, err)
+		return nil, fileError(path, err)
 	}
 	bound(file, time.Now().Add(longestWait))
-	return file, info, nil
+	return whole(file, limit)
+}
+
+// whole is what an open file holds.
+func whole(file *os.File, limit int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if err == nil && len(text) > limit {
+		err = fmt.Errorf("larger than %d MiB", limit>>20)
+	}
+	if err != nil {
+		return nil, fileError(file.Name(), err)
+	}
+	return text, nil
 }
 
 // longestWait is how long a file may have nothing to read: some that call themselves
@@ -84,20 +99,17 @@ func fileError(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// readSections reads an open file.
-func readSections(file *os.File) ([]Section, error) {
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = errors.New("larger than 1 MiB, expected a small INI file")
-	}
-	var sections []Section
-	if err == nil {
-		sections, err = parse(text)
-	}
+// sections reads an INI file that is allowed.
+func sections(path string, allowed func(fs.FileInfo) error) ([]Section, error) {
+	text, err := contents(path, maxFile, allowed)
 	if err != nil {
-		return nil, fileError(file.Name(), err)
+		return nil, err
 	}
-	return sections, nil
+	all, err := parse(text)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	return all, nil
 }
 
 // parse reads the grammar that [GuardedSections] describes.
