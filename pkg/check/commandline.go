@@ -175,7 +175,6 @@ func (c *commandLine) apply(all []given) error {
 			return fmt.Errorf("--%s is required: expected %s", o.name, usage(o))
 		}
 	}
-	*c.settings = c.settings.normal()
 	for _, check := range c.checks {
 		if err := check.Validate(); err != nil {
 			return placed(err, all)

@@ -46,7 +46,10 @@ func (w wait) result() Result {
 	case r := <-w.done:
 		return r
 	case <-w.watchdog:
-		return ready(w.done, w.overdue())
+		if len(w.done) > 0 {
+			return <-w.done
+		}
+		return w.overdue()
 	case sig := <-w.signals:
 		if len(w.done) > 0 {
 			return <-w.done
@@ -54,16 +57,6 @@ func (w wait) result() Result {
 		w.cancel()
 		w.closing()
 		return interrupted(sig)
-	}
-}
-
-// ready is what the channel holds, if anything.
-func ready(c <-chan Result, otherwise Result) Result {
-	select {
-	case r := <-c:
-		return r
-	default:
-		return otherwise
 	}
 }
 

@@ -84,10 +84,7 @@ func times(number string, unit time.Duration) (time.Duration, error) {
 	if err != nil || n > int64(longestDuration/unit) {
 		return 0, errTooLong
 	}
-	part, err := strconv.ParseFloat("0."+fraction+"0", 64)
-	if err != nil {
-		return 0, errNoDuration
-	}
+	part, _ := strconv.ParseFloat("0."+fraction+"0", 64) // of digits, as decimal says
 	return time.Duration(n)*unit + time.Duration(part*float64(unit)), nil
 }
 

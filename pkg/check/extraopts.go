@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,13 +42,7 @@ func reference(value, plugin string) (section, file string, err error) {
 	if at && file == "" {
 		return "", "", fmt.Errorf("expected [SECTION][@FILE], got %s", quote(value))
 	}
-	if section == "" {
-		section = plugin
-	}
-	if file == "" {
-		file = optionsFile
-	}
-	return section, file, nil
+	return cmp.Or(section, plugin), cmp.Or(file, optionsFile), nil
 }
 
 // section reads the options of all sections of the name that value refers to.

@@ -50,9 +50,6 @@ func (p *Pattern) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText is the expression as it was given.
-func (p Pattern) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
 // IsSet reports whether the pattern was given.
 func (p Pattern) IsSet() bool { return p.compiled != nil }
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,17 +71,14 @@ func usage(o *option) string {
 
 // placeholder stands for the value.
 func placeholder(o *option) string {
-	text := o.placeholder
+	words := strings.Join(o.enum, "|")
 	switch {
 	case o.kind == kindFlag:
 		return ""
-	case text != "":
-	case o.enum != nil && len(strings.Join(o.enum, "|")) <= 18:
-		return strings.Join(o.enum, "|")
-	default:
-		text = o.kind.placeholder
+	case o.placeholder == "" && words != "" && len(words) <= 18:
+		return words
 	}
-	return text
+	return cmp.Or(o.placeholder, o.kind.placeholder)
 }
 
 // helpOf is the entry of one option.

@@ -16,9 +16,6 @@ import (
 // what it opened, and the answer is UNKNOWN. Nothing is written to standard
 // error, which Icinga 2 would put in front of the answer.
 func Main(p Plugin) {
-	// A plugin waits, it does not compute: a second processor only brings threads
-	// and their stacks, a quarter of the CPU time of a run.
-
 	if p.Memory > 0 {
 		debug.SetMemoryLimit(p.Memory << 20)
 	}

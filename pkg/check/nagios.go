@@ -20,7 +20,7 @@ const (
 func (r Result) nagios(verbose, limit int) string {
 	r = r.judged()
 	data, complaints := items(r.Perfdata)
-	frame := len(r.Policy.firstLine(r.worst(), ""))
+	frame := len(r.worst().line(""))
 	text := r.headline().within(min(limit-len("\n"), firstLine) - frame)
 	frame += len("\n")
 	long := append(r.long(verbose, text), complaints...)
@@ -37,7 +37,7 @@ func (r Result) nagios(verbose, limit int) string {
 	if kept > 0 {
 		text += " | " + strings.Join(data[:kept], " ")
 	}
-	answer := r.Policy.firstLine(r.worst(), text) + "\n"
+	answer := r.worst().line(text) + "\n"
 	return answer + fit(long, limit-len(answer))
 }
 

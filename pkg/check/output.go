@@ -60,7 +60,7 @@ func (o *output) mistake(err error) int {
 	}
 	const frame = len("UNKNOWN: ")
 	text = clean(text, maxText, asOurs)
-	line := Monitor.firstLine(UNKNOWN, shorten(text, min(o.limit()-len("\n"), firstLine)-frame)) + "\n"
+	line := UNKNOWN.line(shorten(text, min(o.limit()-len("\n"), firstLine)-frame)) + "\n"
 	if len(text)+frame > firstLine {
 		line += fit([]string{text}, o.limit()-len(line))
 	}

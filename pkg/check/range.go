@@ -95,9 +95,6 @@ func (r Range) String() string { return r.text }
 // Equal reports whether both ranges were given alike.
 func (r Range) Equal(other Range) bool { return r.text == other.text }
 
-// MarshalText writes the range as it was given.
-func (r Range) MarshalText() ([]byte, error) { return []byte(r.text), nil }
-
 // UnmarshalText reads what [ParseRange] reads.
 func (r *Range) UnmarshalText(text []byte) error {
 	parsed, err := ParseRange(string(text))

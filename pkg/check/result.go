@@ -71,13 +71,10 @@ func (r Result) Status() Status {
 }
 
 func (r Result) worst() Status {
-	worst, rank := OK, r.Policy.severity()
+	worst := OK
 	for _, f := range r.Findings {
-		if !f.Status.legal() {
-			f.Status = UNKNOWN
-		}
-		if rank[f.Status] > rank[worst] && r.speaks(f) {
-			worst = f.Status
+		if s := f.Status.orUnknown(); r.Policy.rank(s) > r.Policy.rank(worst) && r.speaks(f) {
+			worst = s
 		}
 	}
 	return worst
@@ -103,12 +100,11 @@ func (r Result) judged() Result {
 	if !slices.ContainsFunc(findings, r.speaks) {
 		findings = append(findings, Finding{Status: UNKNOWN, Text: "nothing was judged"})
 	}
-	rank := r.Policy.severity()
 	weight := func(f Finding) int {
 		if !r.speaks(f) {
-			return rank[f.Status] - len(rank) // after all that is live
+			return r.Policy.rank(f.Status) - len(atMonitor) // after all that is live
 		}
-		return rank[f.Status]
+		return r.Policy.rank(f.Status)
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int { return weight(b) - weight(a) })
 	r.Findings = findings

@@ -37,9 +37,3 @@ func (s settings) validate() error {
 	}
 	return nil
 }
-
-// normal brings values into the range that is acted upon.
-func (s settings) normal() settings {
-	s.Verbose = min(max(s.Verbose, 0), 3)
-	return s
-}

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/olorin/nagiosplugin"
+import (
+	"slices"
+
+	"github.com/olorin/nagiosplugin"
+)
 
 // Status is a plugin's exit code.
 type Status int
@@ -37,36 +41,24 @@ const (
 	Gate
 )
 
-// ascending lists the statuses from the least to the most severe.
-func (p Policy) ascending() []nagiosplugin.Status {
+// Statuses from the least to the most severe.
+var (
+	atMonitor = []Status{OK, UNKNOWN, WARNING, CRITICAL}
+	atGate    = []Status{OK, WARNING, UNKNOWN, CRITICAL}
+)
+
+// rank of a status, the most severe highest.
+func (p Policy) rank(s Status) int {
 	if p == Gate {
-		return []nagiosplugin.Status{nagiosplugin.OK, nagiosplugin.WARNING, nagiosplugin.UNKNOWN, nagiosplugin.CRITICAL}
+		return slices.Index(atGate, s)
 	}
-	return []nagiosplugin.Status{nagiosplugin.OK, nagiosplugin.UNKNOWN, nagiosplugin.WARNING, nagiosplugin.CRITICAL}
+	return slices.Index(atMonitor, s)
 }
 
-// severity ranks the statuses, the most severe highest.
-func (p Policy) severity() map[Status]int {
-	rank := map[Status]int{}
-	severity, err := nagiosplugin.NewStatusPolicy(p.ascending())
-	if err != nil { // ascending lacks a status
-		return rank
-	}
-	for status, weight := range *severity {
-		rank[Status(status)] = int(weight)
-	}
-	return rank
-}
-
-// firstLine renders the first line. The library gets one result only: with
-// several it would print those of the worst status alone and order them by a
-// policy of its own.
-func (p Policy) firstLine(s Status, text string) string {
-	var options nagiosplugin.CheckOptions
-	if severity, err := nagiosplugin.NewStatusPolicy(p.ascending()); err == nil {
-		options.StatusPolicy = severity
-	}
-	c := nagiosplugin.NewCheckWithOptions(options)
+// line renders the first line. The library gets one result only: with several it
+// would print those of the worst status alone and order them by a policy of its own.
+func (s Status) line(text string) string {
+	c := nagiosplugin.NewCheck()
 	c.AddResult(nagiosplugin.Status(s), text)
 	return c.String()
 }
