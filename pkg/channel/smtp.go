@@ -114,8 +114,7 @@ func (r relay) upgrade(ctx context.Context, client *smtp.Client) error {
 		return err
 	}
 	err = client.StartTLS(config)
-	var answer *textproto.Error
-	if errors.As(err, &answer) {
+	if _, answered := errors.AsType[*textproto.Error](err); answered {
 		return r.said(ctx, "refuses STARTTLS", err)
 	}
 	return r.trust.Explained(ctx, r.address, true, err)

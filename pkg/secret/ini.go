@@ -89,8 +89,7 @@ func kind(mode fs.FileMode) string {
 
 // fileError puts the path first, once, and leaves out the system call.
 func fileError(path string, err error) error {
-	var wrapped *fs.PathError
-	if errors.As(err, &wrapped) {
+	if wrapped, is := errors.AsType[*fs.PathError](err); is {
 		err = wrapped.Err
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {

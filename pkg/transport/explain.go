@@ -31,10 +31,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // method and URL that net/http puts in front of it. Any other error comes back
 // as it is, nil included.
 func Explain(err error) error {
-	if plain := (*Error)(nil); errors.As(err, &plain) {
+	if plain, is := errors.AsType[*Error](err); is {
 		return plain
 	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+	if wrapped, is := errors.AsType[*url.Error](err); is {
 		return wrapped.Err
 	}
 	return err
@@ -51,7 +51,7 @@ type peer struct {
 }
 
 func (p peer) explain(err error, reached phase) error {
-	if plain := (*Error)(nil); errors.As(err, &plain) {
+	if plain, is := errors.AsType[*Error](err); is {
 		return plain
 	}
 	// A context may end with a cause of its own, which net/http returns alone,
@@ -140,8 +140,7 @@ func (p peer) unconnected(err error) string {
 
 // dialled names the address that a name was resolved to.
 func (p peer) dialled(err error) string {
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Addr != nil && dial.Addr.String() != p.address {
+	if dial, is := errors.AsType[*net.OpError](err); is && dial.Addr != nil && dial.Addr.String() != p.address {
 		return p.address + " (" + dial.Addr.String() + ")"
 	}
 	return p.address

@@ -115,26 +115,22 @@ func (d dialer) dialTLS(ctx context.Context, _, address string) (conn net.Conn, 
 		ctx, cancel = context.WithDeadline(ctx, try.deadline)
 		defer cancel()
 	}
+	known := d.resume.of(address)
+	conn, err = d.shake(ctx, try, address, known)
+	if failed, is := errors.AsType[*handshakeError](err); is && known.refused(failed.err) && ctx.Err() == nil {
+		conn, err = d.shake(ctx, try, address, known)
+	}
+	return conn, err
+}
+
+// shake connects and shakes hands once.
+func (d dialer) shake(ctx context.Context, try *attempt, address string, known *session) (net.Conn, error) {
 	plain := net.Dialer{
 		Resolver: d.resolver,
 		ControlContext: func(context.Context, string, string, syscall.RawConn) error {
 			try.reach(connecting) // the name is resolved
 			return nil
 		},
-	}
-	known := d.resume.of(address)
-	conn, err = d.shake(ctx, plain, address, known)
-	if failed := (*handshakeError)(nil); errors.As(err, &failed) && known.refused(failed.err) && ctx.Err() == nil {
-		conn, err = d.shake(ctx, plain, address, known)
-	}
-	return conn, err
-}
-
-// shake connects and shakes hands once.
-func (d dialer) shake(ctx context.Context, plain net.Dialer, address string, known *session) (net.Conn, error) {
-	try, ok := ctx.Value(attemptKey{}).(*attempt)
-	if !ok {
-		return nil, errors.New("dialled outside a request")
 	}
 	try.reach(resolving)
 	tcp, err := plain.DialContext(ctx, d.options.network(), address)

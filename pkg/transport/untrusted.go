@@ -20,39 +20,35 @@ func (p peer) untrusted(err *tls.CertificateVerificationError) string {
 	}
 	leaf := err.UnverifiedCertificates[0]
 	pin := p.options.flag("fingerprint") + " " + fingerprintOf(leaf).String()
-	step := func(ours string) string { return ": " + cmp.Or(p.options.advice, ours) }
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var roots x509.SystemRootsError
-	text := "the certificate of " + p.address + " " + Flaw(leaf, err.Err)
-	switch {
-	case errors.As(err, &authority):
-		return text + step("use "+p.options.flag("ca-file")+" or "+pin)
-	case errors.As(err, &name):
-		return text + step("ask by that name or use "+pin)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return text + step("renew it or use "+pin)
-	case errors.As(err, &roots):
-		return "this machine has no list of known authorities" + step("use "+p.options.flag("ca-file")+" or "+pin)
+	authority := "use " + p.options.flag("ca-file") + " or "
+	text, step := flaw(leaf, err.Err, authority)
+	text = "the certificate of " + p.address + " " + text
+	if _, none := errors.AsType[x509.SystemRootsError](err); none {
+		text, step = "this machine has no list of known authorities", authority
 	}
-	return text + step("use "+pin)
+	return text + ": " + cmp.Or(p.options.advice, step+pin)
 }
 
 // Flaw says behind "the certificate" why verifying it ended in an error.
 func Flaw(leaf *x509.Certificate, err error) string {
+	text, _ := flaw(leaf, err, "")
+	return text
+}
+
+// flaw adds what helps, up to the pin at its end; trust is that for an authority.
+func flaw(leaf *x509.Certificate, err error, trust string) (text, step string) {
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &authority):
-		return "is not signed by a known authority"
+		return "is not signed by a known authority", trust
 	case errors.As(err, &name):
-		return "is made out to " + bearers(leaf)
+		return "is made out to " + bearers(leaf), "ask by that name or use "
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return dates(invalid.Cert)
+		return dates(invalid.Cert), "renew it or use "
 	}
-	return "cannot be trusted (" + withoutPrefix(err.Error()) + ")"
+	return "cannot be trusted (" + withoutPrefix(err.Error()) + ")", "use "
 }
 
 // bearers names whom a certificate is made out to.
