@@ -17,6 +17,14 @@ type quick struct {
 	guests map[string]*Guest
 }
 
+// parse reads any line, fast where that can be.
+func (q *quick) parse(line []byte) (Entry, error) {
+	if e, is := q.entry(line); is {
+		return e, nil
+	}
+	return parse(line)
+}
+
 func (q *quick) entry(line []byte) (Entry, bool) {
 	c := cursor{rest: line, ok: true}
 	var e Entry

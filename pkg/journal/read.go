@@ -226,11 +226,7 @@ func (r *reader) line(line []byte) {
 	if len(line) == len("\n") {
 		return
 	}
-	e, is := r.quick.entry(line)
-	var err error
-	if !is {
-		e, err = parse(line)
-	}
+	e, err := r.quick.parse(line)
 	switch {
 	case errors.Is(err, errNewer):
 		r.Newer++

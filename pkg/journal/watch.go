@@ -37,15 +37,11 @@ func (w Watch) Moved(by time.Duration) Watch {
 // down (happened): whoever reads that wants to know who looked.
 func (w Watch) Look(now time.Time, happened bool) (Watch, []Observed) {
 	var done []Observed
-	pause := now.Sub(w.Until)
-	if w.Polls > 0 && (pause > noLook || pause < 0) {
-		done = append(done, w.observed())
-		w = Watch{}
-	} else if w.Until.IsZero() || pause > noLook || pause < 0 {
-		w = Watch{}
-	}
-	if w.From.IsZero() {
-		w.From, w.Until, w.Noted = now, now, now
+	if pause := now.Sub(w.Until); pause > noLook || pause < 0 { // as since the zero time
+		if w.Polls > 0 {
+			done = append(done, w.observed())
+		}
+		w = Watch{From: now, Until: now, Noted: now}
 	}
 	w.PauseS = max(w.PauseS, now.Sub(w.Until).Seconds())
 	w.Until = now

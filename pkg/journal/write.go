@@ -153,9 +153,7 @@ func recall(end []byte) recent {
 	known := recent{ids: map[string]bool{}}
 	var q quick
 	for line := range bytes.Lines(end) {
-		if e, is := q.entry(line); is {
-			known.add(e)
-		} else if e, err := parse(line); err == nil {
+		if e, err := q.parse(line); err == nil {
 			known.add(e)
 		}
 	}

@@ -68,14 +68,10 @@ func (e *Estate) Clusters() int {
 	all := map[string]bool{}
 	for _, some := range e.of {
 		for _, g := range some {
-			all[g.cluster] = all[g.cluster] || !g.gone
+			if !g.gone {
+				all[g.cluster] = true
+			}
 		}
 	}
-	n := 0
-	for _, there := range all {
-		if there {
-			n++
-		}
-	}
-	return n
+	return len(all)
 }

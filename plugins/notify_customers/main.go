@@ -19,6 +19,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/customer"
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/locale"
 	"github.com/noout-monitoring/noout/pkg/notice"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/state"
@@ -133,7 +134,7 @@ Orders by hand are shown first, and count with --send only.`
 func (o *options) check(ctx context.Context) (check.Result, error) {
 	clock := o.wall.Read(time.Time{})
 	now := clock.At
-	r := &run{options: o, now: now, clock: clock}
+	r := &run{options: o, now: now, clock: clock, voices: map[string]*locale.Locale{}}
 	var err error
 	if r.customers, err = customer.Read(o.Customers); err != nil {
 		return check.Result{}, fmt.Errorf("--customers %w", err)

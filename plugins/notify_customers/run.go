@@ -197,15 +197,10 @@ func (r *run) open() error {
 	if !r.Send || r.senders != nil {
 		return nil
 	}
-	r.senders = map[string]channel.Sender{}
 	mail, errMail := r.Channels.Mail(r.Auth)
 	hooks, errHooks := r.Channels.Webhook(r.Auth)
 	pages, errPages := r.Channels.Directory()
-	for key, s := range map[string]channel.Sender{byMail: mail, byWebhook: hooks, byPages: pages} {
-		if s != nil {
-			r.senders[key] = s
-		}
-	}
+	r.senders = map[string]channel.Sender{byMail: mail, byWebhook: hooks, byPages: pages}
 	return errors.Join(errMail, errHooks, errPages)
 }
 
@@ -217,9 +212,6 @@ func (r *run) voice(name string) (*locale.Locale, error) {
 	l, err := locale.Open(name)
 	if err != nil {
 		return nil, err
-	}
-	if r.voices == nil {
-		r.voices = map[string]*locale.Locale{}
 	}
 	r.voices[name] = l
 	return l, nil

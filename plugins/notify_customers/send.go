@@ -106,16 +106,18 @@ func (d *desk) tries() int {
 
 // late says that there is no time left to begin a delivery.
 func (r *run) late(ctx context.Context) bool {
-	end, bounded := ctx.Deadline()
-	return ctx.Err() != nil || bounded && time.Until(end) < r.least
+	return ctx.Err() != nil || left(ctx) < r.least
+}
+
+// left is the time until the end that [run.send] gives to all that it begins.
+func left(ctx context.Context) time.Duration {
+	end, _ := ctx.Deadline()
+	return time.Until(end)
 }
 
 // tell tells one customer.
 func (r *run) tell(ctx context.Context, d *desk) {
-	busy := r.now.Add(longestRun)
-	if end, bounded := ctx.Deadline(); bounded {
-		busy = r.now.Add(max(longestRun, time.Until(end)+longestSend))
-	}
+	busy := r.now.Add(max(longestRun, left(ctx)+longestSend))
 	if r.held == 0 && len(d.fresh) > 0 {
 		fresh := d.fresh
 		d.fresh = nil
@@ -152,12 +154,7 @@ func (r *run) tell(ctx context.Context, d *desk) {
 const longestRun = 30 * time.Second
 
 func ready(x notice.Record, now time.Time) bool {
-	for _, d := range x.Deliveries {
-		if d.Ready(x.Notice, now) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.Deliveries, func(d notice.Delivery) bool { return d.Ready(x.Notice, now) })
 }
 
 // prepare writes notices down before anything is sent: their numbers, their ids,
@@ -171,7 +168,7 @@ func (r *run) prepare(d *desk, fresh []notice.Record) error {
 	l, err := r.change(d.who, func(l notice.Ledger) notice.Ledger {
 		l = l.Pruned(r.now)
 		for _, x := range fresh {
-			if next, ok := l.With(x, r.revision(x.Event)); ok { // else another run was faster
+			if next, ok := l.With(x, r.plan(x.Event).Revision); ok { // else another run was faster
 				l = next
 			}
 		}
@@ -183,14 +180,14 @@ func (r *run) prepare(d *desk, fresh []notice.Record) error {
 	return err
 }
 
-// revision of the plan that an event is about.
-func (r *run) revision(event string) int {
+// plan that an event is about; of a disturbance there is none.
+func (r *run) plan(event string) notice.Plan {
 	for _, p := range r.orders.Plans {
 		if p.ID == event {
-			return p.Revision
+			return p
 		}
 	}
-	return 0
+	return notice.Plan{}
 }
 
 // change changes what a customer was told. One that cannot be read stays as it is.
@@ -248,24 +245,15 @@ func (r *run) one(ctx context.Context, c customer.Customer, x notice.Record, way
 	if err != nil {
 		return channel.NotSent, err
 	}
-	long := longestSend
-	if end, bounded := ctx.Deadline(); bounded {
-		long = max(long, time.Until(end)/4) // of a generous -t everybody has a share
-	}
-	ctx, cancel := context.WithTimeout(ctx, long)
+	ctx, cancel := context.WithTimeout(ctx, max(longestSend, left(ctx)/4)) // of a generous -t everybody has a share
 	defer cancel()
 	return s.Send(ctx, way.To, m)
 }
 
 // note writes into the journal that a customer was told.
 func (r *run) note(c customer.Customer, x notice.Record, way notice.Delivery) {
-	cluster, node := "", ""
-	for _, p := range r.orders.Plans {
-		if p.ID == x.Event {
-			cluster, node = p.Cluster, p.Node
-		}
-	}
-	e := journal.Entry{At: r.now, Cluster: cluster, Node: node, Fact: &journal.Told{Customer: c.Key, Notice: string(x.Kind) + " " + x.Event, Channel: way.Channel}}
+	p := r.plan(x.Event)
+	e := journal.Entry{At: r.now, Cluster: p.Cluster, Node: p.Node, Fact: &journal.Told{Customer: c.Key, Notice: string(x.Kind) + " " + x.Event, Channel: way.Channel}}
 	r.faults.mu.Lock()
 	defer r.faults.mu.Unlock()
 	if err := r.Journal.Write(r.store, journal.Witness{Plugin: name, Now: r.now}, []journal.Entry{e}); err != nil && r.faults.journal == nil {

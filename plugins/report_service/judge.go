@@ -6,6 +6,7 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 var metrics = []check.Metric{
@@ -97,8 +98,7 @@ func (f outcome) numbers(r *check.Result) {
 	}
 	seen := f.story.watched("check_guests", f.story.period, f.story.clusters(audience{}))
 	r.Perfdata = []check.Perfdatum{{Label: "maintenances", Value: float64(len(f.works))}, {Label: "guests_moved", Value: float64(len(moved))}}
-	var texts []string
-	texts = append(texts, plural(len(f.works), "maintenance"), plural(len(moved), "guest")+" moved")
+	texts := []string{phrase.Count(len(f.works), "maintenance", "maintenances"), phrase.Count(len(moved), "guest", "guests") + " moved"}
 	if gap >= 0 {
 		r.Perfdata = append(r.Perfdata, check.Perfdatum{Label: "longest_gap", Value: gap, Unit: "ms"})
 		texts = append(texts, fmt.Sprintf("longest gap %.0f ms", gap))
@@ -112,16 +112,9 @@ func (f outcome) numbers(r *check.Result) {
 	r.Perfdata = append(r.Perfdata, check.Perfdatum{Label: "coverage", Value: float64(int(seen.Share*1000)) / 10, Unit: "%"})
 	texts = append(texts, fmt.Sprintf("watched for %.0f%% of the time", seen.Share*100))
 	if n := len(f.files); n > 0 {
-		texts = append(texts, plural(n, "file"))
+		texts = append(texts, phrase.Count(n, "file", "files"))
 	}
 	r.Summary = strings.Join(texts, ", ")
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // places are the directories in which nothing was found.
