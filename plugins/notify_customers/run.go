@@ -64,13 +64,13 @@ func (r *run) order(ctx context.Context) error {
 			return o, fmt.Errorf("--node: there is a %s in each of the clusters %s, expected the journal of one of them (--journal-dir)", r.Node, strings.Join(clusters, ", "))
 		case r.Announce:
 			if len(clusters) == 0 {
-				return o, fmt.Errorf("--node: no guest is known on it, expected one of %s", strings.Join(r.story.Nodes(), ", "))
+				return o, r.stranger("no guest is known on it")
 			}
 			return o.Announce(notice.Plan{Cluster: clusters[0], Node: r.Node, From: from, Until: until, Reason: notice.Reason(r.Reason), Impact: notice.Impact(r.Impact)}, r.now)
 		case r.Cancel:
 			return o.Cancel(r.Node, r.story, r.now)
 		case r.Tell != "" && r.Node != "" && !o.Knows(r.Node, r.story):
-			return o, fmt.Errorf("--node: nothing is known of it, expected one of %s", strings.Join(r.story.Nodes(), ", "))
+			return o, r.stranger("nothing is known of it")
 		case r.Tell != "":
 			return o.Tell(r.Tell, r.Node, r.estate, r.now)
 		}
@@ -103,6 +103,15 @@ func (r *run) order(ctx context.Context) error {
 		r.orders = notice.Orders{}
 	}
 	return nil
+}
+
+// stranger says of a --node that it is none of those there are.
+func (r *run) stranger(why string) error {
+	nodes := r.story.Nodes()
+	if len(nodes) == 0 {
+		return fmt.Errorf("--node: %s, and no other node is known: expected check_guests to be run, with the journal on", why)
+	}
+	return fmt.Errorf("--node: %s, expected one of %s", why, strings.Join(nodes, ", "))
 }
 
 // follow is the ledger by our clock as it is now. That it was set is written down,

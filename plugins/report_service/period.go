@@ -26,8 +26,10 @@ const lookBack = 35 * 24 * time.Hour
 
 func (o *options) asked(now time.Time) (asked, error) {
 	var a asked
+	option := "--from"
 	switch {
 	case o.Month != "":
+		option = "--month"
 		begin, err := time.ParseInLocation("2006-01", o.Month, time.Local)
 		if err != nil {
 			return asked{}, errors.New("--month: expected a month such as 2026-11")
@@ -48,7 +50,7 @@ func (o *options) asked(now time.Time) (asked, error) {
 		a.last, a.period = true, journal.Period{From: now.Add(-lookBack), Until: now}
 	}
 	if a.period.From.After(now) {
-		return asked{}, errors.New("expected a time that has begun, this one is to come")
+		return asked{}, errors.New(option + ": expected a time that has begun, this one is to come")
 	}
 	a.period.Until = earlier(a.period.Until, now)
 	if !a.period.From.Before(a.period.Until) {
