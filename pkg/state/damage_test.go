@@ -1,9 +1,7 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -75,53 +73,6 @@ func TestDamaged(t *testing.T) {
 				t.Errorf("the next run: %+v, %v", got, err)
 			}
 		})
-	}
-}
-
-// memory2 is memory after a change of its shape.
-type memory2 struct {
-	Runs []string `json:"runs"`
-}
-
-func (memory2) StateVersion() int { return 3 }
-
-func (m *memory2) MigrateState(version int, raw []byte) error {
-	var old memory
-	if err := json.Unmarshal(raw, &old); err != nil {
-		return err
-	}
-	for i := range old.Count {
-		m.Runs = append(m.Runs, fmt.Sprintf("run %d of version %d", i, version))
-	}
-	return nil
-}
-
-func again(old memory2) (memory2, error) {
-	old.Runs = append(old.Runs, "new")
-	return old, nil
-}
-
-func TestOlderVersionIsMigrated(t *testing.T) {
-	s := store(t)
-	for range 2 {
-		if _, err := Update(s, subject, count); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want := []string{"run 0 of version 1", "run 1 of version 1"}
-	if got, err := Load[memory2](s, subject); err != nil || !cmp.Equal(got.Runs, want) {
-		t.Errorf("Load: %+v, %v", got, err)
-	}
-	want = append(want, "new")
-	if got, err := Update(s, subject, again); err != nil || !cmp.Equal(got.Runs, want) {
-		t.Errorf("Update: %+v, %v", got, err)
-	}
-	if got, err := Load[memory2](s, subject); err != nil || !cmp.Equal(got.Runs, want) {
-		t.Errorf("after it: %+v, %v", got, err)
-	}
-	put(t, s, `{"version":1,"plugin":"check_fans","subject":"`+subject+`","value":{"count":"many"}}`)
-	if got, err := Update(s, subject, again); !errors.Is(err, ErrCorrupt) || len(got.Runs) != 1 {
-		t.Errorf("one that cannot be migrated: %+v, %v", got, err)
 	}
 }
 

@@ -21,26 +21,6 @@
 //
 // # Versions
 //
-// A type whose shape changed has a method StateVersion, and one that reads the
-// older shapes:
-//
-//	type memory struct{ Fans map[string]fan }
-//
-//	// Version 1 had a list of fans.
-//	func (memory) StateVersion() int { return 2 }
-//
-//	func (m *memory) MigrateState(version int, raw []byte) error {
-//		var old struct{ Fans []fan }
-//		if err := json.Unmarshal(raw, &old); err != nil {
-//			return err
-//		}
-//		m.Fans = make(map[string]fan)
-//		for _, f := range old.Fans {
-//			m.Fans[f.ID] = f
-//		}
-//		return nil
-//	}
-//
 // Files of a newer version, left by a newer plugin, are neither read nor
 // replaced: [ErrNewer].
 //
@@ -104,17 +84,6 @@ func (s *Store) Path(subject string) string {
 		return ""
 	}
 	return s.path + "/" + fileName(s.plugin, subject)
-}
-
-// Versioned is implemented by a value whose shape has changed. The first
-// version is 1, that of every type without the method.
-type Versioned interface{ StateVersion() int }
-
-// Migrator is implemented by the pointer to a value that can be filled from
-// raw, the JSON of an older version. Without it older versions are decoded like
-// the current one.
-type Migrator interface {
-	MigrateState(version int, raw []byte) error
 }
 
 // Streamer is implemented by a value that can become large. It writes itself as

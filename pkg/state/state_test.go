@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,8 +162,7 @@ func TestRefusalOfMerge(t *testing.T) {
 	}
 }
 
-// TestUnchanged: what is written already is not written once more; a value of an
-// older version is, although it says the same.
+// TestUnchanged: what is written already is not written once more.
 func TestUnchanged(t *testing.T) {
 	s := store(t)
 	inode := func(text string) uint64 {
@@ -185,19 +183,7 @@ func TestUnchanged(t *testing.T) {
 	if other := inode("<Fan>"); other == first {
 		t.Error("another value was not written")
 	}
-	keep := func(old laterMemory) (laterMemory, error) { return old, nil }
-	if _, err := Update(s, subject, keep); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(s.Path(subject)); err != nil || !bytes.Contains(text, []byte(`"version": 2`)) {
-		t.Errorf("%s, %v", text, err)
-	}
 }
-
-// laterMemory is the same value, of another version.
-type laterMemory memory
-
-func (laterMemory) StateVersion() int { return 2 }
 
 func TestNoSubject(t *testing.T) {
 	s := store(t)

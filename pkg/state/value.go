@@ -14,8 +14,11 @@ import (
 	"github.com/noout-monitoring/noout/pkg/lenient"
 )
 
+// version of the values.
+const version = 1
+
 // header is what a file says before its value. Its shape stays the same in all
-// versions; version is that of the value.
+// versions.
 type header struct {
 	Version int       `json:"version"`
 	Plugin  string    `json:"plugin"`
@@ -50,33 +53,24 @@ func load[T any](s *Store, subject string) (value T, text []byte, err error) {
 var errNoSubject = errors.New("state: the device does not say which one it is, so nothing can be remembered about it")
 
 // decode fills value from a file that has to be about what expected says, and
-// returns its text, if that is of this version. That of a large one would be in
-// memory beside it.
+// returns its text. That of a large one would be in memory beside it.
 func decode[T any](file []byte, expected header, value *T) ([]byte, error) {
 	var found document
 	if err := json.Unmarshal(file, &found); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	current := versionOf(value)
 	switch {
-	case found.Version > current:
-		return nil, fmt.Errorf("%w (%d, this one knows %d): update this one, or remove the file to begin anew", ErrNewer, found.Version, current)
+	case found.Version > version:
+		return nil, fmt.Errorf("%w (%d, this one knows %d): update this one, or remove the file to begin anew", ErrNewer, found.Version, version)
 	case found.Version < 1 || len(found.Value) == 0:
 		return nil, fmt.Errorf("%w: no version or no value in it", ErrCorrupt)
 	case found.Plugin != expected.Plugin || found.Subject != expected.Subject:
 		return nil, fmt.Errorf("%w: it is about something else", ErrCorrupt)
 	}
-	var err error
-	if migrator, ok := any(value).(Migrator); ok && found.Version < current {
-		err = migrator.MigrateState(found.Version, found.Value)
-	} else {
-		err = json.Unmarshal(found.Value, value)
-	}
-	_, large := any(*value).(Streamer)
-	switch {
-	case err != nil:
+	if err := json.Unmarshal(found.Value, value); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	case found.Version < current || large:
+	}
+	if _, large := any(*value).(Streamer); large {
 		return nil, nil
 	}
 	return found.Value, nil
@@ -94,17 +88,10 @@ func unchanged(value any, text []byte) bool {
 		bytes.Equal(bytes.TrimSuffix(is.Bytes(), []byte("\n")), was.Bytes())
 }
 
-func versionOf(value any) int {
-	if versioned, ok := value.(Versioned); ok {
-		return versioned.StateVersion()
-	}
-	return 1
-}
-
 // save encodes a value and writes it.
 func save[T any](s *Store, subject string, value T) error {
 	head := header{
-		Version: versionOf(&value),
+		Version: version,
 		Plugin:  s.plugin,
 		Subject: label(subject),
 		Written: time.Now().Round(time.Second),
