@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path"
 	"strings"
 	"unicode"
 )
@@ -62,30 +63,11 @@ func (p pattern) literals() int {
 	return n
 }
 
-// matches says whether the pattern covers a bare host.
+// matches says whether the pattern covers a bare host. Of what path.Match knows
+// patternOf lets only * and ? through.
 func (p pattern) matches(host string) bool {
-	want, have := []rune(p), []rune(host)
-	w, h := 0, 0
-	star, from := -1, 0
-	for h < len(have) {
-		switch {
-		case w < len(want) && want[w] == '*':
-			star, from = w, h
-			w++
-		case w < len(want) && (want[w] == '?' || want[w] == have[h]):
-			w++
-			h++
-		case star >= 0: // let the last * take one more
-			from++
-			w, h = star+1, from
-		default:
-			return false
-		}
-	}
-	for w < len(want) && want[w] == '*' {
-		w++
-	}
-	return w == len(want)
+	ok, err := path.Match(string(p), host)
+	return err == nil && ok
 }
 
 // ErrNoSection is found in the error for a host that no section speaks for.

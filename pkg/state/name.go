@@ -21,7 +21,7 @@ func fileName(plugin, subject string) string {
 	}
 	clean := []byte(strings.ToLower(subject))
 	for i, c := range clean {
-		if !allowed(c) {
+		if strings.IndexByte(allowed, c) < 0 {
 			clean[i] = '-'
 		}
 	}
@@ -31,18 +31,9 @@ func fileName(plugin, subject string) string {
 	return plugin + "." + string(clean) + "--" + digits + ".json"
 }
 
-func plain(subject string) bool {
-	if subject == "" || len(subject) > longestName || strings.Contains(subject, "--") {
-		return false
-	}
-	for i := range len(subject) {
-		if !allowed(subject[i]) {
-			return false
-		}
-	}
-	return true
-}
+// allowed are the bytes of a subject that stands as it is.
+const allowed = lower + digits + "-._"
 
-func allowed(c byte) bool {
-	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_'
+func plain(subject string) bool {
+	return subject != "" && len(subject) <= longestName && !strings.Contains(subject, "--") && strings.Trim(subject, allowed) == ""
 }

@@ -1,6 +1,8 @@
 package checktest
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,15 +41,7 @@ func (s stage) mask(text string) string {
 
 // longest lists the names so that none is replaced in the middle of another.
 func (s stage) longest(by func(name string) string) []string {
-	names := make([]string, 0, len(s.names))
-	for name := range s.names {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if d := len(by(b)) - len(by(a)); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
+	return slices.SortedFunc(maps.Keys(s.names), func(a, b string) int {
+		return cmp.Or(len(by(b))-len(by(a)), strings.Compare(a, b))
 	})
-	return names
 }
