@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/go-playground/locales"
@@ -158,6 +159,39 @@ func (l *Locale) say(c i18n.LocalizeConfig) (string, error) {
 }
 
 var errEmpty = errors.New("no text")
+
+// Voice says things in a language to somebody in a time zone. It remembers the first
+// mistake: nothing of what was said may be shown then.
+type Voice struct {
+	*Locale
+	Zone *time.Location
+	Err  error
+}
+
+// Say is a message, filled in.
+func (v *Voice) Say(id string, data map[string]string) string {
+	return v.noting(v.Text(id, data))
+}
+
+// SayCount is a message in the plural form of n.
+func (v *Voice) SayCount(id string, n int, data map[string]string) string {
+	return v.noting(v.Count(id, n, data))
+}
+
+func (v *Voice) noting(text string, err error) string {
+	if v.Err == nil {
+		v.Err = err
+	}
+	return text
+}
+
+// Moment is a time in the zone.
+func (v *Voice) Moment(t time.Time) string { return v.Locale.Moment(t.In(v.Zone)) }
+
+// Span is from when to when, in the zone.
+func (v *Voice) Span(from, until time.Time) string {
+	return v.Locale.Span(from.In(v.Zone), until.In(v.Zone))
+}
 
 // rightToLeft scripts turn what stands around them.
 var rightToLeft = []*unicode.RangeTable{unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko}

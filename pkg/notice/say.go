@@ -20,14 +20,11 @@ type Words struct {
 	HTML string
 }
 
-// speech is a notice in the making. It remembers the first mistake, which keeps
-// the whole of it from being sent.
+// speech is a notice in the making. A mistake keeps the whole of it from being sent.
 type speech struct {
-	*locale.Locale
+	locale.Voice
 	Notice
-	zone  *time.Location
 	lines []string
-	err   error
 }
 
 // data are the parameters of a message.
@@ -40,7 +37,7 @@ func Say(n Notice, l *locale.Locale, hoster string) (Words, error) {
 	if err != nil {
 		return Words{}, fmt.Errorf("notice %s: %w", n.Event, err)
 	}
-	s := &speech{Locale: l, Notice: n, zone: zone}
+	s := &speech{Voice: locale.Voice{Locale: l, Zone: zone}, Notice: n}
 	subject := "[" + n.Event + "] " + s.subject()
 	if n.Planned() {
 		s.work()
@@ -52,32 +49,10 @@ func Say(n Notice, l *locale.Locale, hoster string) (Words, error) {
 	}
 	w := Words{Lang: l.Tag(), Subject: subject}
 	s.write(&w, hoster)
-	return w, s.err
+	return w, s.Err
 }
 
-func (s *speech) text(id string, d data) string {
-	text, err := s.Locale.Text(id, d)
-	s.fail(err)
-	return text
-}
-
-func (s *speech) count(id string, n int, d data) string {
-	text, err := s.Locale.Count(id, n, d)
-	s.fail(err)
-	return text
-}
-
-func (s *speech) fail(err error) {
-	if s.err == nil {
-		s.err = err
-	}
-}
-
-func (s *speech) say(id string, d data) { s.lines = append(s.lines, s.text(id, d)) }
-
-func (s *speech) moment(t time.Time) string { return s.Moment(t.In(s.zone)) }
-
-func (s *speech) span(from, until time.Time) string { return s.Span(from.In(s.zone), until.In(s.zone)) }
+func (s *speech) say(id string, d data) { s.lines = append(s.lines, s.Say(id, d)) }
 
 // away is how many servers do not answer.
 func (s *speech) away() int {
@@ -101,16 +76,16 @@ func (s *speech) subject() string {
 	id := subjects[s.Kind]
 	switch {
 	case s.Kind == Opened:
-		return s.count("s_opened", s.away(), nil)
+		return s.SayCount("s_opened", s.away(), nil)
 	case s.Kind == Update && s.Planned():
 		id = "s_news"
 	case s.Changed:
 		id = "s_changed"
 	}
 	if s.Kind == Announced || s.Kind == Reminded {
-		return s.text(id, data{"Day": s.Day(s.Work.From.In(s.zone))})
+		return s.Say(id, data{"Day": s.Day(s.Work.From.In(s.Voice.Zone))})
 	}
-	return s.text(id, nil)
+	return s.Say(id, nil)
 }
 
 // work says what there is to say of planned work.
@@ -120,24 +95,24 @@ func (s *speech) work() {
 		if s.Changed {
 			s.say("n_changed", nil)
 		} else {
-			s.lines = append(s.lines, s.count("n_announced", len(s.Servers), nil))
+			s.lines = append(s.lines, s.SayCount("n_announced", len(s.Servers), nil))
 		}
 	case Reminded:
 		s.say("n_reminded", nil)
 	case Begun:
-		s.say("n_begun", data{"When": s.moment(s.Begun)})
+		s.say("n_begun", data{"When": s.Moment(s.Begun)})
 	case Moved:
-		s.lines = append(s.lines, s.count("n_moved", len(s.Servers), nil))
+		s.lines = append(s.lines, s.SayCount("n_moved", len(s.Servers), nil))
 	case Finished:
-		s.say("n_finished", data{"Span": s.span(s.Begun, s.Ended)})
+		s.say("n_finished", data{"Span": s.Span(s.Begun, s.Ended)})
 	case Cancelled:
-		s.say("n_cancelled", data{"Span": s.span(s.Work.From, s.Work.Until)})
+		s.say("n_cancelled", data{"Span": s.Span(s.Work.From, s.Work.Until)})
 	case Update:
 		s.say("n_news", nil)
 	}
 	switch s.Kind {
 	case Announced, Reminded, Begun, Update:
-		s.say("n_when", data{"Span": s.span(s.Work.From, s.Work.Until)})
+		s.say("n_when", data{"Span": s.Span(s.Work.From, s.Work.Until)})
 		s.say("n_impact_"+string(s.Work.Impact), nil)
 		if s.Work.Reason != "" {
 			s.say("n_reason_"+string(s.Work.Reason), nil)
@@ -156,13 +131,13 @@ func (s *speech) work() {
 func (s *speech) disturbance() {
 	switch s.Kind {
 	case Opened:
-		s.lines = append(s.lines, s.count("n_opened", s.away(), nil))
+		s.lines = append(s.lines, s.SayCount("n_opened", s.away(), nil))
 	case Update:
-		s.lines = append(s.lines, s.count("n_still", s.away(), nil))
+		s.lines = append(s.lines, s.SayCount("n_still", s.away(), nil))
 	case Resolved:
 		s.say("n_resolved", nil)
 		if !s.Ended.IsZero() {
-			s.say("n_lasted", data{"Span": s.span(s.Begun, s.Ended), "For": s.Duration(s.Ended.Sub(s.Begun))})
+			s.say("n_lasted", data{"Span": s.Span(s.Begun, s.Ended), "For": s.Duration(s.Ended.Sub(s.Begun))})
 		}
 	}
 	cause := "n_cause_unknown"
@@ -171,11 +146,11 @@ func (s *speech) disturbance() {
 	}
 	s.say(cause, nil)
 	if s.Work != nil {
-		s.say("n_meanwhile", data{"Span": s.span(s.Work.From, s.Work.Until)})
+		s.say("n_meanwhile", data{"Span": s.Span(s.Work.From, s.Work.Until)})
 	}
 	if s.Kind != Resolved {
 		s.say("n_working", nil)
-		s.say("n_next", data{"When": s.moment(s.Next)})
+		s.say("n_next", data{"When": s.Moment(s.Next)})
 	}
 }
 
@@ -195,11 +170,11 @@ func (s *speech) servers() []string {
 		name := locale.Isolated(x.Name)
 		switch {
 		case x.Gone:
-			out = append(out, s.text("n_gone", data{"Name": name}))
+			out = append(out, s.Say("n_gone", data{"Name": name}))
 		case x.Away():
-			out = append(out, s.text("n_away", data{"Name": name, "When": s.moment(x.Silent)}))
+			out = append(out, s.Say("n_away", data{"Name": name, "When": s.Moment(x.Silent)}))
 		case !x.Back.IsZero() && !x.Stopped:
-			out = append(out, s.text("n_back", data{"Name": name, "When": s.moment(x.Back)}))
+			out = append(out, s.Say("n_back", data{"Name": name, "When": s.Moment(x.Back)}))
 		default:
 			out = append(out, name)
 		}
@@ -212,12 +187,12 @@ func (s *speech) servers() []string {
 
 // write lays the words out as text and as HTML.
 func (s *speech) write(w *Words, hoster string) {
-	greeting, heading, list := s.text("n_greeting", nil), s.text("n_servers", nil), s.servers()
-	signed := []string{s.text("n_closing", nil)}
+	greeting, heading, list := s.Say("n_greeting", nil), s.Say("n_servers", nil), s.servers()
+	signed := []string{s.Say("n_closing", nil)}
 	if hoster != "" {
 		signed = append(signed, locale.Isolated(hoster))
 	}
-	small := []string{s.text("n_reference", data{"Event": s.Event}), s.text("zone", data{"Place": placeOf(s.Zone)}), s.text("n_automatic", nil)}
+	small := []string{s.Say("n_reference", data{"Event": s.Event}), s.Say("zone", data{"Place": placeOf(s.Notice.Zone)}), s.Say("n_automatic", nil)}
 	var text, page strings.Builder
 	paragraph := func(lines ...string) {
 		fmt.Fprintf(&text, "%s\n\n", strings.Join(lines, "\n"))

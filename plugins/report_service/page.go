@@ -115,12 +115,12 @@ func (n *numbers) number(id string) int {
 // documentOf arranges a report in words.
 func documentOf(v *voice, r report, s *story, w words) document {
 	said := v.speak(r)
-	d := document{Lang: v.Tag(), Title: v.word("title"), Span: v.span(r.From, r.Until), Intro: w.intro, Closing: w.closing}
+	d := document{Lang: v.Tag(), Title: v.word("title"), Span: v.Span(r.From, r.Until), Intro: w.intro, Closing: w.closing}
 	d.For = v.word("internal")
 	if r.Customer != "" {
-		d.For = v.text("for", data{"Name": locale.Isolated(r.Customer)})
+		d.For = v.Say("for", data{"Name": locale.Isolated(r.Customer)})
 	}
-	d.Zone = v.text("zone", data{"Place": zoneName(v.zone, r.Until)})
+	d.Zone = v.Say("zone", data{"Place": zoneName(v.Zone, r.Until)})
 	var n numbers
 	for _, part := range []struct {
 		id    string
@@ -271,7 +271,7 @@ func tenths(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 // clock is a time in a table: to the second, with its day where it is not the
 // first one's.
 func (v *voice) clock(t, first time.Time) string {
-	t, first = t.In(v.zone), first.In(v.zone)
+	t, first = t.In(v.Zone), first.In(v.Zone)
 	text := v.Clock(t)
 	if t.YearDay() != first.YearDay() || t.Year() != first.Year() {
 		text = v.day(t) + ", " + text

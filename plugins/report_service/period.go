@@ -108,8 +108,8 @@ func (o *options) write(r report, s *story, a audience, own own) (made, error) {
 		return made{}, fmt.Errorf("--template %w", err)
 	}
 	d := documentOf(v, r, s, words)
-	if v.err != nil {
-		return made{}, v.err
+	if v.Err != nil {
+		return made{}, v.Err
 	}
 	var m made
 	var to *shelf
@@ -171,5 +171,5 @@ func fileName(r report, a audience, v *voice) string {
 	if a.who != nil {
 		who = a.who.Key
 	}
-	return "service-" + r.From.In(v.zone).Format("2006-01-02T1504") + "-" + who + "." + v.Name()
+	return "service-" + r.From.In(v.Zone).Format("2006-01-02T1504") + "-" + who + "." + v.Name()
 }

@@ -97,8 +97,8 @@ func TestFaultSeenTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := documentOf(v, r, s, words{}).plain(); v.err != nil || !strings.Contains(text, "within 9\u00a0min of the failure") {
-		t.Errorf("%v\n%s", v.err, text)
+	if text := documentOf(v, r, s, words{}).plain(); v.Err != nil || !strings.Contains(text, "within 9\u00a0min of the failure") {
+		t.Errorf("%v\n%s", v.Err, text)
 	}
 	result := judge(outcome{story: s, works: s.works, reports: []report{r}})
 	if i := slices.IndexFunc(result.Perfdata, func(p check.Perfdatum) bool { return p.Label == "lead_told" }); i < 0 || result.Perfdata[i].Value != 540 {

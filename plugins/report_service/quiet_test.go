@@ -31,8 +31,8 @@ func read(t *testing.T, s *story, who customer.Customer, zone string) (report, s
 		t.Fatal(err)
 	}
 	text := documentOf(v, r, s, words{}).plain()
-	if v.err != nil {
-		t.Fatal(v.err)
+	if v.Err != nil {
+		t.Fatal(v.Err)
 	}
 	return r, text
 }

@@ -40,13 +40,13 @@ func (v *voice) work(out *speech, w service, r report) {
 	d := data{"Node": w.Node}
 	switch {
 	case w.Node != "" && w.Back != nil:
-		d["Span"] = v.span(w.Begun.At, w.Back.At)
+		d["Span"] = v.Span(w.Begun.At, w.Back.At)
 		add(v.say("int_work", d, w.Begun.Ref, w.Back.Ref))
 	case w.Node != "":
 		d["When"] = v.moment(w.Begun.At)
 		add(v.say("int_work_open", d, w.Begun.Ref))
 	case w.Back != nil:
-		add(v.say("work", data{"Span": v.span(w.Begun.At, w.Back.At)}, w.Begun.Ref, w.Back.Ref))
+		add(v.say("work", data{"Span": v.Span(w.Begun.At, w.Back.At)}, w.Begun.Ref, w.Back.Ref))
 	default:
 		add(v.say("work_open", data{"When": v.moment(w.Begun.At)}, w.Begun.Ref))
 	}
@@ -173,7 +173,7 @@ func (v *voice) outage(o outage, ids [2]string, d data) sentence {
 		d["When"] = v.moment(o.From)
 		return v.say(ids[1], d, o.Refs...)
 	}
-	d["Span"], d["For"] = v.span(o.From, *o.Until), v.seconds(*o.MostS)
+	d["Span"], d["For"] = v.Span(o.From, *o.Until), v.seconds(*o.MostS)
 	return v.say(ids[0], d, o.Refs...)
 }
 
@@ -280,10 +280,10 @@ func (v *voice) unseen(out *speech, r report) {
 		add(v.say("nm_all", nil))
 	} else {
 		for _, p := range r.Watched.Unseen {
-			add(v.say("nm_servers", data{"Span": v.span(p.From, p.Until)}))
+			add(v.say("nm_servers", data{"Span": v.Span(p.From, p.Until)}))
 		}
 		for _, p := range r.Data.Unseen {
-			add(v.say("nm_data", data{"Span": v.span(p.From, p.Until)}))
+			add(v.say("nm_data", data{"Span": v.Span(p.From, p.Until)}))
 		}
 	}
 	if r.Watched.Polls > 1 {

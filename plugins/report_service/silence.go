@@ -84,6 +84,6 @@ func (v *voice) silences(out *speech, x server, r report) {
 		if o.Until != nil {
 			until = *o.Until
 		}
-		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": locale.Isolated(x.Name), "Span": v.span(o.From, until)}, o.Refs...))
+		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": locale.Isolated(x.Name), "Span": v.Span(o.From, until)}, o.Refs...))
 	}
 }

@@ -161,8 +161,8 @@ func (w *world) read(t *testing.T, seed uint64, r report, s *story, a audience) 
 		t.Fatal(err)
 	}
 	d := documentOf(v, r, s, words{})
-	if v.err != nil {
-		t.Fatalf("seed %d: %v", seed, v.err)
+	if v.Err != nil {
+		t.Fatalf("seed %d: %v", seed, v.Err)
 	}
 	for _, x := range d.Sections {
 		for _, l := range x.Lines {
@@ -239,8 +239,8 @@ func TestOwnReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := documentOf(v, r, s, words{}).plain(); len(r.Works) > 0 && !strings.Contains(text, w.node) || v.err != nil {
-			t.Errorf("seed %d: %v\n%s", seed, v.err, text)
+		if text := documentOf(v, r, s, words{}).plain(); len(r.Works) > 0 && !strings.Contains(text, w.node) || v.Err != nil {
+			t.Errorf("seed %d: %v\n%s", seed, v.Err, text)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (o own) fill(t *template.Template, f fields) ([]string, error) {
 
 // fieldsOf are the numbers of a report for the template.
 func fieldsOf(v *voice, r report) fields {
-	f := fields{Customer: r.Customer, Period: v.span(r.From, r.Until), Servers: len(r.Servers), Works: len(r.Works)}
+	f := fields{Customer: r.Customer, Period: v.Span(r.From, r.Until), Servers: len(r.Servers), Works: len(r.Works)}
 	longest := -1.0
 	for _, x := range r.Servers {
 		if len(x.Moves) > 0 {

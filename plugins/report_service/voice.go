@@ -12,12 +12,10 @@ type sentence struct {
 	refs []string
 }
 
-// voice says things in a language and a time zone. It remembers the first mistake,
-// which keeps the whole report from being shown.
+// voice says things in a language and a time zone. A mistake keeps the whole report
+// from being shown.
 type voice struct {
-	*locale.Locale
-	zone *time.Location
-	err  error
+	locale.Voice
 	// words, days and moments are those that were said, by their id, day and minute:
 	// in a month the same come again and again.
 	words   map[string]string
@@ -26,7 +24,7 @@ type voice struct {
 }
 
 func newVoice(l *locale.Locale, zone *time.Location) *voice {
-	return &voice{Locale: l, zone: zone, words: map[string]string{}, days: map[int]string{}, moments: map[int64]string{}}
+	return &voice{Voice: locale.Voice{Locale: l, Zone: zone}, words: map[string]string{}, days: map[int]string{}, moments: map[int64]string{}}
 }
 
 // data are the parameters of a message.
@@ -35,41 +33,27 @@ type data = map[string]string
 func (v *voice) word(id string) string {
 	text, said := v.words[id]
 	if !said {
-		text = v.text(id, nil)
+		text = v.Say(id, nil)
 		v.words[id] = text
 	}
 	return text
 }
 
-func (v *voice) text(id string, d data) string {
-	text, err := v.Text(id, d)
-	v.fail(err)
-	return text
-}
-
-func (v *voice) fail(err error) {
-	if v.err == nil {
-		v.err = err
-	}
-}
-
 // say is a sentence of a message.
 func (v *voice) say(id string, d data, refs ...string) sentence {
-	return sentence{v.text(id, d), refs}
+	return sentence{v.Say(id, d), refs}
 }
 
 // count is a sentence about n of something.
 func (v *voice) count(id string, n int, d data, refs ...string) sentence {
-	text, err := v.Count(id, n, d)
-	v.fail(err)
-	return sentence{text, refs}
+	return sentence{v.SayCount(id, n, d), refs}
 }
 
 func (v *voice) moment(t time.Time) string {
 	minute := t.Truncate(time.Minute).Unix()
 	text, said := v.moments[minute]
 	if !said {
-		text = v.Moment(t.In(v.zone))
+		text = v.Moment(t)
 		v.moments[minute] = text
 	}
 	return text
@@ -85,8 +69,6 @@ func (v *voice) day(t time.Time) string {
 	}
 	return text
 }
-
-func (v *voice) span(from, until time.Time) string { return v.Span(from.In(v.zone), until.In(v.zone)) }
 
 func (v *voice) seconds(s float64) string {
 	return v.Duration(time.Duration(s * float64(time.Second)))
