@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -27,12 +28,7 @@ type desk struct {
 // is made of what is proven now: what was not told in time is not told any more
 // when there is something newer to tell.
 func (p Policy) Due(f Facts, c customer.Customer, l Ledger) []Notice {
-	s := f.Estate.story
-	f.Orders = f.Orders.Under(s)
-	d := &desk{p, f, s, c, l.under(s)}
-	if c.After > 0 {
-		d.After = c.After
-	}
+	d := p.desk(f, c, l)
 	var out []Notice
 	if c.Tell.Disturbances {
 		if n := d.disturbance(); n != nil {
@@ -40,13 +36,20 @@ func (p Policy) Due(f Facts, c customer.Customer, l Ledger) []Notice {
 		}
 	}
 	if c.Tell.Planned {
-		for _, plan := range f.Orders.Plans {
+		for _, plan := range d.Orders.Plans {
 			if n := d.planned(plan); n != nil {
 				out = append(out, *n)
 			}
 		}
 	}
 	return out
+}
+
+func (p Policy) desk(f Facts, c customer.Customer, l Ledger) *desk {
+	s := f.Estate.story
+	f.Orders = f.Orders.Under(s)
+	p.After = cmp.Or(c.After, p.After)
+	return &desk{p, f, s, c, l.under(s)}
 }
 
 // patience is for how long word may be late that was promised.
@@ -56,7 +59,7 @@ const patience = 10 * time.Minute
 // because nothing proves how it is: who saw the silence looks no more, or nobody can
 // tell why a guest is silent again. Guests that a user stopped are no such.
 func (p Policy) Unkept(f Facts, c customer.Customer, l Ledger) (Event, bool) {
-	d := &desk{p, f, f.Estate.story, c, l.under(f.Estate.story)}
+	d := p.desk(f, c, l)
 	for _, e := range d.ledger.Open() {
 		if e.Last.Planned() || !c.Tell.Disturbances || e.Last.Next.IsZero() || d.Now.Sub(e.Last.Next) < patience {
 			continue

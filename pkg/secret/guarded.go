@@ -30,12 +30,6 @@ func GuardedSections(path string) ([]Section, error) {
 	return sections(path, guarded)
 }
 
-// GuardedText reads a text file of at most 1 MiB as [Guarded] does.
-func GuardedText(path string) (string, error) {
-	text, err := Guarded(path, maxFile)
-	return string(text), err
-}
-
 // Guarded reads a file that decides something: a regular one, root's or the
 // caller's, that nobody else may write, of at most limit bytes, whole MiB. A
 // pipe is refused and not waited for. Errors name the file and nothing that is

@@ -19,13 +19,13 @@ func TestGuarded(t *testing.T) {
 	if found, err := GuardedSections(path); err != nil || len(found) != 1 || found[0].Name != "acme" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if text, err := GuardedText(path); err != nil || text != "[acme]\nname = Acme\n" {
+	if text, err := Guarded(path, maxFile); err != nil || string(text) != "[acme]\nname = Acme\n" {
 		t.Errorf("%q, %v", text, err)
 	}
 	refused := func(path, want string) {
 		t.Helper()
 		_, first := GuardedSections(path)
-		_, second := GuardedText(path)
+		_, second := Guarded(path, maxFile)
 		for _, err := range []error{first, second} {
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Acme") {
 				t.Errorf("%s: %v, expected %q", path, err, want)

@@ -37,12 +37,12 @@ type fields struct {
 // readOwn reads a template and tries it, so that a mistake shows when it is made
 // and not with the first customer.
 func readOwn(path string) (own, error) {
-	text, err := secret.GuardedText(path)
+	text, err := secret.Guarded(path, 1<<20)
 	if err != nil {
 		return own{}, err
 	}
 	o := own{path: path}
-	if o.set, err = template.New("template").Option("missingkey=error").Parse(text); err != nil {
+	if o.set, err = template.New("template").Option("missingkey=error").Parse(string(text)); err != nil {
 		return own{}, fmt.Errorf("%s: %w", path, err)
 	}
 	found := false
