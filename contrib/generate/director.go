@@ -169,7 +169,7 @@ func (b *basket) field(c checkCommand, a argument) directorField {
 	case len(a.Enum) > 0:
 		kind = "Datalist"
 		f.Settings = map[string]string{"behavior": "strict", "data_type": "string", "datalist": b.list(a.Option)}
-	case a.Type == "integer" || a.Type == "natural":
+	case a.Type == "integer":
 		kind = "Number"
 	default:
 		f.Settings = map[string]string{"visibility": "visible"}

@@ -18,7 +18,6 @@ type everything struct {
 	Warning     Range         `short:"w" default:"10" help:"Warn outside of this."`
 	Critical    *Range        `short:"c" help:"Alarm outside of this."`
 	Window      time.Duration `default:"24h" help:"How far to look back."`
-	Offset      time.Duration `negative:"" help:"Clock difference."`
 	Maintenance Depth         `help:"Under maintenance."`
 	Include     []Pattern     `help:"Only these."`
 	Only        Pattern       `help:"Only this."`
@@ -29,8 +28,7 @@ type everything struct {
 	Via         string   `enum:"auto,redfish" default:"auto" help:"How to ask."`
 	Each        []string `enum:"a,b" help:"Some of these."`
 	MissState   State    `default:"warning" help:"Status of what is missing."`
-	Share       float64  `help:"Share of something."`
-	Port        uint16   `short:"p" help:"Port."`
+	Port        int      `short:"p" help:"Port."`
 	Level       int      `help:"Level."`
 	Deep        *int     `help:"A number, or none."`
 	Insecure    bool     `short:"k" help:"Verify nothing."`
@@ -73,7 +71,7 @@ func TestParse(t *testing.T) {
 		{[]string{"-w5", "-c", "@-5:5"}, func(o *everything) { o.Warning, o.Critical = rangeOf("5"), ptr(rangeOf("@-5:5")) }},
 		{[]string{"-w", "-5:5", "-c", "-.5:"}, func(o *everything) { o.Warning, o.Critical = rangeOf("-5:5"), ptr(rangeOf("-.5:")) }},
 		{[]string{"-4kw", "~:5"}, func(o *everything) { o.IPv4, o.Insecure, o.Warning = true, true, rangeOf("~:5") }},
-		{[]string{"--window", "7d", "--offset", "-1h"}, func(o *everything) { o.Window, o.Offset = 7*day, -time.Hour }},
+		{[]string{"--window", "7d"}, func(o *everything) { o.Window = 7 * day }},
 		{[]string{"--window=90"}, func(o *everything) { o.Window = 90 * time.Second }},
 		{[]string{"--maintenance"}, func(o *everything) { o.Maintenance = 1 }},
 		{[]string{"--maintenance=0"}, func(*everything) {}},
@@ -84,7 +82,7 @@ func TestParse(t *testing.T) {
 			o.Limits, o.Ages = []Range{rangeOf("5"), rangeOf("~:5")}, []time.Duration{time.Hour, 2 * day}
 		}},
 		{[]string{"--each=a,b", "--each=a", "--via=redfish", "--miss-state=ok"}, func(o *everything) { o.Each, o.Via, o.MissState = []string{"a", "b", "a"}, "redfish", "ok" }},
-		{[]string{"--share=-.25", "-p", "65535", "--level=-7", "--deep", "5"}, func(o *everything) { o.Share, o.Port, o.Level, o.Deep = -0.25, 65535, -7, ptr(5) }},
+		{[]string{"-p", "65535", "--level=-7", "--deep", "5"}, func(o *everything) { o.Port, o.Level, o.Deep = 65535, -7, ptr(5) }},
 		{[]string{"--insecure=yes", "--ipv4-only=no"}, func(o *everything) { o.Insecure = true }},
 		{[]string{"--file=-", "--"}, func(o *everything) { o.Inner.File = "-" }},
 		{[]string{"-k", "-k", "-vvvv", "--verbose=2"}, func(o *everything) { o.Insecure = true }},

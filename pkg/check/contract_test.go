@@ -89,7 +89,7 @@ func TestContractOfMistakes(t *testing.T) {
 		Window  time.Duration `help:"x"`
 		Only    check.Pattern `help:"x"`
 		Via     string        `enum:"a,b" default:"a" help:"x"`
-		Number  float64       `help:"x"`
+		Number  int           `help:"x"`
 		Depth   check.Depth   `help:"x"`
 	}
 	word := rapid.OneOf(hostile, rapid.Map(hostile, func(s string) string { return "--" + s }), rapid.Map(hostile, func(s string) string { return "-" + s }),

@@ -24,7 +24,7 @@ type Option struct {
 	Long  string `json:"long"`            // without dashes
 	Short string `json:"short,omitempty"` // one letter
 	// Type of one value: flag, counter, depth, duration, range, state, pattern,
-	// integer, natural, number, string, section, file, directory.
+	// integer, string, section, file, directory.
 	Type string `json:"type"`
 	// Value says whether one follows: never ("none": a flag or a counter),
 	// always ("required"), or only after an equals sign ("optional").

@@ -28,18 +28,19 @@ var units = []struct {
 // ParseDuration reads a duration as options do: 90s, 4h, 7d, 1d12h, 80ms, 1.5h,
 // or a bare number of seconds as the guidelines have it for -t.
 func ParseDuration(s string) (time.Duration, error) {
-	rest, negative := strings.CutPrefix(s, "-")
-	if decimal(rest) && !strings.HasPrefix(rest, "-") {
-		rest += "s"
+	if strings.HasPrefix(s, "-") {
+		return 0, fmt.Errorf("expected %s, not a negative one, got %s", expectedDuration, quote(s))
 	}
-	sum, err := component(rest, 0)
+	text := s
+	if decimal(s) {
+		text += "s"
+	}
+	sum, err := component(text, 0)
 	switch {
 	case errors.Is(err, errTooLong):
 		return 0, fmt.Errorf("expected a duration of at most %s, got %s", DurationText(longestDuration), quote(s))
 	case err != nil:
 		return 0, fmt.Errorf("expected %s, got %s", expectedDuration, quote(s))
-	case negative:
-		return -sum, nil
 	}
 	return sum, nil
 }

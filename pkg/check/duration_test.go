@@ -15,14 +15,14 @@ func TestParseDuration(t *testing.T) {
 		"90s": 90 * time.Second, "4h": 4 * time.Hour, "7d": 7 * day, "1d12h": 36 * time.Hour, "1d1s": day + time.Second,
 		"80ms": 80 * time.Millisecond, "20us": 20 * time.Microsecond, "1s500ms": 1500 * time.Millisecond,
 		"1.5h": 90 * time.Minute, "2h0.5m": 2*time.Hour + 30*time.Second, "5m": 5 * time.Minute,
-		"-1h": -time.Hour, "-90": -90 * time.Second, "3650d": 3650 * day, "007s": 7 * time.Second,
+		"3650d": 3650 * day, "007s": 7 * time.Second,
 	} {
 		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%q is %v (%v), want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", "-", "--1", "--1h", "+1h", "h", "1 h", " 1h", "1h ", "1h\n", "1hour", "1w", "1y", "1H", "1h1h", "1m1h", "1s1d",
+		"", "-", "-1h", "-90", "--1", "--1h", "+1h", "h", "1 h", " 1h", "1h ", "1h\n", "1hour", "1w", "1y", "1H", "1h1h", "1m1h", "1s1d",
 		"1.", "1.s", ".s", "1..5h", "1e3", "1e3s", "0x1s", "1_000s", "nan", "inf", "1,5h", "1h30", "1d-1h", "٣h", "1ns", "1µs",
 		"3651d", "3650d1s", "99999999999999999999s", "87601h", strings.Repeat("9", 400),
 	} {
@@ -75,10 +75,10 @@ func FuzzParseDuration(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if d > longestDuration || d < -longestDuration {
+		if d > longestDuration || d < 0 {
 			t.Errorf("%q is %v", text, d)
 		}
-		if strings.Trim(text, "-.0123456789dhmsu") != "" {
+		if strings.Trim(text, ".0123456789dhmsu") != "" {
 			t.Errorf("%q is taken for %v", text, d)
 		}
 	})

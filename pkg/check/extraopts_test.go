@@ -22,7 +22,7 @@ insecure
 window = 1h
 nodes = a,b
 nodes = c
-offset = -1h
+# of all sites
 [site]
 window = 2h
 [base]
@@ -52,13 +52,13 @@ func TestExtraOpts(t *testing.T) {
 			o.Host, o.Warning, o.Insecure = []string{"bmc2"}, rangeOf("3"), true
 		}},
 		{"sections of one name", []string{at("base")}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = time.Hour, []string{"a", "b", "c"}, -time.Hour, 5
+			o.Window, o.Nodes, o.Level = time.Hour, []string{"a", "b", "c"}, 5
 		}},
 		{"a later section wins", []string{at("base"), at("site")}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = 2*time.Hour, []string{"a", "b", "c"}, -time.Hour, 5
+			o.Window, o.Nodes, o.Level = 2*time.Hour, []string{"a", "b", "c"}, 5
 		}},
 		{"an earlier section does not", []string{at("site"), at("base"), "--nodes=x"}, func(o *everything) {
-			o.Window, o.Nodes, o.Offset, o.Level = time.Hour, []string{"x"}, -time.Hour, 5
+			o.Window, o.Nodes, o.Level = time.Hour, []string{"x"}, 5
 		}},
 	}
 	for _, test := range tests {
@@ -102,7 +102,7 @@ func TestExtraOptsTellNothing(t *testing.T) {
 		"only = (hush":     "--only (FILE line 2): expected a regular expression",
 		"nodes = hush,":    "--nodes (FILE line 2): expected a list without empty items, got something else",
 		"via = hush":       "--via (FILE line 2): expected one of auto, redfish, got something else",
-		"share = hush":     "--share (FILE line 2): expected a number, got something else",
+		"level = hush":     "--level (FILE line 2): expected a whole number, got something else",
 		"insecure = hush":  "--insecure (FILE line 2): expected no value, or yes or no, got something else",
 		"warning = hush":   "--warning (FILE line 2): expected ",
 		"w = 9:2":          "--warning (FILE line 2): expected a range that does not start above its end, such as 5:10 or ~:-5, got something else",

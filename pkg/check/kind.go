@@ -3,7 +3,6 @@ package check
 import (
 	"encoding"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -27,8 +26,6 @@ var (
 	kindState    = kind{name: "state", placeholder: "STATE", expected: "a state"}
 	kindPattern  = kind{name: "pattern", placeholder: "REGEX", expected: "a regular expression"}
 	kindInteger  = kind{name: "integer", placeholder: "N", expected: "a whole number"}
-	kindNatural  = kind{name: "natural", placeholder: "N", expected: "a whole number, 0 or more"}
-	kindFloat    = kind{name: "number", placeholder: "NUMBER", expected: "a number"}
 	kindString   = kind{name: "string", placeholder: "TEXT", expected: "a value"}
 	kindSection  = kind{name: "section", placeholder: "[SECTION][@FILE]", expected: "[SECTION][@FILE]"}
 )
@@ -37,9 +34,6 @@ var (
 func kindOf(t reflect.Type) kind {
 	if t == reflect.TypeFor[sections]() {
 		return kindSection
-	}
-	if t == reflect.TypeFor[map[string]string]() {
-		return kindString
 	}
 	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -63,10 +57,6 @@ func kindOf(t reflect.Type) kind {
 		return kindFlag
 	case k >= reflect.Int && k <= reflect.Int64:
 		return kindInteger
-	case k >= reflect.Uint && k <= reflect.Uint64:
-		return kindNatural
-	case k == reflect.Float32, k == reflect.Float64:
-		return kindFloat
 	}
 	return kind{}
 }
@@ -75,21 +65,13 @@ func kindOf(t reflect.Type) kind {
 func (o *option) read(target reflect.Value, text string) error {
 	switch o.kind {
 	case kindDuration:
-		return o.readDuration(target, text)
+		d, err := ParseDuration(text)
+		if err != nil {
+			return err
+		}
+		target.SetInt(int64(d))
 	case kindFlag:
 		return readFlag(target, text)
-	case kindFloat:
-		v, err := strconv.ParseFloat(text, 64)
-		if !decimal(text) || err != nil || math.IsInf(v, 0) || target.OverflowFloat(v) {
-			return fmt.Errorf("expected %s, got %s", kindFloat.expected, quote(text))
-		}
-		target.SetFloat(v)
-	case kindNatural:
-		v, err := strconv.ParseUint(text, 10, 64)
-		if !digits(text) || err != nil || target.OverflowUint(v) {
-			return fmt.Errorf("expected %s, got %s", kindNatural.expected, quote(text))
-		}
-		target.SetUint(v)
 	case kindInteger, kindCounter, kindDepth:
 		v, err := strconv.ParseInt(text, 10, 64)
 		if !digits(text) || err != nil || target.OverflowInt(v) {
@@ -99,18 +81,6 @@ func (o *option) read(target reflect.Value, text string) error {
 	default:
 		target.SetString(text)
 	}
-	return nil
-}
-
-func (o *option) readDuration(target reflect.Value, text string) error {
-	d, err := ParseDuration(text)
-	if err != nil {
-		return err
-	}
-	if d < 0 && !o.negative {
-		return fmt.Errorf("expected %s, not a negative one, got %s", expectedDuration, quote(text))
-	}
-	target.SetInt(int64(d))
 	return nil
 }
 

@@ -23,20 +23,18 @@ type option struct {
 	separator                string   // between the values of a list, empty when they are not split
 	required, hidden         bool
 	once                     bool // a person's deed: in no file, in no host's configuration
-	negative                 bool // a duration below 0 makes sense
 	kind                     kind
-	list, pairs              bool // grows with each value; a map from KEY=VALUE
+	list                     bool // grows with each value
 	fresh                    bool // not given yet: the target holds the default
 	target                   reflect.Value
 }
 
 // newOption reads a field and its tags: name, short, help, group, placeholder,
-// default, enum, sep, type (counter) with a value, and required, hidden, once
-// and negative, which mean something by being there.
+// default, enum, sep, type (counter) with a value, and required, hidden and once,
+// which mean something by being there.
 func newOption(field reflect.StructField, target reflect.Value) (*option, error) {
 	o := &option{name: dashed(field.Name), target: target}
 	o.list = field.Type.Kind() == reflect.Slice && field.Type.Name() == ""
-	o.pairs = field.Type == reflect.TypeFor[map[string]string]()
 	if o.list {
 		o.separator = ","
 	}
@@ -97,8 +95,6 @@ func (o *option) tagged(key, value string) bool {
 		o.hidden = true
 	case "once":
 		o.once = true
-	case "negative":
-		o.negative = true
 	default:
 		return false
 	}
@@ -142,7 +138,7 @@ func (o *option) valueOptional() bool {
 
 // repeatable reports whether the option may be given more than once.
 func (o *option) repeatable() bool {
-	return o.list || o.pairs || slices.Contains([]kind{kindFlag, kindCounter, kindSection}, o.kind)
+	return o.list || slices.Contains([]kind{kindFlag, kindCounter, kindSection}, o.kind)
 }
 
 // start puts the default in place of what was there.
@@ -198,10 +194,7 @@ func (o *option) Set(text string) error {
 			return fmt.Errorf("expected %s, got %s", o.expected(), quote(words[i]))
 		}
 	}
-	switch {
-	case o.pairs:
-		return o.pair(text)
-	case !o.list && o.kind != kindSection:
+	if !o.list && o.kind != kindSection {
 		return o.one(o.given(), text)
 	}
 	for _, word := range words {
@@ -215,20 +208,6 @@ func (o *option) Set(text string) error {
 		list := o.given()
 		list.Set(reflect.Append(list, item))
 	}
-	return nil
-}
-
-// pair adds KEY=VALUE.
-func (o *option) pair(text string) error {
-	key, value, ok := strings.Cut(text, "=")
-	if !ok {
-		return fmt.Errorf("expected %s, got %s", placeholder(o), quote(text))
-	}
-	pairs := o.given()
-	if pairs.IsNil() {
-		pairs.Set(reflect.MakeMap(pairs.Type()))
-	}
-	pairs.SetMapIndex(reflect.ValueOf(key), reflect.ValueOf(value))
 	return nil
 }
 

@@ -199,7 +199,7 @@ func (o *options) times(now time.Time) (from, until time.Time, err error) {
 
 // moment reads a time, or so long after another.
 func moment(text string, after time.Time) (time.Time, error) {
-	if d, err := check.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := check.ParseDuration(text); err == nil {
 		return after.Add(d).Truncate(time.Minute), nil
 	}
 	if t, ok := check.ParseTime(text); ok {

@@ -65,7 +65,7 @@ func (o *options) asked(now time.Time) (asked, error) {
 
 // moments reads a time, or so long ago.
 func moments(text string, now time.Time) (time.Time, error) {
-	if ago, err := check.ParseDuration(text); err == nil && ago >= 0 {
+	if ago, err := check.ParseDuration(text); err == nil {
 		return now.Add(-ago), nil
 	}
 	if t, ok := check.ParseTime(text); ok {

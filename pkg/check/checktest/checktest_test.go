@@ -19,17 +19,15 @@ import (
 // options has one of every type.
 type options struct {
 	Host        string          `name:"hostname" short:"H" placeholder:"HOST" required:"" help:"Device to ask."`
-	Port        uint16          `short:"p" default:"443" help:"Port of the device."`
+	Port        int             `short:"p" default:"443" help:"Port of the device."`
 	Warning     check.Range     `short:"w" default:"10" help:"Warn outside of this."`
 	Critical    *check.Range    `short:"c" help:"Alarm outside of this."`
 	Window      time.Duration   `default:"24h" help:"How far to look back."`
-	Offset      time.Duration   `default:"-1h" negative:"" help:"Clock difference."`
 	Maintenance check.Depth     `help:"Under maintenance."`
 	Include     []check.Pattern `help:"Only these."`
 	Nodes       []string        `placeholder:"NODE" help:"Nodes."`
 	Via         string          `enum:"auto,redfish" default:"auto" help:"How to ask."`
 	MissState   check.State     `default:"warning" help:"Status of what is missing."`
-	Share       float64         `default:"0.5" help:"Share of something."`
 	Depth       int             `default:"-3" help:"Depth of something."`
 	Insecure    bool            `help:"Verify nothing."`
 }
