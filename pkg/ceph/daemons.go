@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -206,7 +207,7 @@ func (c *Cluster) addNodes(w wireNodes) { c.machines = w }
 func (c *Cluster) hosted(byAddr map[string]string) {
 	w := c.machines
 	mark := func(by table[list[text]], daemons []Daemon) {
-		for _, machine := range sortedKeys(by.rows) {
+		for _, machine := range slices.Sorted(maps.Keys(by.rows)) {
 			for i, d := range daemons {
 				if byAddr[d.addr] == "" && slices.Contains(words(by.rows[machine]), d.Name) {
 					daemons[i].hostname = machine

@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -120,12 +121,12 @@ func (c Cluster) Scopes(flag string) []Scope {
 	if c.Map.Flag(flag) {
 		out = append(out, Scope{Kind: ScopeCluster, OSDs: c.Map.ids()})
 	}
-	for _, name := range sortedKeys(c.Map.NodeFlags) {
+	for _, name := range slices.Sorted(maps.Keys(c.Map.NodeFlags)) {
 		if slices.Contains(c.Map.NodeFlags[name], flag) {
 			out = append(out, c.nodeScope(name))
 		}
 	}
-	for _, name := range sortedKeys(c.Map.ClassFlags) {
+	for _, name := range slices.Sorted(maps.Keys(c.Map.ClassFlags)) {
 		if slices.Contains(c.Map.ClassFlags[name], flag) {
 			s := Scope{Kind: ScopeClass, Name: name}
 			if c.Tree != nil {
@@ -159,15 +160,6 @@ func (m Map) ids() []int {
 	for _, o := range m.OSDs {
 		out = append(out, o.ID)
 	}
-	return out
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
 	return out
 }
 

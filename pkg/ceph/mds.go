@@ -2,6 +2,7 @@ package ceph
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -138,7 +139,7 @@ func (c *Cluster) addFS(w wireFS) {
 	}
 	var seats []seat
 	for _, f := range w.FileSystems.rows {
-		for _, id := range sortedKeys(f.Map.value.Info.rows) {
+		for _, id := range slices.Sorted(maps.Keys(f.Map.value.Info.rows)) {
 			m := f.Map.value.Info.rows[id]
 			add(m)
 			s := seat{fs: f.ID.count(), rank: -1 - len(seats), name: m.Name.name(), state: m.State.name(), laggy: !stamp(m.Laggy).IsZero()}

@@ -163,20 +163,3 @@ func (t Tree) Kind(number int) string {
 	}
 	return ""
 }
-
-// above is the bucket of a type that an OSD is in, in any hierarchy.
-func (t Tree) above(osd int, kind string) (int, bool) {
-	level, seen := []int{osd}, map[int]bool{}
-	for len(level) > 0 {
-		n := level[0]
-		level = level[1:]
-		if t.nodes[n].kind == kind {
-			return n, true
-		}
-		if !seen[n] {
-			level = append(level, t.up[n]...)
-		}
-		seen[n] = true
-	}
-	return 0, false
-}

@@ -1,6 +1,8 @@
 package ceph
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -58,19 +60,39 @@ func (t Tree) Host(osd int) string {
 
 // Rooted says whether the OSD is below a bucket that CRUSH takes for a root.
 func (t Tree) Rooted(osd int) bool {
-	level, seen := []int{osd}, map[int]bool{}
-	for len(level) > 0 {
-		n := level[0]
-		level = level[1:]
-		if t.nodes[n].kind == "root" {
-			return true
+	_, rooted := t.above(osd, "root")
+	return rooted
+}
+
+// reach goes through a node and all that follows from it, the nearest first and
+// each once: a bucket that contains itself must not hold us.
+func reach(id int, next func(int) []int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		seen := map[int]bool{id: true}
+		for level := []int{id}; len(level) > 0; level = level[1:] {
+			if !yield(level[0]) {
+				return
+			}
+			for _, n := range next(level[0]) {
+				if !seen[n] {
+					seen[n] = true
+					level = append(level, n)
+				}
+			}
 		}
-		if !seen[n] {
-			level = append(level, t.up[n]...)
-		}
-		seen[n] = true
 	}
-	return false
+}
+
+func (t Tree) parents(id int) []int { return t.up[id] }
+
+// above is the bucket of a type that an OSD is in, in any hierarchy.
+func (t Tree) above(osd int, kind string) (int, bool) {
+	for n := range reach(osd, t.parents) {
+		if t.nodes[n].kind == kind {
+			return n, true
+		}
+	}
+	return 0, false
 }
 
 // below are the OSDs under a bucket, by id.
@@ -85,27 +107,13 @@ func (t Tree) below(name string) []int {
 	return slices.Compact(out)
 }
 
-// under are the OSDs under a node. A hierarchy is no deeper than maxDepth: a
-// bucket that contains itself must not hold us.
+// under are the OSDs under a node, by id.
 func (t Tree) under(id int) []int {
-	const maxDepth = 20
 	var out []int
-	seen := map[int]bool{}
-	level := []int{id}
-	for depth := 0; depth < maxDepth && len(level) > 0; depth++ {
-		var next []int
-		for _, n := range level {
-			if seen[n] {
-				continue
-			}
-			seen[n] = true
-			if n >= 0 {
-				out = append(out, n)
-				continue
-			}
-			next = append(next, t.nodes[n].children...)
+	for n := range reach(id, func(n int) []int { return t.nodes[n].children }) {
+		if n >= 0 {
+			out = append(out, n)
 		}
-		level = next
 	}
 	slices.Sort(out)
 	return out
@@ -127,21 +135,13 @@ func (t Tree) class(name string) []int {
 // the OSD itself for type osd. The second value is false when there is none.
 func (t Tree) unit(osd int, kind string, root int) (int, bool) {
 	found, ok := osd, kind == "osd"
-	level, seen := []int{osd}, map[int]bool{}
-	for len(level) > 0 {
-		n := level[0]
-		level = level[1:]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
+	for n := range reach(osd, t.parents) {
 		if n == root {
 			return found, ok
 		}
 		if t.nodes[n].kind == kind {
 			found, ok = n, true
 		}
-		level = append(level, t.up[n]...)
 	}
 	return 0, false
 }
@@ -198,13 +198,8 @@ func (w wireTree) facts() *Tree {
 
 // index fills what is looked up by child and by host.
 func (t *Tree) index() {
-	ids := make([]int, 0, len(t.nodes))
-	for id := range t.nodes {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
 	byName := map[string][]int{}
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(t.nodes)) {
 		n := t.nodes[id]
 		for _, c := range n.children {
 			t.up[c] = append(t.up[c], id)
@@ -213,7 +208,7 @@ func (t *Tree) index() {
 			byName[n.name] = append(byName[n.name], t.under(id)...)
 		}
 	}
-	for _, name := range sortedKeys(byName) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		slices.Sort(byName[name])
 		t.Hosts = append(t.Hosts, Host{Name: name, OSDs: slices.Compact(byName[name])})
 	}
@@ -268,7 +263,7 @@ func (t Tree) Buckets(kind string) []Bucket {
 		byName[n.name] = hosts
 	}
 	var out []Bucket
-	for _, name := range sortedKeys(byName) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		slices.Sort(byName[name])
 		out = append(out, Bucket{name, byName[name]})
 	}
