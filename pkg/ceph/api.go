@@ -49,7 +49,7 @@ func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	if err := a.Client.Get(ctx, "/cluster/ceph/status", &status); err != nil {
 		c.Evidence = append(c.Evidence, err.Error())
 		if waited(err, started) {
-			return c, &SilentError{Reason: "Ceph does not answer Proxmox VE: " + err.Error(), After: time.Since(started)}
+			return c, &SilentError{Reason: "Ceph does not answer Proxmox VE: " + err.Error()}
 		}
 		return c, err
 	}

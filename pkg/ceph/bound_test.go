@@ -88,7 +88,7 @@ func TestRefusedIsSaid(t *testing.T) {
 		t.Errorf("noise before documents: %v, %+v", err, c.Gaps)
 	}
 	c, ctx := patient(t, "cat >/dev/null\n"+many)
-	if _, err := c.Safety(ctx, []int{0}); err == nil || !strings.Contains(err.Error(), "200000 elements") {
+	if _, err := c.Safeties(ctx, [][]int{{0}}); err == nil || !strings.Contains(err.Error(), "200000 elements") {
 		t.Errorf("ok-to-stop: %v", err)
 	}
 }

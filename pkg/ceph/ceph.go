@@ -95,13 +95,12 @@ type Gap struct {
 	Mgr bool `json:"mgr"`
 }
 
-// Gap finds the gap of one document.
-func (c Cluster) Gap(what string) (Gap, bool) {
-	i := slices.IndexFunc(c.Gaps, func(g Gap) bool { return g.What == what })
-	if i < 0 {
-		return Gap{}, false
+// first finds the first of a list that is meant; false when none is.
+func first[T any](list []T, meant func(T) bool) (found T, ok bool) {
+	if i := slices.IndexFunc(list, meant); i >= 0 {
+		return list[i], true
 	}
-	return c.Gaps[i], true
+	return found, false
 }
 
 // MgrSilent says that the active mgr was asked and gave no answer, although
@@ -113,8 +112,6 @@ func (c Cluster) MgrSilent() bool {
 // A SilentError says that the cluster did not answer in time.
 type SilentError struct {
 	Reason string
-	// After is how long was waited.
-	After time.Duration
 	// Mon is what a monitor on this machine says of itself, nil without one.
 	Mon *LocalMon
 }

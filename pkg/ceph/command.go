@@ -61,7 +61,7 @@ const (
 // standard error is believed: ceph exits 0 when a command failed and complains
 // beside good documents.
 func (c *Command) Poll(ctx context.Context, ask Ask) (Cluster, error) {
-	p, err := c.start(ctx, nil)
+	p, err := c.start(ctx)
 	if err != nil {
 		return Cluster{}, err
 	}
@@ -115,7 +115,7 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 	}
 	return &SilentError{
 		Reason: fmt.Sprintf("no answer from the monitors within %.0fs", p.took.Seconds()), // with ceph's own start
-		After:  p.took, Mon: askLocalMon(ctx, patterns),
+		Mon:    askLocalMon(ctx, patterns),
 	}
 }
 

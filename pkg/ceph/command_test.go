@@ -377,9 +377,9 @@ func TestSafety(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			command, ctx := patient(t, c.script+"\n")
-			s, err := command.Safety(ctx, []int{0, 3})
+			all, err := command.Safeties(ctx, [][]int{{0, 3}})
 			got := "error"
-			if err == nil {
+			if s := all[0]; err == nil {
 				got = fmt.Sprintf("%s %d %d %d", map[bool]string{true: "yes", false: "no"}[s.Stop], s.Judged, s.Inactives, s.Unreported)
 			}
 			if got != c.want {
@@ -389,8 +389,13 @@ func TestSafety(t *testing.T) {
 	}
 	t.Run("silent mgr", func(t *testing.T) {
 		var silent *SilentError
-		if _, err := answers(t, "sleep 60\n").Safety(within(t, 3*time.Second), []int{0}); !errors.As(err, &silent) {
+		if _, err := answers(t, "sleep 60\n").Safeties(within(t, 3*time.Second), [][]int{{0}}); !errors.As(err, &silent) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// Gap finds the gap of one document.
+func (c Cluster) Gap(what string) (Gap, bool) {
+	return first(c.Gaps, func(g Gap) bool { return g.What == what })
 }

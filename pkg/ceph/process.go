@@ -50,10 +50,10 @@ type process struct {
 	ended bool
 }
 
-// start runs ceph, with commands on its standard input when args are nil. It is
-// killed with its whole process group tail before the caller's time is up, or
-// as soon as the caller gives up.
-func (c *Command) start(ctx context.Context, args []string) (*process, error) {
+// start runs ceph, which takes questions on its standard input. It is killed with
+// its whole process group tail before the caller's time is up, or as soon as the
+// caller gives up.
+func (c *Command) start(ctx context.Context) (*process, error) {
 	o := c.Options
 	path, err := exec.LookPath(o.Command)
 	if err != nil {
@@ -76,14 +76,14 @@ func (c *Command) start(ctx context.Context, args []string) (*process, error) {
 	// Ceph takes whole seconds, and its start takes some hundred milliseconds.
 	p.limit = min(patience, (time.Until(p.until) - slack).Truncate(time.Second))
 	p.limit = max(p.limit, time.Second)
-	p.cmd = exec.Command(path, append(p.arguments(o), args...)...)
+	p.cmd = exec.Command(path, p.arguments(o)...)
 	// Python holds back what it prints into a pipe until it ends. Of a process
 	// that is killed we would see nothing.
 	p.cmd.Env = append(foreign(os.Environ()), "PYTHONUNBUFFERED=1")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Stderr = &p.errors
 	p.cmd.WaitDelay = tail / 2
-	if err := p.run(args == nil); err != nil {
+	if err := p.run(); err != nil {
 		return nil, fmt.Errorf("running %s: %w", o.Command, err)
 	}
 	watched, cancel := context.WithDeadline(ctx, p.until)
@@ -112,19 +112,16 @@ func (p *process) arguments(o CommandOptions) []string {
 }
 
 // run starts the process with pipes to talk through.
-func (p *process) run(asked bool) error {
-	if asked {
-		in, err := p.cmd.StdinPipe()
-		if err != nil {
-			return err
-		}
-		p.in = in
+func (p *process) run() error {
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		return err
 	}
 	out, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	p.out, p.cmd.Stdout = out, write
+	p.in, p.out, p.cmd.Stdout = in, out, write
 	err = errors.Join(p.cmd.Start(), write.Close())
 	if err != nil {
 		return errors.Join(err, out.Close())

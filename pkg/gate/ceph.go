@@ -15,50 +15,49 @@ import (
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
-// ceph asks about the storage, in the way the operator chose.
-func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
-	var out maintenance.Ceph
-	if out.Hosts, out.Err = ceph.HostNames(s.Options.CephHost); out.Err != nil {
+// ask asks about the storage, in the way the operator chose.
+func (s Storage) ask(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
+	out := maintenance.Ceph{Command: s.Ceph == "command"}
+	if out.Hosts, out.Err = ceph.HostNames(s.CephHost); out.Err != nil {
 		return out
 	}
-	out.Command = s.Options.Ceph == "command"
-	switch s.Options.Ceph {
-	case "none":
+	if s.Ceph == "none" {
 		out.Absent = "Ceph is not looked at, as --ceph none says"
-	case "command":
-		source := &ceph.Command{Options: s.Options.Command}
-		s.poll(ctx, source, &out)
-		f.Evidence.Ceph = out
-		if gone := f.OSDs(); len(gone) > 0 {
-			safety, err := source.Safety(ctx, gone)
-			if out.SafetyErr = err; err == nil {
-				out.Safety = &safety
-			}
+		return out
+	}
+	var source ceph.Source = &ceph.API{Client: client, Polled: &f.PVE.Cluster}
+	if out.Command {
+		source = &ceph.Command{Options: s.Command}
+	}
+	c, err := source.Poll(ctx, ceph.Ask{Rules: true, Monitors: true, Daemons: func(string, int) bool { return true }})
+	if out.Err = err; err == nil {
+		out.Cluster = &c
+	}
+	switch {
+	case out.Command && err == nil:
+		out.FSID, out.FSIDErr = fsid(ctx, client, f)
+	case s.Ceph == "auto":
+		why, err := absent(ctx, client, f, err)
+		if out.Err = err; err == nil {
+			out.Absent = why
 		}
-		if out.Err == nil {
-			out.FSID, out.FSIDErr = fsid(ctx, client, f)
-		}
-	default:
-		s.poll(ctx, &ceph.API{Client: client}, &out)
-		if s.Options.Ceph == "auto" {
-			why, err := s.absent(ctx, client, f, out.Err)
-			if out.Err = err; err == nil {
-				out.Absent = why
-			}
-		}
-		f.Evidence.Ceph = out
-		out.Refused = refused(ctx, client, f)
 	}
 	return out
 }
 
-func (s Survey) poll(ctx context.Context, source ceph.Source, out *maintenance.Ceph) {
-	c, err := source.Poll(ctx, ceph.Ask{Rules: true, Monitors: true, Daemons: func(string, int) bool { return true }})
-	if err != nil {
-		out.Err = err
-		return
+// ceph asks about the storage, and whether it can do without the OSDs that leave.
+func (s Survey) ceph(ctx context.Context, client *pve.Client, f Found) maintenance.Ceph {
+	out := s.Options.Storage.ask(ctx, client, f)
+	f.Evidence.Ceph = out
+	switch gone := f.OSDs(); {
+	case len(gone) == 0:
+	case out.Command:
+		answers, err := (&ceph.Command{Options: s.Options.Command}).Safeties(ctx, [][]int{gone})
+		out.Safety, out.SafetyErr = answers[0], err
+	default:
+		out.Refused = refused(ctx, client, f)
 	}
-	out.Cluster = &c
+	return out
 }
 
 // How Proxmox VE says that there is no Ceph: an error 500 whose reason is the
@@ -79,7 +78,7 @@ func says(err error, text string) bool {
 // proves nothing about the others: those that leave are asked themselves, and
 // one that is off cannot be. On the way back a node may lack what it had, so all
 // are asked.
-func (s Survey) absent(ctx context.Context, client *pve.Client, f Found, err error) (string, error) {
+func absent(ctx context.Context, client *pve.Client, f Found, err error) (string, error) {
 	if says(err, unconfigured) {
 		return "there is no Ceph: Proxmox VE says that it is not configured", foreign(f.PVE.Cluster)
 	}
@@ -99,7 +98,7 @@ func (s Survey) absent(ctx context.Context, client *pve.Client, f Found, err err
 	}
 	others = slices.DeleteFunc(others, func(n string) bool { return slices.Contains(f.PVE.Leaving, n) || n == f.PVE.Cluster.Asked })
 	switch elsewhere := slices.ContainsFunc(others, func(n string) bool { return !lacks(n) }); {
-	case elsewhere && s.Back:
+	case elsewhere && f.back:
 		return "", err
 	case elsewhere:
 		err = nil

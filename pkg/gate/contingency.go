@@ -9,7 +9,6 @@ import (
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/contingency"
-	"github.com/noout-monitoring/noout/pkg/maintenance"
 	"github.com/noout-monitoring/noout/pkg/pve"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
@@ -17,13 +16,11 @@ import (
 // Standing asks about a cluster as it stands, with no node leaving: what would a
 // sudden failure take?
 type Standing struct {
-	PVE      pve.Options
-	Ceph     string
-	CephHost []ceph.HostName
-	Command  ceph.CommandOptions
-	Forget   pve.Forget
-	State    state.Options
-	Now      func() time.Time
+	PVE     pve.Options
+	Storage Storage
+	Forget  pve.Forget
+	State   state.Options
+	Now     func() time.Time
 }
 
 // standingMemory is what one run leaves for the next.
@@ -99,39 +96,15 @@ func (s Standing) Ask(ctx context.Context) (Asked, error) {
 
 // ceph asks about the storage, then about the OSDs of every failure at once.
 func (s Standing) ceph(ctx context.Context, client *pve.Client, a *Asked) {
-	f := Found{}
-	f.PVE.Cluster = a.Cluster
-	f.PVE.Leaving = a.Cluster.Online()
-	one := Survey{Options: Options{Nodes: Nodes{PVE: s.PVE}, Ceph: s.Ceph, CephHost: s.CephHost, Command: s.Command}, Now: s.Now}
-	out := maintenance.Ceph{Command: s.Ceph == "command"}
-	defer func() { a.Ceph = out }()
-	if out.Hosts, out.Err = ceph.HostNames(s.CephHost); out.Err != nil {
-		return
-	}
-	switch s.Ceph {
-	case "none":
-		out.Absent = "Ceph is not looked at, as --ceph none says"
-	case "command":
-		source := &ceph.Command{Options: s.Command}
-		one.poll(ctx, source, &out)
-		if out.Err == nil {
-			out.FSID, out.FSIDErr = fsid(ctx, client, f)
-		}
-		a.Ceph = out
-		out.SafetyErr = s.safeties(ctx, source, a)
-	default:
-		one.poll(ctx, &ceph.API{Client: client, Polled: &a.Cluster}, &out)
-		if s.Ceph == "auto" {
-			why, err := one.absent(ctx, client, f, out.Err)
-			if out.Err = err; err == nil {
-				out.Absent = why
-			}
-		}
+	var f Found
+	f.PVE.Cluster, f.PVE.Leaving = a.Cluster, a.Cluster.Online()
+	if a.Ceph = s.Storage.ask(ctx, client, f); a.Ceph.Command {
+		a.Ceph.SafetyErr = s.safeties(ctx, a)
 	}
 }
 
 // safeties asks Ceph about all failures in one process.
-func (s Standing) safeties(ctx context.Context, source *ceph.Command, a *Asked) error {
+func (s Standing) safeties(ctx context.Context, a *Asked) error {
 	var sets [][]int
 	var keys []string
 	a.Safeties = map[string]*ceph.Safety{}
@@ -143,7 +116,7 @@ func (s Standing) safeties(ctx context.Context, source *ceph.Command, a *Asked) 
 	if len(sets) == 0 {
 		return nil
 	}
-	answers, err := source.Safeties(ctx, sets)
+	answers, err := (&ceph.Command{Options: s.Storage.Command}).Safeties(ctx, sets)
 	for i, answer := range answers {
 		if answer != nil {
 			a.Safeties[keys[i]] = answer

@@ -45,6 +45,7 @@ type Found struct {
 	Trouble error
 	Log     []string
 	store   *state.Store
+	back    bool // the nodes have come back
 	// happened is what the journal is to keep beside the question.
 	happened []journal.Entry
 }
@@ -85,7 +86,7 @@ func (s Survey) cluster(ctx context.Context, f *Found, ask pve.Ask) (*pve.Client
 		return nil, err
 	}
 	c, err := client.Cluster(ctx, ask)
-	f.Log, f.Now = c.Evidence, s.Now()
+	f.Log, f.Now, f.back = c.Evidence, s.Now(), s.Back
 	leaving := slices.Sorted(slices.Values(pve.Names(s.Options.Node)))
 	f.PVE = maintenance.PVE{Cluster: c, Leaving: leaving, Presence: map[string][]pve.Presence{}, Silent: map[string]error{}}
 	return client, err

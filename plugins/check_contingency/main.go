@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/noout-monitoring/noout/pkg/ceph"
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/contingency"
 	"github.com/noout-monitoring/noout/pkg/gate"
@@ -26,10 +25,8 @@ import (
 func main() { check.Main(plugin()) }
 
 type options struct {
-	PVE      pve.Options         `embed:"" group:"Device"`
-	Ceph     string              `enum:"auto,pve,command,none" default:"auto" placeholder:"SOURCE" help:"Whom to ask about Ceph: Proxmox VE, which also knows whether there is one (auto, pve), the ceph command, or nobody: there is none." group:"Ceph"`
-	CephHost []ceph.HostName     `name:"ceph-host" sep:"none" placeholder:"NODE=HOST[,HOST...]" help:"Name of a machine in CRUSH, where it is another than the node's. Machines that are no node of Proxmox VE may be named too." group:"Ceph"`
-	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
+	PVE          pve.Options `embed:"" group:"Device"`
+	gate.Storage `embed:""`
 
 	Fail          []string             `placeholder:"KIND" help:"Look at failures of these kinds only: node, host, qdevice, or a type of CRUSH buckets such as rack (default: all there are)."`
 	Group         contingency.Grouping `placeholder:"GROUP" help:"Guests that stand in for one another, and must not all be on one node: pool for those of each pool, tag:PREFIX for those that share a tag which begins so."`
@@ -51,7 +48,7 @@ func (o *options) Validate() error {
 	if o.BackupWarning <= 0 {
 		return errors.New("--backup-warning: expected a duration above 0, such as 26h")
 	}
-	return gate.Options{CephHost: o.CephHost}.Validate()
+	return o.Storage.Validate()
 }
 
 func plugin() check.Plugin { return pluginAt(time.Now) }
@@ -84,7 +81,7 @@ Guests are judged that run now. By hand HA counts services and looks at nothing 
 A token with the role PVEAuditor is shown no backups: that takes Datastore.AllocateSpace on the storage and VM.Backup on the guests as well. Without them the age of backups is not known, which matters only for guests whose data one node alone has.`
 
 func (o *options) check(ctx context.Context) (check.Result, error) {
-	s := gate.Standing{PVE: o.PVE, Ceph: o.Ceph, CephHost: o.CephHost, Command: o.Command, Forget: o.Forget, State: o.State, Now: o.now}
+	s := gate.Standing{PVE: o.PVE, Storage: o.Storage, Forget: o.Forget, State: o.State, Now: o.now}
 	a, err := s.Ask(ctx)
 	if err != nil {
 		return check.Result{Evidence: a.Log, Facts: facts{Decision: notProven, Failures: []contingency.Loss{}}}, err

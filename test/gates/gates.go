@@ -98,7 +98,7 @@ func Recordings(t *testing.T, right string, answers map[string][]string, ask fun
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Setenv("NOOUT_TOKEN", pve.Token)
 			r := pve.Replay(t, dir)
-			s := gate.Survey{Now: time.Now, Options: gate.Options{Nodes: gate.Nodes{Node: []nodes.NodeName{nodes.NodeName(node)}}, Ceph: "none"}}
+			s := gate.Survey{Now: time.Now, Options: gate.Options{Nodes: gate.Nodes{Node: []nodes.NodeName{nodes.NodeName(node)}}, Storage: gate.Storage{Ceph: "none"}}}
 			s.Options.PVE.Hosts, s.Options.PVE.Transport.Fingerprint = []string{r.Address}, r.Fingerprint()
 			s.Options.State.Mode = "off"
 			list, err := ask(s)
