@@ -27,7 +27,6 @@ type Dashboard struct {
 
 	client *http.Client
 	hosts  []dashboardHost
-	now    func() time.Time
 }
 
 type dashboardHost struct {
@@ -47,7 +46,7 @@ const DashboardPort = 8443
 // standbys among them say who is active. It needs a username and a password
 // for each; a user with the role read-only is enough.
 func NewDashboard(client *http.Client, hosts []string, port int, credentials func(host string) (secret.Credentials, error)) (*Dashboard, error) {
-	d := &Dashboard{client: client, now: time.Now}
+	d := &Dashboard{client: client}
 	for _, name := range hosts {
 		base, err := transport.URL(name, port)
 		if err != nil {

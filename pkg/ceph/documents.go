@@ -1,10 +1,8 @@
 package ceph
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -44,19 +42,13 @@ var optional = map[string]string{
 // Documents that are needed and missing are gaps.
 func Read(r io.Reader) (Cluster, error) {
 	var c Cluster
+	documents, err := io.ReadAll(r)
+	if err != nil {
+		return c, fmt.Errorf("reading documents: %w", err)
+	}
 	seen := map[string]bool{}
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			seen[c.add(line)] = true
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return c, fmt.Errorf("reading documents: %w", err)
-		}
+	for line := range bytes.Lines(documents) {
+		seen[c.add(line)] = true
 	}
 	for _, name := range []string{docStatus, docMap, docTree} {
 		if !seen[name] && (name != docTree || c.Tree == nil) {

@@ -1,9 +1,6 @@
 package ceph
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,20 +82,12 @@ type Mute struct {
 
 // Check finds a check by its code.
 func (h Health) Check(code string) (Check, bool) {
-	i := slices.IndexFunc(h.Checks, func(c Check) bool { return c.Code == code })
-	if i < 0 {
-		return Check{}, false
-	}
-	return h.Checks[i], true
+	return first(h.Checks, func(c Check) bool { return c.Code == code })
 }
 
 // Mute finds the mute of a check.
 func (h Health) Mute(code string) (Mute, bool) {
-	i := slices.IndexFunc(h.Mutes, func(m Mute) bool { return m.Code == code })
-	if i < 0 {
-		return Mute{}, false
-	}
-	return h.Mutes[i], true
+	return first(h.Mutes, func(m Mute) bool { return m.Code == code })
 }
 
 // maxDetail and maxChecks bound what is kept.
@@ -116,8 +105,6 @@ type wireHealth struct {
 		Code text `json:"code"`
 		TTL  text `json:"ttl"`
 	}] `json:"mutes"`
-	// Overall is what Luminous and Mimic had beside status, always HEALTH_WARN.
-	Overall text `json:"overall_status"`
 }
 
 type wireCheck struct {
@@ -134,36 +121,20 @@ type wireCheck struct {
 
 // wireChecks is a map by code from the mons and a list with the code as type
 // from the dashboard.
-type wireChecks struct {
-	rows map[string]wireCheck
-	odd  int
-	set  bool
-}
+type wireChecks struct{ table[wireCheck] }
 
 func (w *wireChecks) UnmarshalJSON(raw []byte) error {
-	*w = wireChecks{rows: map[string]wireCheck{}}
-	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '[' {
-		var l list[wireCheck]
-		if err := json.Unmarshal(raw, &l); err != nil {
-			return err
-		}
-		w.set, w.odd = l.set, l.odd
-		for _, c := range l.rows {
-			if c.Type == "" {
-				w.odd++
-				continue
-			}
-			w.rows[c.Type.name()] = c
-		}
-		return nil
+	var l list[wireCheck]
+	if err := l.UnmarshalJSON(raw); err != nil || !l.set {
+		return w.table.UnmarshalJSON(raw)
 	}
-	var t table[wireCheck]
-	if err := json.Unmarshal(raw, &t); err != nil {
-		return err
-	}
-	w.set, w.odd = t.set, t.odd
-	for code, c := range t.rows {
-		w.rows[code] = c
+	w.table = table[wireCheck]{rows: map[string]wireCheck{}, odd: l.odd}
+	for _, c := range l.rows {
+		if c.Type == "" {
+			w.odd++
+			continue
+		}
+		w.rows[c.Type.name()] = c
 	}
 	return nil
 }
@@ -207,20 +178,17 @@ func (h *Health) bound() {
 	if len(h.Checks) <= maxChecks {
 		return
 	}
-	slices.SortStableFunc(h.Checks, func(a, b Check) int {
-		return cmp.Or(boolCompare(b.Err(), a.Err()), boolCompare(a.Muted, b.Muted))
-	})
-	h.Checks = h.Checks[:maxChecks]
-}
-
-func boolCompare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
+	weight := func(c Check) (w int) {
+		if !c.Err() {
+			w += 2
+		}
+		if c.Muted {
+			w++
+		}
+		return w
 	}
-	return -1
+	slices.SortStableFunc(h.Checks, func(a, b Check) int { return weight(a) - weight(b) })
+	h.Checks = h.Checks[:maxChecks]
 }
 
 // flagged reads which flags OSD_FLAGS tells of hosts and OSDs, for sources

@@ -41,11 +41,7 @@ func (f FS) Free() []Daemon {
 
 // Daemon finds an MDS by its name.
 func (f FS) Daemon(name string) (Daemon, bool) {
-	i := slices.IndexFunc(f.Daemons, func(d Daemon) bool { return d.Name == name })
-	if i < 0 {
-		return Daemon{}, false
-	}
-	return f.Daemons[i], true
+	return first(f.Daemons, func(d Daemon) bool { return d.Name == name })
 }
 
 // seat is an MDS with what it does for a rank.

@@ -27,12 +27,7 @@ type ruleRoot struct {
 
 // Rule finds the CRUSH rule of a pool.
 func (c Cluster) Rule(p Pool) (Rule, bool) {
-	for _, r := range c.Rules {
-		if r.ID == p.Rule {
-			return r, true
-		}
-	}
-	return Rule{}, false
+	return first(c.Rules, func(r Rule) bool { return r.ID == p.Rule })
 }
 
 // Copies is how many copies of a pool's data are left, for the PG that is hit

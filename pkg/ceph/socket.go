@@ -21,7 +21,6 @@ type LocalMon struct {
 	State string
 	// Quorum is the number of monitors in quorum as it sees it.
 	Quorum int
-	FSID   string
 }
 
 // InQuorum says whether the monitor takes itself for a part of a quorum.
@@ -106,9 +105,6 @@ func localMon(raw []byte) (LocalMon, error) {
 		Name   text         `json:"name"`
 		State  text         `json:"state"`
 		Quorum list[number] `json:"quorum"`
-		Map    part[struct {
-			FSID text `json:"fsid"`
-		}] `json:"monmap"`
 	}](raw)
 	if err != nil {
 		return LocalMon{}, err
@@ -116,8 +112,5 @@ func localMon(raw []byte) (LocalMon, error) {
 	if w.Name == "" || w.State == "" || !w.Quorum.set {
 		return LocalMon{}, errors.New("no mon_status")
 	}
-	return LocalMon{
-		Name: strings.TrimPrefix(w.Name.name(), "mon."), State: w.State.name(),
-		Quorum: len(w.Quorum.rows), FSID: w.Map.value.FSID.name(),
-	}, nil
+	return LocalMon{Name: strings.TrimPrefix(w.Name.name(), "mon."), State: w.State.name(), Quorum: len(w.Quorum.rows)}, nil
 }

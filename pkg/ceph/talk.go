@@ -79,21 +79,15 @@ func (t *talk) listen(until time.Time, awaited string) {
 			return
 		}
 		name := t.cluster.add(raw)
-		if name == "" {
-			if err := excess(raw); err != nil {
-				t.refused = err
-				continue
-			}
-			name = broken(raw)
-			if t.broken[name] = true; name != "" && name == awaited {
-				return
-			}
-			continue
-		}
-		if _, again := t.seen[name]; !again {
+		if _, again := t.seen[name]; name != "" && !again {
 			t.seen[name] = time.Now()
+		} else if err := excess(raw); name == "" && err != nil {
+			t.refused = err
+		} else if name == "" {
+			name = broken(raw)
+			t.broken[name] = true
 		}
-		if name == awaited {
+		if name != "" && name == awaited {
 			return
 		}
 	}

@@ -39,23 +39,15 @@ func (t Tree) HasHost(name string) bool {
 
 // OSDs are those of one host; nil when there is no such host or it has none.
 func (t Tree) OSDs(host string) []int {
-	for _, h := range t.Hosts {
-		if h.Name == host {
-			return h.OSDs
-		}
-	}
-	return nil
+	h, _ := first(t.Hosts, func(h Host) bool { return h.Name == host })
+	return h.OSDs
 }
 
 // Host of an OSD; empty when it is on none. An OSD that is in several
 // hierarchies has the first host by name.
 func (t Tree) Host(osd int) string {
-	for _, h := range t.Hosts {
-		if slices.Contains(h.OSDs, osd) {
-			return h.Name
-		}
-	}
-	return ""
+	h, _ := first(t.Hosts, func(h Host) bool { return slices.Contains(h.OSDs, osd) })
+	return h.Name
 }
 
 // Rooted says whether the OSD is below a bucket that CRUSH takes for a root.
