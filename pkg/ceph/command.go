@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -31,6 +32,20 @@ func (o CommandOptions) Validate() error {
 		return fmt.Errorf("--id: expected a user without client., such as %s", strings.TrimPrefix(o.ID, "client."))
 	}
 	return nil
+}
+
+// Given says whether any of them was: what is asked in another way has none.
+func (o CommandOptions) Given() bool { return o != CommandOptions{Command: "ceph"} }
+
+// pipe is a file that ceph may have waited for instead of monitors, empty when
+// there is none.
+func (o CommandOptions) pipe() string {
+	for _, path := range []string{o.Keyring, o.Conf} {
+		if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+			return path
+		}
+	}
+	return ""
 }
 
 // Command asks by one process of the ceph command per poll.
@@ -108,6 +123,9 @@ func (c *Command) silence(ctx context.Context, t *talk) error {
 			reason = errNoTime.Error()
 		}
 		return fmt.Errorf("%s: %s", c.Options.Command, reason)
+	}
+	if pipe := c.Options.pipe(); pipe != "" {
+		return fmt.Errorf("%s gave no answer within %.0fs, and %s is a pipe: does anybody write into it?", c.Options.Command, p.took.Seconds(), pipe)
 	}
 	patterns := sockets
 	if c.Options.Socket != "" {

@@ -176,6 +176,18 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("a keyring that nobody writes", func(t *testing.T) {
+		c := answers(t, "cat keyring\n")
+		c.Options.Keyring = filepath.Join(filepath.Dir(c.Options.Command), "keyring")
+		if err := syscall.Mkfifo(c.Options.Keyring, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Poll(within(t, 3*time.Second), Ask{})
+		var silent *SilentError
+		if err == nil || errors.As(err, &silent) || !strings.Contains(err.Error(), c.Options.Keyring+" is a pipe") {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("refused at once", func(t *testing.T) {
 		_, err := polled(t, "echo '[errno 13] RADOS permission denied (error connecting to the cluster)' >&2; exit 13\n")
 		var silent *SilentError
