@@ -22,7 +22,12 @@ func (s Storage) ask(ctx context.Context, client *pve.Client, f Found) maintenan
 		return out
 	}
 	if s.Ceph == "none" {
-		out.Absent = "Ceph is not looked at, as --ceph none says"
+		// Where nobody can tell, the operator's word counts: somebody else may run it.
+		if id, _ := fsid(ctx, client, f); id != "" {
+			out.Err = fmt.Errorf("--ceph none says that there is none, and Proxmox VE runs the Ceph %s", id)
+		} else {
+			out.Absent = "Ceph is not looked at, as --ceph none says"
+		}
 		return out
 	}
 	var source ceph.Source = &ceph.API{Client: client, Polled: &f.PVE.Cluster}

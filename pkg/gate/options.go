@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
@@ -24,8 +25,12 @@ type Storage struct {
 	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
 }
 
-// Validate refuses one host of two machines.
+// Validate refuses one host of two machines, and options of a command that nobody
+// asks. Who names another way beside them, for one run, is not held up.
 func (s Storage) Validate() error {
+	if s.Ceph == "auto" && s.Command.Given() {
+		return errors.New("--ceph: expected command beside --ceph-command, --id, --keyring, --conf or --mon-socket")
+	}
 	if _, err := ceph.HostNames(s.CephHost); err != nil {
 		return fmt.Errorf("--ceph-host: %w", err)
 	}

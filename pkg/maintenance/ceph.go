@@ -60,7 +60,7 @@ func (e Evidence) asked() (Condition, bool) {
 	var silent *ceph.SilentError
 	switch {
 	case e.Ceph.Absent != "":
-		return name.holds(e.Ceph.Absent), false
+		return question("no Ceph stands in the way").holds(e.Ceph.Absent), false
 	case errors.As(e.Ceph.Err, &silent):
 		return name.fails(e.Ceph.Err.Error(), say("bring the monitors back first")), false
 	case e.Ceph.Err != nil:

@@ -14,14 +14,11 @@ func (e Evidence) Owner(host string) (node string, known bool) { return e.owner(
 // and I/O of every pool. Nothing of a planned stop is asked: nobody set noout,
 // and HA was told nothing.
 func Struck(e Evidence) Checklist {
-	const name = cephAnswers
-	switch {
-	case e.Ceph.Absent != "":
-		return Checklist{name.holds(e.Ceph.Absent)}
-	case e.Ceph.Err != nil:
-		return Checklist{name.unknown(e.Ceph.Err.Error(), say("let Ceph be asked, or say --ceph none where there is none"))}
-	case e.Ceph.Cluster == nil:
-		return Checklist{name.unknown("nobody asked Ceph", say("say --ceph pve or --ceph command"))}
+	if c, asked := e.asked(); !asked {
+		if c.Outcome == Fails {
+			c.Outcome = Unknown // nobody can tell what is taken of a Ceph that is silent
+		}
+		return Checklist{c}
 	}
 	l := leaving{Cluster: e.Ceph.Cluster, e: e}
 	c, known := l.known()
