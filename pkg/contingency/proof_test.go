@@ -118,7 +118,7 @@ func grave(lost []string) string {
 
 // mild says that nothing fails and all is known.
 func mild(l Loss) bool {
-	return !l.Conditions.Has(maintenance.Fails) && !l.Conditions.Has(maintenance.Unknown)
+	return l.Conditions.Count(maintenance.Fails)+l.Conditions.Count(maintenance.Unknown) == 0
 }
 
 func (s *tally) count(l Loss, lost []string) {

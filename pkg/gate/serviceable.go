@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +37,7 @@ func Serviceable(ctx context.Context, o Service, now func() time.Time) (check.Re
 	if f.FansErr != nil {
 		r.Notes = append(r.Notes, "no card: "+f.FansErr.Error())
 	}
-	if b != nil && !f.about(*b) {
+	if b != nil && !f.About(*b) {
 		b, noSlots = nil, errors.New("the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster)
 	}
 	if noSlots != nil {
@@ -56,11 +55,6 @@ func Serviceable(ctx context.Context, o Service, now func() time.Time) (check.Re
 	r.Lead, r.Summary = v.lead(list, r.Status())
 	r.Facts = facts
 	return note(r, o.Journal, f, "check_serviceable"), nil
-}
-
-// about says whether a baseline has the nodes.
-func (f Found) about(b pve.Baseline) bool {
-	return b.Cluster == f.PVE.Cluster.Subject() && !slices.ContainsFunc(f.PVE.Leaving, func(name string) bool { return !slices.Contains(b.Leaving, name) })
 }
 
 // Return are the flags of the way back.

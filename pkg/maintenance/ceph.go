@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,17 +57,16 @@ func (e Evidence) storage() Checklist {
 
 // asked says whether Ceph told anything, and else why not.
 func (e Evidence) asked() (Condition, bool) {
-	const name = cephAnswers
 	var silent *ceph.SilentError
 	switch {
 	case e.Ceph.Absent != "":
 		return question("no Ceph stands in the way").holds(e.Ceph.Absent), false
 	case errors.As(e.Ceph.Err, &silent):
-		return name.fails(e.Ceph.Err.Error(), say("bring the monitors back first")), false
+		return cephAnswers.fails(e.Ceph.Err.Error(), say("bring the monitors back first")), false
 	case e.Ceph.Err != nil:
-		return name.unknown(e.Ceph.Err.Error(), say("let Ceph be asked, or say --ceph none where there is none")), false
+		return cephAnswers.unknown(e.Ceph.Err.Error(), say("let Ceph be asked, or say --ceph none where there is none")), false
 	case e.Ceph.Cluster == nil:
-		return name.unknown("nobody asked Ceph", say("say --ceph pve or --ceph command")), false
+		return cephAnswers.unknown("nobody asked Ceph", say("say --ceph pve or --ceph command")), false
 	}
 	return Condition{}, true
 }
@@ -77,22 +77,21 @@ func (l leaving) known() (Checklist, bool) {
 	if c, stranger := l.stranger(); stranger {
 		return Checklist{c}, false
 	}
-	const name = cephAnswers
 	var c Checklist
 	for _, g := range l.Gaps {
 		if !g.Optional {
-			c = append(c, name.unknown(strings.TrimSuffix(g.What+": "+g.Why, ": "), say("ask again when Ceph answers whole")))
+			c = append(c, cephAnswers.unknown(strings.TrimSuffix(g.What+": "+g.Why, ": "), say("ask again when Ceph answers whole")))
 		}
 	}
 	switch {
 	case len(c) > 0:
 		return c, false
 	case l.Map == nil || l.Map.Blind || l.Tree == nil || l.Mons == nil || l.PGs == nil || l.Mgr == nil || l.Health == nil:
-		return Checklist{name.unknown("a part of Ceph's status is missing", say("ask again when Ceph answers whole"))}, false
+		return Checklist{cephAnswers.unknown("a part of Ceph's status is missing", say("ask again when Ceph answers whole"))}, false
 	case !l.Mgr.Available || l.MgrSilent():
-		return Checklist{name.unknown("no mgr is available, the numbers of PGs are old", say("bring a mgr back first"))}, true
+		return Checklist{cephAnswers.unknown("no mgr is available, the numbers of PGs are old", say("bring a mgr back first"))}, true
 	}
-	return Checklist{name.holds("the monitors and a mgr answer")}, true
+	return Checklist{cephAnswers.holds("the monitors and a mgr answer")}, true
 }
 
 // stranger says that this is not the Ceph of these nodes: another cluster may
@@ -104,7 +103,7 @@ func (l leaving) stranger() (Condition, bool) {
 	case l.e.Ceph.FSIDErr != nil:
 		return name.unknown("Proxmox VE does not say which Ceph these nodes run: "+l.e.Ceph.FSIDErr.Error(), l.e.pve("pveceph status")), true
 	case own != "" && l.FSID != own:
-		return name.unknown("this is the Ceph "+orUnknown(l.FSID)+", these nodes run "+own, say("name its configuration with --conf")), true
+		return name.unknown("this is the Ceph "+cmp.Or(l.FSID, "unknown")+", these nodes run "+own, say("name its configuration with --conf")), true
 	}
 	return Condition{}, false // nothing was asked, or nothing else answered
 }
@@ -163,7 +162,6 @@ const othersWork question = "every other OSD works"
 // one too many. Those that were retired, down and out while everything is
 // clean, hold no data any more.
 func (l leaving) elsewhere() Checklist {
-	const name = othersWork
 	var c Checklist
 	retired := 0
 	for _, o := range l.Map.OSDs {
@@ -176,9 +174,9 @@ func (l leaving) elsewhere() Checklist {
 		case !o.Up && !o.In && l.PGs.AllClean():
 			retired++
 		case o.Up:
-			c = append(c, name.fails(where+" is up but out", l.e.ceph(fmt.Sprintf("osd in %d", o.ID)), say("wait until all is clean")))
+			c = append(c, othersWork.fails(where+" is up but out", l.e.ceph(fmt.Sprintf("osd in %d", o.ID)), say("wait until all is clean")))
 		default:
-			c = append(c, name.fails(where+" is down", say("repair it first, and wait until all is clean")))
+			c = append(c, othersWork.fails(where+" is down", say("repair it first, and wait until all is clean")))
 		}
 	}
 	if len(c) > 0 {
@@ -188,7 +186,7 @@ func (l leaving) elsewhere() Checklist {
 	if retired > 0 {
 		text += ", " + phrase.Count(retired, "is retired", "are retired")
 	}
-	return Checklist{name.holds(text)}
+	return Checklist{othersWork.holds(text)}
 }
 
 // damage is what copies that are away do not explain.
@@ -218,7 +216,6 @@ func (l leaving) restart() []Step {
 // dead OSDs held, or, when all its OSDs are down already, at least work without
 // them.
 func (l leaving) placement() Condition {
-	const name = everyPG
 	p := l.PGs
 	inactive := p.Count(func(s ceph.PGState) bool { return !s.Has("active") })
 	bad := p.Count(func(s ceph.PGState) bool { return !s.Clean() })
@@ -226,21 +223,21 @@ func (l leaving) placement() Condition {
 	missing := p.Missing()
 	switch {
 	case p.Total == 0 && missing == 0 && len(p.States) == 0 && len(l.Map.Pools) == 0:
-		return name.holds("there is no pool")
+		return everyPG.holds("there is no pool")
 	case p.Total == 0 || missing != 0:
-		return name.unknown("the states of the PGs are not all known", say("ask again when Ceph answers whole"))
+		return everyPG.unknown("the states of the PGs are not all known", say("ask again when Ceph answers whole"))
 	case inactive > 0 || p.Unfound > 0:
-		return name.fails(fmt.Sprintf("%s inactive, %s unfound: clients are waiting", phrase.Count(inactive, "PG is", "PGs are"), phrase.Count(p.Unfound, "object is", "objects are")), l.restart()...)
+		return everyPG.fails(fmt.Sprintf("%s inactive, %s unfound: clients are waiting", phrase.Count(inactive, "PG is", "PGs are"), phrase.Count(p.Unfound, "object is", "objects are")), l.restart()...)
 	case l.down && damaged > 0:
-		return name.fails(phrase.Count(damaged, "PG is", "PGs are")+" damaged or stale", say("repair this first: ceph health detail"))
+		return everyPG.fails(phrase.Count(damaged, "PG is", "PGs are")+" damaged or stale", say("repair this first: ceph health detail"))
 	case l.down:
-		return name.reserved("the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", say("no other OSD may fail now"))
+		return everyPG.reserved("the OSDs of "+l.e.names()+" are down already, there is nothing more to lose", say("no other OSD may fail now"))
 	case bad > 0 && !l.returned && l.onlyOwn():
-		return l.lacking(name, bad)
+		return l.lacking(bad)
 	case bad > 0:
-		return name.fails(fmt.Sprintf("%s not active+clean", phrase.Count(bad, "PG is", "PGs are")), l.mend())
+		return everyPG.fails(fmt.Sprintf("%s not active+clean", phrase.Count(bad, "PG is", "PGs are")), l.mend())
 	case p.Degraded > 0 || p.Misplaced > 0 || p.Remapped > 0:
-		return name.fails(fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), say("wait until recovery has ended"))
+		return everyPG.fails(fmt.Sprintf("%d degraded and %d misplaced objects, %d remapped PGs", p.Degraded, p.Misplaced, p.Remapped), say("wait until recovery has ended"))
 	}
-	return name.holds(fmt.Sprintf("all %d PGs are active+clean", p.Total))
+	return everyPG.holds(fmt.Sprintf("all %d PGs are active+clean", p.Total))
 }

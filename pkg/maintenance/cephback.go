@@ -47,25 +47,24 @@ const osdsWork question = "its OSDs work"
 
 // back: the node's own OSDs.
 func (l leaving) back() Checklist {
-	const name = osdsWork
 	var c Checklist
 	if len(l.gone) == 0 && len(l.hosts) > 0 {
-		c = append(c, name.reserved("the CRUSH host "+strings.Join(l.hosts, " and ")+" has no OSD", run(l.e.PVE.Leaving[0], "ceph-volume lvm list").note("if it had any")))
+		c = append(c, osdsWork.reserved("the CRUSH host "+strings.Join(l.hosts, " and ")+" has no OSD", run(l.e.PVE.Leaving[0], "ceph-volume lvm list").note("if it had any")))
 	}
 	for _, id := range l.gone {
 		switch o, _ := l.Map.OSD(id); {
 		case o.New:
-			c = append(c, name.reserved(fmt.Sprintf("osd.%d was never started", id), run(l.machine(id), fmt.Sprintf("systemctl start ceph-osd@%d", id))))
+			c = append(c, osdsWork.reserved(fmt.Sprintf("osd.%d was never started", id), run(l.machine(id), fmt.Sprintf("systemctl start ceph-osd@%d", id))))
 		case !o.Up:
-			c = append(c, name.fails(fmt.Sprintf("osd.%d is down", id), l.start(l.machine(id), fmt.Sprintf("ceph-osd@%d", id))))
+			c = append(c, osdsWork.fails(fmt.Sprintf("osd.%d is down", id), l.start(l.machine(id), fmt.Sprintf("ceph-osd@%d", id))))
 		case !o.In:
-			c = append(c, name.fails(fmt.Sprintf("osd.%d is up but out", id), l.e.ceph(fmt.Sprintf("osd in %d", id))))
+			c = append(c, osdsWork.fails(fmt.Sprintf("osd.%d is up but out", id), l.e.ceph(fmt.Sprintf("osd in %d", id))))
 		case o.Reweight < 1:
-			c = append(c, name.reserved(fmt.Sprintf("osd.%d has a reweight of %.2f", id, o.Reweight), say("set it back to 1 with ceph osd reweight, if that is not on purpose")))
+			c = append(c, osdsWork.reserved(fmt.Sprintf("osd.%d has a reweight of %.2f", id, o.Reweight), say("set it back to 1 with ceph osd reweight, if that is not on purpose")))
 		}
 	}
 	if len(c) == 0 && len(l.gone) > 0 {
-		c = append(c, name.holds(phrase.OSDs(l.gone)+" up and in"))
+		c = append(c, osdsWork.holds(phrase.OSDs(l.gone)+" up and in"))
 	}
 	return c
 }
@@ -81,7 +80,7 @@ func (l leaving) start(node, unit string) Step {
 // machine is the node that an OSD is on, by the name of its host in CRUSH.
 func (l leaving) machine(id int) string {
 	host := l.Tree.Host(id)
-	if node, known := l.e.owner(host); known {
+	if node, known := l.e.Owner(host); known {
 		return node
 	}
 	return cmp.Or(host, "its host")
@@ -95,7 +94,6 @@ const (
 
 // cleared: no flag of the maintenance is left, in any scope.
 func (l leaving) cleared() Checklist {
-	const name = noFlag
 	if l.Map == nil {
 		return nil
 	}
@@ -107,15 +105,15 @@ func (l leaving) cleared() Checklist {
 				continue
 			}
 			said[unset(f, s)] = true
-			c = append(c, name.fails(f+" is still set for "+s.String(), l.release(f, s)))
+			c = append(c, noFlag.fails(f+" is still set for "+s.String(), l.release(f, s)))
 		}
 	}
 	switch {
 	case len(c) > 0:
 	case l.Map.ScopesUnknown:
-		c = append(c, name.unknown("flags of hosts and OSDs cannot be read this way", l.e.byCommand("ask again when Ceph answers whole")))
+		c = append(c, noFlag.unknown("flags of hosts and OSDs cannot be read this way", l.e.byCommand("ask again when Ceph answers whole")))
 	default:
-		c = append(c, name.holds("no flag is set, in no scope"))
+		c = append(c, noFlag.holds("no flag is set, in no scope"))
 	}
 	return c
 }
@@ -139,7 +137,6 @@ func (l leaving) release(flag string, s ceph.Scope) Step {
 }
 
 func (l leaving) mutes() Checklist {
-	const name = noMute
 	if l.Health == nil {
 		return nil
 	}
@@ -147,25 +144,24 @@ func (l leaving) mutes() Checklist {
 	for _, m := range l.Health.Mutes {
 		undo := l.e.ceph("health unmute " + m.Code)
 		if slices.Contains(leftover, m.Code) {
-			c = append(c, name.fails(m.Code+" is still muted", undo))
+			c = append(c, noMute.fails(m.Code+" is still muted", undo))
 			continue
 		}
-		c = append(c, name.reserved(m.Code+" is muted", undo.note("if it was for this maintenance")))
+		c = append(c, noMute.reserved(m.Code+" is muted", undo.note("if it was for this maintenance")))
 	}
 	if _, crashed := l.Health.Check("RECENT_CRASH"); crashed {
-		c = append(c, name.reserved("a daemon crashed lately", l.e.ceph("crash ls-new"), say("archive what is explained")))
+		c = append(c, noMute.reserved("a daemon crashed lately", l.e.ceph("crash ls-new"), say("archive what is explained")))
 	}
 	if len(c) == 0 {
-		c = append(c, name.holds("nothing of the maintenance is muted"))
+		c = append(c, noMute.holds("nothing of the maintenance is muted"))
 	}
 	return c
 }
 
 func (l leaving) monitorsBack() Condition {
-	const name = allMonitors
 	lost := l.Mons.Lost()
 	if lost == 0 {
-		return name.holds(fmt.Sprintf("%d of %d", len(l.Mons.Quorum), l.Mons.Total))
+		return allMonitors.holds(fmt.Sprintf("%d of %d", len(l.Mons.Quorum), l.Mons.Total))
 	}
 	var who []string
 	var next []Step
@@ -181,7 +177,7 @@ func (l leaving) monitorsBack() Condition {
 	if len(next) == 0 {
 		next = []Step{say("start it again")}
 	}
-	return name.fails(strings.Join(who, ", ")+" out of quorum", next...)
+	return allMonitors.fails(strings.Join(who, ", ")+" out of quorum", next...)
 }
 
 // standbys: the units of a node's daemons are started by their target, whatever

@@ -6,7 +6,6 @@
 package maintenance
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -59,11 +58,6 @@ func (q question) fails(evidence string, next ...Step) Condition {
 // Checklist is ordered as an operator would go through it.
 type Checklist []Condition
 
-// Has says whether any condition ended so.
-func (c Checklist) Has(o Outcome) bool {
-	return slices.ContainsFunc(c, func(x Condition) bool { return x.Outcome == o })
-}
-
 // Count says how many conditions ended so.
 func (c Checklist) Count(o Outcome) int {
 	n := 0
@@ -80,11 +74,11 @@ func (c Checklist) Count(o Outcome) int {
 // is no yes.
 func (c Checklist) Decision() string {
 	switch {
-	case c.Has(Fails):
+	case c.Count(Fails) > 0:
 		return "no"
-	case c.Has(Unknown), len(c) == 0:
+	case c.Count(Unknown) > 0, len(c) == 0:
 		return "not-proven"
-	case c.Has(Reserved):
+	case c.Count(Reserved) > 0:
 		return "yes-but"
 	}
 	return "yes"

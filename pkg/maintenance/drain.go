@@ -78,7 +78,7 @@ func DrainOf(e Evidence) Drain {
 	d.astray()
 	d.services()
 	d.tasks()
-	d.disarmed()
+	d.Disarmed = e.PVE.Cluster.HA.Used() && e.PVE.Cluster.HA.Disarm != ""
 	return d.Drain
 }
 
@@ -271,8 +271,4 @@ func (d *drain) serviceName(s pve.Service) string {
 		}
 	}
 	return s.SID
-}
-
-func (d *drain) disarmed() {
-	d.Disarmed = d.PVE.Cluster.HA.Used() && d.PVE.Cluster.HA.Disarm != ""
 }

@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -210,7 +211,7 @@ func snapshot(g pve.Guest, config pve.Config, disks []pve.Disk) string {
 func slots(disks []pve.Disk) string {
 	out := make([]string, len(disks))
 	for i, k := range disks {
-		out[i] = fmt.Sprintf("%s on %s", k.Slot, orHost(k.Storage))
+		out[i] = fmt.Sprintf("%s on %s", k.Slot, cmp.Or(k.Storage, "a path"))
 	}
 	return phrase.List(out, phrase.Few)
 }
@@ -233,11 +234,4 @@ func (d *drain) targetFor(g pve.Guest, config pve.Config) string {
 		}
 	}
 	return ""
-}
-
-func orHost(storage string) string {
-	if storage == "" {
-		return "a path"
-	}
-	return storage
 }

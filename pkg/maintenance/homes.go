@@ -19,32 +19,30 @@ const guestsBack question = "guests are where they were"
 // unfit says why the baseline cannot be compared with what is; nil baselines
 // there are too.
 func (r Return) unfit() (Condition, bool) {
-	const what = guestsBack
 	b := r.Baseline
 	switch guests := r.PVE.Cluster.Guests; {
 	case r.BaselineErr != nil:
-		return what.unknown(r.BaselineErr.Error(), say("name the file that check_drained --save wrote")), true
+		return guestsBack.unknown(r.BaselineErr.Error(), say("name the file that check_drained --save wrote")), true
 	case b == nil:
 		return Condition{}, false
-	case b.Cluster != r.PVE.Cluster.Subject() || !subset(r.PVE.Leaving, b.Leaving):
-		return what.unknown("the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, say("name the file about "+r.names())), true
+	case !r.About(*b):
+		return guestsBack.unknown("the baseline is about "+strings.Join(b.Leaving, ", ")+" of "+b.Cluster, say("name the file about "+r.names())), true
 	case b.Saved.After(r.Now.Add(time.Minute)):
-		return what.unknown("the baseline is of "+phrase.Time(b.Saved)+", which is to come", say("compare the clocks, and see whether it is the right file")), true
+		return guestsBack.unknown("the baseline is of "+phrase.Time(b.Saved)+", which is to come", say("compare the clocks, and see whether it is the right file")), true
 	case len(b.Guests) == 0 && len(guests) > 0:
-		return what.unknown(fmt.Sprintf("the baseline lists no guest, there are %d", len(guests)), say("name the file that check_drained --save wrote")), true
+		return guestsBack.unknown(fmt.Sprintf("the baseline lists no guest, there are %d", len(guests)), say("name the file that check_drained --save wrote")), true
 	}
 	return Condition{}, false
 }
 
 // homes: guests are where they were, and run if they ran.
 func (r Return) homes() Checklist {
-	const what = guestsBack
 	b := r.Baseline
 	if c, bad := r.unfit(); bad {
 		return Checklist{c}
 	}
 	if b == nil {
-		return Checklist{what.reserved("homes of guests outside HA are not known without a baseline", say("next time: check_drained --save FILE, then --baseline FILE"))}
+		return Checklist{guestsBack.reserved("homes of guests outside HA are not known without a baseline", say("next time: check_drained --save FILE, then --baseline FILE"))}
 	}
 	c := r.age()
 	x := r.PVE.Cluster.Index()
@@ -54,19 +52,20 @@ func (r Return) homes() Checklist {
 		}
 	}
 	if len(c) == 0 {
-		c = append(c, what.holds(phrase.Count(len(b.Guests), "guest is", "guests are")+" as on "+phrase.Time(b.Saved)))
+		c = append(c, guestsBack.holds(phrase.Count(len(b.Guests), "guest is", "guests are")+" as on "+phrase.Time(b.Saved)))
 	}
 	return c
 }
 
-func subset(a, b []string) bool {
-	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
+// About says whether a baseline has the nodes.
+func (e Evidence) About(b pve.Baseline) bool {
+	other := func(name string) bool { return !slices.Contains(b.Leaving, name) }
+	return b.Cluster == e.PVE.Cluster.Subject() && !slices.ContainsFunc(e.PVE.Leaving, other)
 }
 
 // age warns of a baseline from an earlier maintenance, and of one that looks as
 // if it had been saved when the work was over: it would say that all is as it is.
 func (r Return) age() Checklist {
-	const what = guestsBack
 	var c Checklist
 	for _, name := range r.PVE.Leaving {
 		n, _ := r.PVE.Cluster.Node(name)
@@ -75,12 +74,12 @@ func (r Return) age() Checklist {
 		switch {
 		case n.Uptime <= 0:
 			if n.Online && n.Status == "online" { // else that is said already
-				c = append(c, what.unknown("when "+name+" was started last is not known", run(name, "systemctl status pvestatd")))
+				c = append(c, guestsBack.unknown("when "+name+" was started last is not known", run(name, "systemctl status pvestatd")))
 			}
 		case boot.Sub(r.Baseline.Saved) > stale:
-			return append(c, what.reserved(fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), say("is it the one of this maintenance?")))
+			return append(c, guestsBack.reserved(fmt.Sprintf("the baseline of %s is more than a day older than the last start of %s", saved, name), say("is it the one of this maintenance?")))
 		case r.Baseline.Saved.After(boot) && r.emptied(*r.Baseline):
-			return append(c, what.reserved(fmt.Sprintf("the baseline of %s is younger than the last start of %s, and nobody outside HA lived there", saved, name), say("was it saved before the work?")))
+			return append(c, guestsBack.reserved(fmt.Sprintf("the baseline of %s is younger than the last start of %s, and nobody outside HA lived there", saved, name), say("was it saved before the work?")))
 		}
 	}
 	return c
@@ -103,7 +102,6 @@ func (r Return) emptied(b pve.Baseline) bool {
 }
 
 func (r Return) home(x pve.Index, was pve.BaselineGuest) (Condition, bool) {
-	const what = guestsBack
 	if was.Template {
 		return Condition{}, false
 	}
@@ -111,20 +109,20 @@ func (r Return) home(x pve.Index, was pve.BaselineGuest) (Condition, bool) {
 	ran := was.Status != "stopped" && was.Status != "" && was.Status != "unknown"
 	switch {
 	case !found:
-		return what.reserved(fmt.Sprintf("%s%d %s is gone", was.Kind.Prefix(), was.ID, was.Name), say("removed on purpose?")), true
+		return guestsBack.reserved(fmt.Sprintf("%s%d %s is gone", was.Kind.Prefix(), was.ID, was.Name), say("removed on purpose?")), true
 	case g.Stale || g.Status == "unknown":
-		return what.unknown("the status of "+g.String()+" on "+g.Node+" is not known", run(g.Node, "systemctl status pvestatd")), true
+		return guestsBack.unknown("the status of "+g.String()+" on "+g.Node+" is not known", run(g.Node, "systemctl status pvestatd")), true
 	case ran && g.Status == "stopped":
-		return what.fails(g.String()+" is stopped, it ran before", r.start(g)), true
+		return guestsBack.fails(g.String()+" is stopped, it ran before", r.start(g)), true
 	case ran && g.Status != was.Status && g.Status != "running":
-		return what.fails(g.String()+" is "+g.Status+", it was "+was.Status, say("see its console and its task log")), true
+		return guestsBack.fails(g.String()+" is "+g.Status+", it was "+was.Status, say("see its console and its task log")), true
 	case g.Node == was.Node || !r.leaves(was.Node):
 		return Condition{}, false
 	case was.HA != "" && g.HAState != "":
-		return what.reserved(g.String()+" is on "+g.Node+", it was on "+was.Node+", HA decides",
+		return guestsBack.reserved(g.String()+" is on "+g.Node+", it was on "+was.Node+", HA decides",
 			r.pve("ha-manager migrate "+g.SID()+" "+was.Node).note("if it belongs there").once(nodeOnline, haUsesIt, storagesThere)), true
 	}
-	return what.fails(g.String()+" is on "+g.Node+", it was on "+was.Node, r.bringHome(x, g, was.Node)...), true
+	return guestsBack.fails(g.String()+" is on "+g.Node+", it was on "+was.Node, r.bringHome(x, g, was.Node)...), true
 }
 
 // start is how a guest that ran before runs again. HA starts those it manages.

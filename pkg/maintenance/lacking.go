@@ -47,25 +47,25 @@ const reporting = 30 * time.Second
 //
 // That the rules of CRUSH separate hosts does not prove it: CRUSH may have found
 // no place for a copy elsewhere.
-func (l leaving) lacking(name question, bad int) Condition {
+func (l leaving) lacking(bad int) Condition {
 	s, own := l.e.Ceph.Safety, l.fallen()
 	missing := phrase.Count(bad, "PG misses a copy", "PGs miss a copy")
 	refused := s != nil && (s.Inactives > 0 || !s.Stop && s.Unreported == 0)
 	switch {
 	case !l.strict() || refused:
-		return name.fails(phrase.Count(bad, "PG is not active+clean", "PGs are not active+clean"), l.mend())
+		return everyPG.fails(phrase.Count(bad, "PG is not active+clean", "PGs are not active+clean"), l.mend())
 	case s == nil && l.e.Ceph.SafetyErr == nil:
-		return name.unknown(missing+", and this token cannot prove that they lose no other one", say("ask with --ceph command, or "+l.mend().Say))
+		return everyPG.unknown(missing+", and this token cannot prove that they lose no other one", say("ask with --ceph command, or "+l.mend().Say))
 	case s == nil || s.Judged == 0 || s.Unreported > 0 || !slices.Equal(slices.Sorted(slices.Values(s.OSDs)), l.gone):
-		return name.unknown(missing+", and ok-to-stop does not prove that they lose no other one", say("ask again in a minute"))
+		return everyPG.unknown(missing+", and ok-to-stop does not prove that they lose no other one", say("ask again in a minute"))
 	case l.Changed().IsZero() || l.e.Now.Sub(l.Changed()) < reporting:
-		return name.unknown(missing+", and an OSD may have come or gone a moment ago", say("ask again in a minute"))
+		return everyPG.unknown(missing+", and an OSD may have come or gone a moment ago", say("ask again in a minute"))
 	}
 	is := "is"
 	if len(own) > 1 {
 		is = "are"
 	}
-	return name.reserved(fmt.Sprintf("%s, only %s of %s itself %s down, nothing more of them is lost without %[3]s", missing, phrase.OSDs(own), l.e.names(), is), say("touch no other host until all PGs are active+clean again"))
+	return everyPG.reserved(fmt.Sprintf("%s, only %s of %s itself %s down, nothing more of them is lost without %[3]s", missing, phrase.OSDs(own), l.e.names(), is), say("touch no other host until all PGs are active+clean again"))
 }
 
 // strict says that every pool stops as soon as a second copy is away. A list of

@@ -10,12 +10,12 @@ import (
 	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
-// owner is the node a host of CRUSH, or a hostname that a daemon gave, is part
+// Owner is the node a host of CRUSH, or a hostname that a daemon gave, is part
 // of. Hosts that were named with --ceph-host come first. Clusters with several
 // roots give a machine a second host such as pve3-ssd, and a daemon may know its
 // machine by its full name: both begin with the name of the node.
-func (e Evidence) owner(host string) (node string, known bool) {
-	for _, n := range sorted(e.Ceph.Hosts) {
+func (e Evidence) Owner(host string) (node string, known bool) {
+	for _, n := range slices.Sorted(maps.Keys(e.Ceph.Hosts)) {
 		if slices.Contains(e.Ceph.Hosts[n], host) {
 			return n, true
 		}
@@ -29,15 +29,6 @@ func (e Evidence) owner(host string) (node string, known bool) {
 		}
 	}
 	return node, known
-}
-
-func sorted(m map[string][]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // leaves says whether the node is one of those that leave or come back.
@@ -56,7 +47,7 @@ func (e Evidence) machines() (osds []int, hosts []string) {
 		return nil, nil
 	}
 	for _, h := range c.Tree.Hosts {
-		if node, known := e.owner(h.Name); known && e.leaves(node) {
+		if node, known := e.Owner(h.Name); known && e.leaves(node) {
 			hosts = append(hosts, h.Name)
 			osds = append(osds, h.OSDs...)
 		}
@@ -71,7 +62,7 @@ func (e Evidence) machines() (osds []int, hosts []string) {
 func (e Evidence) nowhere() (hosts []string, osds []int) {
 	c := e.Ceph.Cluster
 	for _, h := range c.Tree.Hosts {
-		if _, known := e.owner(h.Name); !known && len(h.OSDs) > 0 {
+		if _, known := e.Owner(h.Name); !known && len(h.OSDs) > 0 {
 			hosts = append(hosts, h.Name)
 		}
 	}
@@ -138,11 +129,11 @@ func (l leaving) addresses() []string {
 // of another node for no more than the beginning of its name.
 func (l leaving) mistaken() (doubt string, next Step) {
 	for _, n := range l.e.PVE.Leaving {
-		if len(l.e.Ceph.Hosts[n]) > 0 || slices.ContainsFunc(l.hosts, func(h string) bool { node, _ := l.e.owner(h); return node == n }) {
+		if len(l.e.Ceph.Hosts[n]) > 0 || slices.ContainsFunc(l.hosts, func(h string) bool { node, _ := l.e.Owner(h); return node == n }) {
 			continue
 		}
 		for _, h := range l.Tree.Hosts {
-			node, _ := l.e.owner(h.Name)
+			node, _ := l.e.Owner(h.Name)
 			mapped := slices.Contains(l.e.Ceph.Hosts[node], h.Name)
 			first, _, _ := strings.Cut(h.Name, ".")
 			switch {
@@ -175,13 +166,13 @@ func (l leaving) node(d ceph.Daemon) (node string, known bool) {
 		}
 	}
 	if d.Host != "" {
-		return l.e.owner(d.Host)
+		return l.e.Owner(d.Host)
 	}
 	// Proxmox VE names daemons after their node.
 	if _, named := l.e.PVE.Cluster.Node(d.Name); named {
 		return d.Name, true
 	}
-	if node, known := l.e.owner(d.Name); known && l.Tree != nil && l.Tree.HasHost(d.Name) {
+	if node, known := l.e.Owner(d.Name); known && l.Tree != nil && l.Tree.HasHost(d.Name) {
 		return node, true
 	}
 	return "", false
@@ -248,7 +239,7 @@ func (l leaving) gateways() Checklist {
 	}
 	var c Checklist
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		switch p := l.gatewaysOf(kinds[kind]); {
+		switch p := l.daemons(kinds[kind]); {
 		case p.elsewhere > 0:
 			c = append(c, name.holds(fmt.Sprintf("%d %s elsewhere, %d here", p.elsewhere, kind, p.here)))
 		case p.unknown > 0:
@@ -258,19 +249,4 @@ func (l leaving) gateways() Checklist {
 		}
 	}
 	return c
-}
-
-func (l leaving) gatewaysOf(ds []ceph.Daemon) placed {
-	var p placed
-	for _, d := range ds {
-		switch here, known := l.here(d); {
-		case !known && d.Host == "":
-			p.unknown++
-		case known && here:
-			p.here++
-		default:
-			p.elsewhere++
-		}
-	}
-	return p
 }

@@ -13,18 +13,17 @@ const systemsStay question = "the file systems stay"
 // metadata: every rank of every file system needs a daemon that stays: the one
 // that has it, one in standby-replay for it, or a standby that nobody else needs.
 func (l leaving) metadata() Condition {
-	const name = systemsStay
 	switch {
 	case l.FS == nil:
-		return name.unknown("nobody can say whether there is a CephFS", l.e.byCommand("ask again when Ceph answers whole"))
+		return systemsStay.unknown("nobody can say whether there is a CephFS", l.e.byCommand("ask again when Ceph answers whole"))
 	case l.FS.Ranks == 0:
-		return name.holds("there is no CephFS")
+		return systemsStay.holds("there is no CephFS")
 	case len(l.FS.Dead()) > 0:
-		return l.dead(name)
+		return l.dead(systemsStay)
 	case len(l.FS.Held) != l.FS.Ranks || l.FS.Daemons == nil:
 		// Who has which rank is not known: any of them may be needed.
 		total := max(len(l.FS.Daemons), l.FS.Ranks+l.FS.Standbys)
-		return demand{name, "MDS", l.FS.Ranks, total, say("start a standby MDS elsewhere"), l.e.byCommand("say it with --ceph-host")}.met(l.daemons(l.FS.Daemons))
+		return demand{systemsStay, "MDS", l.FS.Ranks, total, say("start a standby MDS elsewhere"), l.e.byCommand("say it with --ceph-host")}.met(l.daemons(l.FS.Daemons))
 	}
 	var lone []ceph.Rank
 	for _, r := range l.FS.Held {
@@ -37,11 +36,11 @@ func (l leaving) metadata() Condition {
 		phrase.Count(l.FS.Ranks, "rank", "ranks"), phrase.Count(len(lone), "is", "are"), free.elsewhere)
 	switch {
 	case len(lone) <= free.elsewhere:
-		return name.holds(text)
+		return systemsStay.holds(text)
 	case len(lone) <= free.elsewhere+free.unknown+l.lost(lone):
-		return name.unknown("nobody can say on which host each MDS is", l.e.byCommand("say it with --ceph-host"))
+		return systemsStay.unknown("nobody can say on which host each MDS is", l.e.byCommand("say it with --ceph-host"))
 	}
-	return name.fails(text, say("start a standby MDS elsewhere"))
+	return systemsStay.fails(text, say("start a standby MDS elsewhere"))
 }
 
 // seats are the MDS that serve a rank or would take it before others. One that

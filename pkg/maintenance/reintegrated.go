@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -127,11 +128,10 @@ const haUsesIt question = "HA uses the node again"
 // moves guests to the node as soon as its maintenance ends, so the storages have
 // to be there before.
 func (r Return) ha(name string) Condition {
-	const what = haUsesIt
 	ha := r.PVE.Cluster.HA
 	lrm, known := ha.LRM[name]
 	if !ha.Used() && !ha.Maintenance(name) && (!known || lrm.Mode == "active" || lrm.Mode == "") {
-		return what.holds("no guest is under HA")
+		return haUsesIt.holds("no guest is under HA")
 	}
 	silence, wrote := ha.Silence(name)
 	silent := !known || !wrote || silence > heartbeat
@@ -139,28 +139,21 @@ func (r Return) ha(name string) Condition {
 	wait := []Step{say("wait"), r.pve("ha-manager status")}
 	switch {
 	case ha.Maintenance(name) && silent && ha.Used():
-		return what.fails(name+" is still in HA maintenance, and its local resource manager is silent", see)
+		return haUsesIt.fails(name+" is still in HA maintenance, and its local resource manager is silent", see)
 	case ha.Maintenance(name):
-		return what.fails(name+" is still in HA maintenance", r.pve("ha-manager crm-command node-maintenance disable "+name).once(storagesThere))
+		return haUsesIt.fails(name+" is still in HA maintenance", r.pve("ha-manager crm-command node-maintenance disable "+name).once(storagesThere))
 	case ha.Disarm != "":
-		return what.fails("HA is "+ha.Disarm, r.pve("ha-manager crm-command arm-ha"))
+		return haUsesIt.fails("HA is "+ha.Disarm, r.pve("ha-manager crm-command arm-ha"))
 	case ha.Nodes[name] != "online":
-		return what.fails("HA says that "+name+" is "+orUnknown(ha.Nodes[name]), wait...)
+		return haUsesIt.fails("HA says that "+name+" is "+cmp.Or(ha.Nodes[name], "unknown"), wait...)
 	case silent:
-		return what.unknown("the local resource manager of "+name+" is silent", see)
+		return haUsesIt.unknown("the local resource manager of "+name+" is silent", see)
 	case lrm.State == "lost_agent_lock":
-		return what.fails("the local resource manager of "+name+" lost its lock", see)
+		return haUsesIt.fails("the local resource manager of "+name+" lost its lock", see)
 	case lrm.Mode != "active":
-		return what.fails("the local resource manager of "+name+" is in mode "+orUnknown(lrm.Mode), wait...)
+		return haUsesIt.fails("the local resource manager of "+name+" is in mode "+cmp.Or(lrm.Mode, "unknown"), wait...)
 	}
-	return what.holds(name + " is out of maintenance, its resource manager is active")
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
+	return haUsesIt.holds(name + " is out of maintenance, its resource manager is active")
 }
 
 // services and guests on their way: the return is not over. While HA maintenance
@@ -214,7 +207,6 @@ const storagesThere question = "storages are there"
 
 // storages: what the peers can use the node must be able to use.
 func (r Return) storages(name string) Checklist {
-	const what = storagesThere
 	p := r.PVE.Cluster
 	own := map[string]bool{}
 	rows := 0
@@ -226,37 +218,29 @@ func (r Return) storages(name string) Checklist {
 		own[s.Name] = true
 		rows++
 		if !s.Available {
-			c = append(c, what.fails("storage "+s.Name+" is not available on "+name, run(name, "pvesm status")))
+			c = append(c, storagesThere.fails("storage "+s.Name+" is not available on "+name, run(name, "pvesm status")))
 		}
 	}
 	for _, s := range p.Storages {
 		if s.Node != name && s.Shared && s.Available && !own[s.Name] && r.everywhere(s.Name, name) {
-			c = append(c, what.reserved("storage "+s.Name+" is on every other node and not on "+name, say("see Datacenter, Storage, Nodes")))
+			c = append(c, storagesThere.reserved("storage "+s.Name+" is on every other node and not on "+name, say("see Datacenter, Storage, Nodes")))
 			own[s.Name] = true
 		}
 	}
 	switch {
 	case rows == 0:
-		c = append(c, what.unknown("no storage of "+name+" is known", say("give the token Datastore.Audit on /storage")))
+		c = append(c, storagesThere.unknown("no storage of "+name+" is known", say("give the token Datastore.Audit on /storage")))
 	case len(c) == 0:
-		c = append(c, what.holds(phrase.Count(len(own), "storage", "storages")+" on "+name))
+		c = append(c, storagesThere.holds(phrase.Count(len(own), "storage", "storages")+" on "+name))
 	}
 	return c
 }
 
 func (r Return) everywhere(storage, but string) bool {
-	nodes := map[string]bool{}
-	for _, s := range r.PVE.Cluster.Storages {
-		if s.Name == storage {
-			nodes[s.Node] = true
-		}
-	}
-	for _, n := range r.PVE.Cluster.Nodes {
-		if n.Name != but && !nodes[n.Name] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.PVE.Cluster.Nodes, func(n pve.Node) bool {
+		on := func(s pve.Storage) bool { return s.Name == storage && s.Node == n.Name }
+		return n.Name != but && !slices.ContainsFunc(r.PVE.Cluster.Storages, on)
+	})
 }
 
 // replication and version, which only the nodes themselves tell.

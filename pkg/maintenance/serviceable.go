@@ -129,7 +129,6 @@ const othersWell question = "the other nodes are well"
 
 // others: two nodes in trouble at once are one too many, whatever the sums say.
 func (e Evidence) others() Checklist {
-	const name = othersWell
 	var c Checklist
 	ha := e.PVE.Cluster.HA
 	for _, n := range e.PVE.Cluster.Nodes {
@@ -140,29 +139,29 @@ func (e Evidence) others() Checklist {
 		see := run(n.Name, "systemctl status pve-ha-lrm")
 		switch {
 		case ha.Nodes[n.Name] == "fence":
-			c = append(c, name.fails(n.Name+" is being fenced", say("wait until HA has recovered its guests, and find out why")))
+			c = append(c, othersWell.fails(n.Name+" is being fenced", say("wait until HA has recovered its guests, and find out why")))
 		case !n.Online && !ha.Maintenance(n.Name):
-			c = append(c, name.fails(n.Name+" is offline and in no maintenance", say("find out what is wrong with "+n.Name+" first")))
+			c = append(c, othersWell.fails(n.Name+" is offline and in no maintenance", say("find out what is wrong with "+n.Name+" first")))
 		case n.Online && doubt != "" && risk:
-			c = append(c, name.fails(doubt+", "+n.Name+" may be fenced at any moment", see))
+			c = append(c, othersWell.fails(doubt+", "+n.Name+" may be fenced at any moment", see))
 		case ha.Maintenance(n.Name):
-			c = append(c, name.reserved(n.Name+" is in HA maintenance too", say("finish one node before the next")))
+			c = append(c, othersWell.reserved(n.Name+" is in HA maintenance too", say("finish one node before the next")))
 		case doubt != "":
-			c = append(c, name.reserved(doubt, see))
+			c = append(c, othersWell.reserved(doubt, see))
 		case n.Status != "online":
-			c = append(c, name.reserved("pvestatd of "+n.Name+" is silent", run(n.Name, "systemctl status pvestatd")))
+			c = append(c, othersWell.reserved("pvestatd of "+n.Name+" is silent", run(n.Name, "systemctl status pvestatd")))
 		}
 	}
 	for _, s := range ha.Services {
 		switch s.State {
 		case "fence", "recovery":
-			c = append(c, name.fails("HA is recovering "+s.SID, say("wait until it runs again")))
+			c = append(c, othersWell.fails("HA is recovering "+s.SID, say("wait until it runs again")))
 		case "error":
-			c = append(c, name.reserved("HA gave up on "+s.SID, say("mend what it failed of, and "+agree), e.pve("ha-manager set "+s.SID+" --state disabled"), e.pve("ha-manager set "+s.SID+" --state started")))
+			c = append(c, othersWell.reserved("HA gave up on "+s.SID, say("mend what it failed of, and "+agree), e.pve("ha-manager set "+s.SID+" --state disabled"), e.pve("ha-manager set "+s.SID+" --state started")))
 		}
 	}
 	if len(c) == 0 {
-		c = append(c, name.holds("every other node is online"))
+		c = append(c, othersWell.holds("every other node is online"))
 	}
 	return c
 }

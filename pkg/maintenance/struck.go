@@ -6,9 +6,6 @@ import (
 	"github.com/noout-monitoring/noout/pkg/ceph"
 )
 
-// Owner is the node or machine that a host of CRUSH is part of.
-func (e Evidence) Owner(host string) (node string, known bool) { return e.owner(host) }
-
 // Struck lists what Ceph keeps when the leaving nodes die without warning:
 // quorum of its monitors, daemons for its file systems, a gateway of each kind,
 // and I/O of every pool. Nothing of a planned stop is asked: nobody set noout,
@@ -58,11 +55,10 @@ func (l leaving) struckSites() Checklist {
 		here, known := l.here(d)
 		return here && known || !slices.Contains(l.Mons.Quorum, d.Name)
 	})
-	told := l.Mons.Members != nil && !slices.ContainsFunc(l.Mons.Members, func(d ceph.Daemon) bool { return d.Site(l.Divider()) == "" })
 	for i, x := range c {
 		c[i].Next = nil
 		switch {
-		case x.Outcome == Fails && told && !l.Outlived(live, l.gone):
+		case x.Outcome == Fails && l.sited() && !l.Outlived(live, l.gone):
 			c[i].Outcome = Reserved
 			c[i].Evidence += ", clients wait for about 20 s, until degraded stretch mode serves them"
 		case x.Outcome == Fails:

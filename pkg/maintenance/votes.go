@@ -12,7 +12,6 @@ const quorumSurvives question = "quorum survives"
 
 // quorum: the votes that stay must be more than half of all.
 func (e Evidence) quorum() Condition {
-	const name = quorumSurvives
 	p := e.PVE.Cluster
 	v, _ := e.ballot()
 	sum := e.votes()
@@ -20,21 +19,21 @@ func (e Evidence) quorum() Condition {
 	open, ask := e.device()
 	switch {
 	case p.Standalone:
-		return name.holds(p.Name + " stands alone, there is no quorum to lose")
+		return quorumSurvives.holds(p.Name + " stands alone, there is no quorum to lose")
 	case p.Lost:
-		return name.fails("there is no quorum already", say("bring the missing nodes back first"))
+		return quorumSurvives.fails("there is no quorum already", say("bring the missing nodes back first"))
 	case !p.Quorate:
-		return name.unknown("nobody says whether there is quorum", say("ask again when the cluster answers whole"))
+		return quorumSurvives.unknown("nobody says whether there is quorum", say("ask again when the cluster answers whole"))
 	case !v.Known:
-		return name.unknown("the votes of the cluster are not known", say("let the token read /cluster/config (Sys.Audit on /)"))
+		return quorumSurvives.unknown("the votes of the cluster are not known", say("let the token read /cluster/config (Sys.Audit on /)"))
 	case doubt == "" && open != "":
-		return name.unknown(open, ask...)
+		return quorumSurvives.unknown(open, ask...)
 	case !v.Survives(e.PVE.Leaving...):
-		return name.fails(sum, e.quorumNext())
+		return quorumSurvives.fails(sum, e.quorumNext())
 	case doubt != "":
-		return name.unknown(doubt, next)
+		return quorumSurvives.unknown(doubt, next)
 	}
-	return name.holds(sum)
+	return quorumSurvives.holds(sum)
 }
 
 // ballot are the votes as they count once the nodes are gone: a quorum device on

@@ -78,11 +78,10 @@ func (l leaving) sites() Checklist {
 func (l leaving) siteMonitors() Checklist {
 	const name question = "each site keeps a monitor"
 	var stay, perhaps []ceph.Daemon
-	leaves, placed := false, true
+	leaves := false
 	for _, d := range l.Mons.Members {
 		here, known := l.here(d)
 		leaves = leaves || here
-		placed = placed && d.Site(l.Divider()) != ""
 		switch in := slices.Contains(l.Mons.Quorum, d.Name); {
 		case in && !here:
 			stay = append(stay, d)
@@ -97,7 +96,7 @@ func (l leaving) siteMonitors() Checklist {
 		return Checklist{name.unknown("whether Ceph is in stretch mode cannot be read this way, nor which monitors its OSDs need", ask)}
 	case !l.Map.Stretch:
 		return nil
-	case l.Divider() == "" || l.Mons.Members == nil || !placed:
+	case l.Divider() == "" || !l.sited():
 		return Checklist{name.unknown("in stretch mode OSDs need a monitor of their own site, and which site each monitor is on is not told", ask)}
 	case len(stranded) > len(l.Stranded(append(stay, perhaps...), l.gone)):
 		return Checklist{name.unknown("nobody can say on which host every monitor is", l.e.byCommand("say it with --ceph-host"))}
@@ -106,6 +105,11 @@ func (l leaving) siteMonitors() Checklist {
 			say("bring the missing monitors of that site back, or add one there"))}
 	}
 	return Checklist{name.holds("every site keeps a monitor for its OSDs")}
+}
+
+// sited says that the site of every monitor is told.
+func (l leaving) sited() bool {
+	return l.Mons.Members != nil && !slices.ContainsFunc(l.Mons.Members, func(d ceph.Daemon) bool { return d.Site(l.Divider()) == "" })
 }
 
 // twoLevels says that a rule puts copies into buckets of buckets, as that of
