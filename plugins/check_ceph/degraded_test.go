@@ -26,7 +26,7 @@ func TestCopiesAway(t *testing.T) {
 		{"a host with a monitor only", nil, up, "active+undersized+degraded", check.WARNING},
 		{"a host with a monitor only, recovering", nil, up, "active+recovering+degraded", check.WARNING},
 	} {
-		v := &view{declared: true, hosts: map[string]string{"node3": "--maintenance"}, osds: map[int]bool{}}
+		v := &view{declared: true, hosts: map[string]bool{"node3": true}, osds: map[int]bool{}}
 		for _, id := range tc.osds {
 			v.osds[id] = true
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,8 +102,8 @@ type view struct {
 	p   policy
 	m   recollection
 	now time.Time
-	// hosts under maintenance, with who says so
-	hosts map[string]string
+	// hosts under maintenance
+	hosts map[string]bool
 	// declared says that the operator named a host, an OSD or a node
 	declared bool
 	// osds that the maintenance explains
@@ -119,23 +120,23 @@ type view struct {
 }
 
 func newView(c ceph.Cluster, p policy, m recollection, now time.Time) *view {
-	v := &view{c: c, p: p, m: m, now: now, hosts: map[string]string{}, osds: map[int]bool{}, scopes: c.Scopes("noout")}
+	v := &view{c: c, p: p, m: m, now: now, hosts: map[string]bool{}, osds: map[int]bool{}, scopes: c.Scopes("noout")}
 	for _, node := range c.Maintenance {
 		for _, host := range p.hosts(node) {
-			v.hosts[host] = "in HA maintenance"
+			v.hosts[host] = true
 		}
 	}
 	for _, s := range v.scopes {
 		switch s.Kind {
 		case ceph.ScopeHost:
-			v.hosts[s.Name] = "noout is set for it"
+			v.hosts[s.Name] = true
 		case ceph.ScopeOSD:
 			v.osds[s.OSDs[0]] = true
 		}
 	}
 	for _, node := range p.Declared {
 		for _, host := range p.hosts(node) {
-			v.hosts[host] = "--maintenance"
+			v.hosts[host] = true
 		}
 	}
 	v.declared = len(v.hosts)+len(v.osds) > 0
@@ -201,14 +202,16 @@ func (v *view) incomplete() bool {
 
 // memory says when there is none.
 func (v *view) memory() {
-	switch {
-	case v.m.Works || v.m.Why == "":
-	case v.m.Required:
-		v.findings = append(v.findings, check.Finding{Status: check.UNKNOWN, Text: "no memory: " + v.m.Why, Next: v.m.Next})
-	default:
-		v.findings = append(v.findings, check.Finding{Status: check.OK, Text: "no memory: " + v.m.Why, Next: v.m.Next})
-		v.notes = append(v.notes, "no memory: "+v.m.Why)
+	if v.m.Works || v.m.Why == "" {
+		return
 	}
+	f := check.Finding{Status: check.OK, Text: "no memory: " + v.m.Why, Next: v.m.Next}
+	if v.m.Required {
+		f.Status = check.UNKNOWN
+	} else {
+		v.notes = append(v.notes, f.Text)
+	}
+	v.findings = append(v.findings, f)
 }
 
 // names refuses hosts that are not there: a typing error in --maintenance must
@@ -219,14 +222,12 @@ func (v *view) names() {
 	}
 	for _, node := range v.p.Declared {
 		for _, host := range v.p.hosts(node) {
-			if !v.known(host) {
-				v.add(check.UNKNOWN, "--maintenance %s: there is no such host, there are %s", host, phrase.List(v.knownHosts(), 20))
+			if known := v.knownHosts(); !slices.Contains(known, host) {
+				v.add(check.UNKNOWN, "--maintenance %s: there is no such host, there are %s", host, phrase.List(known, 20))
 			}
 		}
 	}
 }
-
-func (v *view) known(host string) bool { return slices.Contains(v.knownHosts(), host) }
 
 // knownHosts are all machines of the cluster: with OSDs, or with a daemon only.
 func (v *view) knownHosts() []string {
@@ -236,15 +237,11 @@ func (v *view) knownHosts() []string {
 			out = append(out, name)
 		}
 	}
-	if v.c.Tree != nil {
-		for _, h := range v.c.Tree.Hosts {
-			add(h.Name)
-		}
+	for _, h := range v.c.Tree.Hosts {
+		add(h.Name)
 	}
 	for _, d := range v.daemons() {
-		if add(d.Host); d.Host == "" {
-			add(d.Name)
-		}
+		add(cmp.Or(d.Host, d.Name))
 	}
 	for _, host := range v.m.Mgrs {
 		add(host)
@@ -269,20 +266,5 @@ func (v *view) daemons() []ceph.Daemon {
 
 // serviced says whether a daemon is on a host under maintenance.
 func (v *view) serviced(d ceph.Daemon) bool {
-	host := d.Host
-	if host == "" {
-		host = d.Name
-	}
-	_, declared := v.hosts[host]
-	return declared
-}
-
-// under lists the hosts under maintenance.
-func (v *view) under() []string {
-	out := make([]string, 0, len(v.hosts))
-	for h := range v.hosts {
-		out = append(out, h)
-	}
-	slices.Sort(out)
-	return out
+	return v.hosts[cmp.Or(d.Host, d.Name)]
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,8 +57,7 @@ func (v *view) remaining(c ceph.Check) {
 // maintenance".
 func (v *view) hostsServiced(c ceph.Check) bool {
 	for _, line := range c.Detail {
-		host, _, found := strings.Cut(line, " ")
-		if _, declared := v.hosts[host]; !found || !declared {
+		if host, _, found := strings.Cut(line, " "); !found || !v.hosts[host] {
 			return false
 		}
 	}
@@ -107,7 +107,7 @@ func (v *view) told(c ceph.Check) bool {
 // ofDownOSDs says whether a check is about OSDs that are down: OSD_DOWN,
 // OSD_HOST_DOWN, OSD_RACK_DOWN, ...
 func ofDownOSDs(code string) bool {
-	return strings.HasPrefix(code, "OSD_") && strings.HasSuffix(code, "_DOWN") || code == "OSD_DOWN"
+	return strings.HasPrefix(code, "OSD_") && strings.HasSuffix(code, "_DOWN")
 }
 
 // usage of the raw capacity and of the fullest OSD.
@@ -130,11 +130,8 @@ func (v *view) threshold(what string, percent float64, warning, critical check.R
 }
 
 func (v *view) fullest() (ceph.Fill, bool) {
-	var worst ceph.Fill
-	for i, f := range v.c.Fill {
-		if i == 0 || f.Percent > worst.Percent {
-			worst = f
-		}
+	if len(v.c.Fill) == 0 {
+		return ceph.Fill{}, false
 	}
-	return worst, len(v.c.Fill) > 0
+	return slices.MaxFunc(v.c.Fill, func(a, b ceph.Fill) int { return cmp.Compare(a.Percent, b.Percent) }), true
 }

@@ -70,8 +70,8 @@ func (v *view) margin() []string {
 
 // what is under maintenance: hosts, or single OSDs.
 func (v *view) what() string {
-	if hosts := v.under(); len(hosts) > 0 {
-		return phrase.List(hosts, 4)
+	if len(v.hosts) > 0 {
+		return phrase.List(slices.Sorted(maps.Keys(v.hosts)), 4)
 	}
 	return phrase.OSDs(slices.Sorted(maps.Keys(v.osds)))
 }
