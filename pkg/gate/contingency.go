@@ -85,7 +85,8 @@ func (s Standing) Ask(ctx context.Context) (Asked, error) {
 			a.HA = client.HAConfig(ctx)
 		}
 		s.ceph(ctx, client, &a)
-		s.learn(ctx, client, &a, m.with(look))
+		m.look = look
+		s.learn(ctx, client, &a, m)
 	}
 	a.Log = client.Evidence()
 	if x := a.Ceph.Cluster; x != nil {
@@ -132,8 +133,6 @@ type recalled struct {
 	subject string
 	look    pve.Look
 }
-
-func (m recalled) with(l pve.Look) recalled { m.look = l; return m }
 
 func (s Standing) remember(a *Asked) recalled {
 	m := recalled{subject: a.Cluster.Subject()}

@@ -1,8 +1,8 @@
 package gate
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -33,13 +33,8 @@ func fold(configs map[int]pve.ConfigFacts) []shape {
 		}
 		read[id] = f.Time.Unix()
 	}
-	var order []string
-	for k := range by {
-		order = append(order, k)
-	}
-	slices.SortFunc(order, strings.Compare)
-	out := make([]shape, 0, len(order))
-	for _, k := range order {
+	out := make([]shape, 0, len(by))
+	for _, k := range slices.Sorted(maps.Keys(by)) {
 		out = append(out, shape{makes[k], by[k]})
 	}
 	return out
