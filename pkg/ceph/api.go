@@ -81,26 +81,27 @@ func waited(err error, since time.Time) bool {
 	return errors.As(err, &e) && e.Code == 0 || time.Since(since) >= quick || errors.Is(err, context.DeadlineExceeded)
 }
 
+// ask reads the document that is a gap when it does not come.
+func (a *API) ask(ctx context.Context, c *Cluster, g Gap, v any) bool {
+	started := time.Now()
+	if err := a.Client.Get(ctx, g.What, v); err != nil {
+		g.Why, g.Waited = err.Error(), waited(err, started)
+		c.Gaps = append(c.Gaps, g)
+		c.Evidence = append(c.Evidence, err.Error())
+		return false
+	}
+	c.Evidence = append(c.Evidence, g.What+": 200 OK")
+	return true
+}
+
 // details asks for OSDs, flags and pools.
 func (a *API) details(ctx context.Context, c *Cluster, node string) {
-	ask := func(path string, g Gap, v any) bool {
-		started := time.Now()
-		err := a.Client.Get(ctx, path, v)
-		if err != nil {
-			g.What, g.Why, g.Waited = path, err.Error(), waited(err, started)
-			c.Gaps = append(c.Gaps, g)
-			c.Evidence = append(c.Evidence, err.Error())
-			return false
-		}
-		c.Evidence = append(c.Evidence, path+": 200 OK")
-		return true
-	}
 	var flags list[wirePVEFlag]
-	known := ask("/cluster/ceph/flags", Gap{}, &flags)
+	known := a.ask(ctx, c, Gap{What: "/cluster/ceph/flags"}, &flags)
 	var osds wirePVEOSDs
-	if ask(node+"/osd", Gap{Mgr: true}, &osds) {
+	if a.ask(ctx, c, Gap{What: node + "/osd", Mgr: true}, &osds) {
 		if err := c.addPVE(osds, flags); err != nil {
-			c.Gaps = append(c.Gaps, Gap{What: node + "/osd", Why: err.Error()})
+			c.lacks(node+"/osd", err.Error())
 		}
 	} else if known {
 		// the flags are worth telling without the OSDs
@@ -110,7 +111,7 @@ func (a *API) details(ctx context.Context, c *Cluster, node string) {
 		}
 	}
 	var pools list[wirePool]
-	if ask(node+"/pool", Gap{Optional: true, Loses: "the copies each pool needs", Mgr: true}, &pools) && c.Map != nil {
+	if a.ask(ctx, c, Gap{What: node + "/pool", Optional: true, Loses: "the copies each pool needs", Mgr: true}, &pools) && c.Map != nil {
 		for _, p := range pools.rows {
 			c.Map.Pools = append(c.Map.Pools, p.facts())
 		}

@@ -2,7 +2,6 @@ package ceph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -16,23 +15,16 @@ const pathCrush = "/crush"
 
 // rules reads the CRUSH map. Without it nothing but the rules is missing.
 func (a *API) rules(ctx context.Context, c *Cluster, node string) {
-	var raw json.RawMessage
 	g := Gap{What: node + pathCrush, Optional: true, Loses: optional[docRules]}
-	err := a.Client.Get(ctx, g.What, &raw)
 	var body string
-	if err == nil {
-		err = json.Unmarshal(raw, &body)
-	}
-	if err == nil {
-		c.Rules, err = crushRules(body)
-	}
-	if err != nil {
-		g.Why = err.Error()
-		c.Gaps = append(c.Gaps, g)
-		c.Evidence = append(c.Evidence, g.What+": "+clip(g.Why, maxText))
+	if !a.ask(ctx, c, g, &body) {
 		return
 	}
-	c.Evidence = append(c.Evidence, g.What+": 200 OK")
+	var err error
+	if c.Rules, err = crushRules(body); err != nil {
+		g.Why = err.Error()
+		c.Gaps = append(c.Gaps, g)
+	}
 }
 
 // crushRules finds the rules in a CRUSH map. A map that cannot be read whole
@@ -54,14 +46,13 @@ func crushRules(body string) ([]Rule, error) {
 				block.Name = clip(words[1], maxName)
 			}
 		case block != nil && words[0] == "}":
-			r, err := block.facts()
-			if err != nil {
-				return nil, err
-			}
-			if slices.ContainsFunc(out, func(o Rule) bool { return o.ID == r.ID }) {
+			switch {
+			case block.ID < 0:
+				return nil, errors.New("a rule has no id")
+			case slices.ContainsFunc(out, func(o Rule) bool { return o.ID == block.ID }):
 				return nil, errors.New("two rules have one id")
 			}
-			out, block = append(out, r), nil
+			out, block = append(out, block.facts()), nil
 		case block != nil:
 			if err := block.line(words); err != nil {
 				return nil, err
@@ -132,14 +123,11 @@ func (r *crushRule) step(words []string) {
 	}
 }
 
-// facts of a rule that was read to its end. One that chooses twice may put two
-// copies where each of its choices puts one.
-func (r *crushRule) facts() (Rule, error) {
-	if r.ID < 0 {
-		return Rule{}, errors.New("a rule has no id")
-	}
+// facts of a rule that was read to its end. One that takes or chooses twice may put
+// two copies where each of its choices puts one: on a host with SSDs and disks.
+func (r *crushRule) facts() Rule {
 	if r.odd || len(r.roots) != 1 || r.emits != 1 {
 		r.Domain = ""
 	}
-	return r.Rule, nil
+	return r.Rule
 }

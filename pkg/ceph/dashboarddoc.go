@@ -92,8 +92,8 @@ func (c *Cluster) addDashboard(w wireDashboard) {
 
 func (c *Cluster) addDashboardMap(w part[wireDashMap]) {
 	if !w.set {
-		c.Gaps = append(c.Gaps, Gap{What: docMap, Why: "it is missing: may the user's role read osd?"})
-		c.Gaps = append(c.Gaps, Gap{What: docTree, Why: "it is missing: may the user's role read osd?"})
+		c.lacks(docMap, "it is missing: may the user's role read osd?")
+		c.lacks(docTree, "it is missing: may the user's role read osd?")
 		return
 	}
 	if l := w.value.OSDs; l.set && l.odd == 0 {
@@ -103,13 +103,11 @@ func (c *Cluster) addDashboardMap(w part[wireDashMap]) {
 			c.Counts.In += int(min(o.In.positive(), 1))
 		}
 	} else {
-		c.Gaps = append(c.Gaps, Gap{What: docMap, Why: "it lists no OSDs"})
+		c.lacks(docMap, "it lists no OSDs")
 	}
-	if err := c.addMap(w.value.wireMap); err != nil {
-		c.Gaps = append(c.Gaps, Gap{What: docMap, Why: err.Error()})
-	}
+	c.addMap(w.value.wireMap)
 	if c.Tree = w.value.Tree.value.facts(); c.Tree == nil {
-		c.Gaps = append(c.Gaps, Gap{What: docTree, Why: "it is missing or not whole"})
+		c.lacks(docTree, "it is missing or not whole")
 	}
 	if w.value.Crush.set {
 		c.Rules = rules(w.value.Crush.value.Rules)
@@ -200,7 +198,7 @@ func (c *Cluster) addScopes() {
 		}
 	}
 	if c.Map.ScopesUnknown {
-		c.Gaps = append(c.Gaps, Gap{What: "the flags of hosts and OSDs", Why: fmt.Sprintf("not all of what %q says can be read", check.Text)})
+		c.lacks("the flags of hosts and OSDs", fmt.Sprintf("not all of what %q says can be read", check.Text))
 	}
 }
 

@@ -52,7 +52,7 @@ func Read(r io.Reader) (Cluster, error) {
 	}
 	for _, name := range []string{docStatus, docMap, docTree} {
 		if !seen[name] && (name != docTree || c.Tree == nil) {
-			c.Gaps = append(c.Gaps, Gap{What: name, Why: "it is missing"})
+			c.lacks(name, "it is missing")
 		}
 	}
 	c.consistent()
@@ -112,12 +112,17 @@ func meant(raw []byte) string {
 	})
 }
 
+// lacks notes that a document did not come, or not whole.
+func (c *Cluster) lacks(document, why string) {
+	c.Gaps = append(c.Gaps, Gap{What: document, Why: why, Optional: optional[document] != "", Loses: optional[document]})
+}
+
 // add takes a document by its shape and returns its name, empty when it is none.
 func (c *Cluster) add(raw []byte) string {
 	if err := excess(raw); err != nil { // before anything is made of it
 		name := meant(raw)
 		if name != "" {
-			c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
+			c.lacks(name, err.Error())
 		}
 		return name
 	}
@@ -128,7 +133,7 @@ func (c *Cluster) add(raw []byte) string {
 		return ""
 	}
 	if err := take(c, raw); err != nil {
-		c.Gaps = append(c.Gaps, Gap{What: name, Why: err.Error(), Optional: optional[name] != "", Loses: optional[name]})
+		c.lacks(name, err.Error())
 	}
 	c.Evidence = append(c.Evidence, fmt.Sprintf("%s: %d bytes", name, len(raw)))
 	return name
@@ -137,50 +142,15 @@ func (c *Cluster) add(raw []byte) string {
 // takers know what to do with each document.
 var takers = map[string]func(*Cluster, []byte) error{
 	docStatus: taker((*Cluster).addStatus),
-	docMap: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireMap](raw)
-		if err != nil {
-			return err
-		}
-		return c.addMap(w)
-	},
-	docTree: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireTree](raw)
-		if err != nil {
-			return err
-		}
-		if c.Tree = w.facts(); c.Tree == nil {
-			return fmt.Errorf("it is not whole")
-		}
-		return nil
-	},
+	docMap:    taker((*Cluster).addMap),
+	docTree:   taker((*Cluster).addTree),
 	docQuorum: taker((*Cluster).addMons),
 	docDetail: taker((*Cluster).addDetail),
-	docRules: func(c *Cluster, raw []byte) error {
-		rows, err := decode[list[wireRule]](raw)
-		if err != nil {
-			return err
-		}
-		if c.Rules = rules(rows); c.Rules == nil {
-			return fmt.Errorf("a rule cannot be read")
-		}
-		return nil
-	},
-	docMgrs: func(c *Cluster, raw []byte) error {
-		rows, err := decode[list[wireMgr]](raw)
-		c.addMgrs(rows.rows)
-		return err
-	},
-	docFS:    taker((*Cluster).addFS),
-	docNodes: taker((*Cluster).addNodes),
-	docFill: func(c *Cluster, raw []byte) error {
-		w, err := decode[wireTree](raw)
-		c.Fill, c.Placed = w.fill(), w.placed()
-		if c.Tree == nil && w.hasBuckets() {
-			c.Tree = w.facts()
-		}
-		return err
-	},
+	docRules:  taker((*Cluster).addRules),
+	docMgrs:   taker((*Cluster).addMgrs),
+	docFS:     taker((*Cluster).addFS),
+	docNodes:  taker((*Cluster).addNodes),
+	docFill:   taker((*Cluster).addFill),
 }
 
 func taker[T any](add func(*Cluster, T)) func(*Cluster, []byte) error {

@@ -120,8 +120,7 @@ func (w wireRule) facts() (Rule, bool) {
 	if !ok || !w.Steps.set || w.Steps.odd > 0 {
 		return Rule{}, false
 	}
-	r := Rule{ID: id, Name: w.Name.name()}
-	emits, odd := 0, false
+	r := crushRule{Rule: Rule{ID: id, Name: w.Name.name()}}
 	for _, s := range w.Steps.rows {
 		switch op := string(s.Op); {
 		case op == "take":
@@ -130,21 +129,22 @@ func (w wireRule) facts() (Rule, bool) {
 			root.name, root.class, _ = strings.Cut(s.Name.name(), "~")
 			r.roots = append(r.roots, root)
 		case op == "emit":
-			emits++
+			r.emits++
 		case strings.HasPrefix(op, "choosemsr"): // counts in another way
-			odd = true
+			r.odd = true
 		case strings.HasPrefix(op, "choose"):
 			// the last choice of a rule names the smallest unit, which holds
 			// one copy at most
 			r.Above, r.Domain = r.Domain, s.Type.name()
 		}
 	}
-	// One that chooses twice may put two copies where each of its choices puts
-	// one: on a host with SSDs and disks.
-	if odd || len(r.roots) != 1 || emits != 1 {
-		r.Domain = ""
+	return r.facts(), true
+}
+
+func (c *Cluster) addRules(rows list[wireRule]) {
+	if c.Rules = rules(rows); c.Rules == nil {
+		c.lacks(docRules, "a rule cannot be read")
 	}
-	return r, true
 }
 
 // rules returns nil when one of them cannot be read.

@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 
@@ -103,25 +104,22 @@ func (c *Cluster) missing(document string) {
 		{"the mgr", c.Mgr == nil},
 	} {
 		if p.absent {
-			c.Gaps = append(c.Gaps, Gap{What: document, Why: "it does not tell " + p.what})
+			c.lacks(document, "it does not tell "+p.what)
 		}
 	}
 }
 
 // addMap takes an OSD map that belongs to this cluster and is whole.
-func (c *Cluster) addMap(w wireMap) error {
-	m := w.facts()
-	if m == nil {
-		return errors.New("it does not tell all flags and OSDs")
+func (c *Cluster) addMap(w wireMap) {
+	fsid := w.FSID.name()
+	switch m := w.facts(); {
+	case m == nil:
+		c.lacks(docMap, "it does not tell all flags and OSDs")
+	case fsid != "" && c.FSID != "" && fsid != c.FSID:
+		c.lacks(docMap, "it is of another cluster, "+fsid)
+	default:
+		c.FSID, c.Map = cmp.Or(c.FSID, fsid), m
 	}
-	if fsid := w.FSID.name(); fsid != "" && c.FSID != "" && fsid != c.FSID {
-		return errors.New("it is of another cluster, " + fsid)
-	}
-	if c.FSID == "" {
-		c.FSID = w.FSID.name()
-	}
-	c.Map = m
-	return nil
 }
 
 // addMons takes the names of all monitors of quorum_status or of the
@@ -145,12 +143,12 @@ type wireMgr struct {
 	Hostname text `json:"hostname"`
 }
 
-func (c *Cluster) addMgrs(rows []wireMgr) {
+func (c *Cluster) addMgrs(rows list[wireMgr]) {
 	if c.Mgr == nil {
 		return
 	}
 	c.Mgr.Daemons = []Daemon{}
-	for _, w := range rows {
+	for _, w := range rows.rows {
 		if w.Name != "" {
 			c.Mgr.Daemons = append(c.Mgr.Daemons, Daemon{Name: w.Name.name(), addr: bareIP(string(w.Addr)), hostname: w.Hostname.name()})
 		}
@@ -176,10 +174,10 @@ func (c *Cluster) consistent() {
 		return
 	}
 	if n := len(c.Map.OSDs); n < c.Counts.OSDs && !c.Map.Blind {
-		c.Gaps = append(c.Gaps, Gap{What: "osd dump", Why: "it lists fewer OSDs than status counts"})
+		c.lacks(docMap, "it lists fewer OSDs than status counts")
 	}
 	if c.PGs != nil && c.PGs.Missing() > 0 {
-		c.Gaps = append(c.Gaps, Gap{What: "the states of the PGs", Why: "fewer PGs are listed than there are"})
+		c.lacks("the states of the PGs", "fewer PGs are listed than there are")
 	}
 }
 

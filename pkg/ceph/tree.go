@@ -188,6 +188,20 @@ func (w wireTree) facts() *Tree {
 	return t
 }
 
+func (c *Cluster) addTree(w wireTree) {
+	if c.Tree = w.facts(); c.Tree == nil {
+		c.lacks(docTree, "it is not whole")
+	}
+}
+
+// addFill takes osd df, and the hosts of osd df tree where nobody else told them.
+func (c *Cluster) addFill(w wireTree) {
+	c.Fill, c.Placed = w.fill(), w.placed()
+	if c.Tree == nil && w.hasBuckets() {
+		c.Tree = w.facts()
+	}
+}
+
 // index fills what is looked up by child and by host.
 func (t *Tree) index() {
 	byName := map[string][]int{}
