@@ -28,14 +28,14 @@ const quick = 3 * time.Second
 const pathManager = "/cluster/ha/status/manager_status"
 
 // Poll asks the cluster for its HA maintenance and one of its nodes for Ceph.
-func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
+func (a *API) Poll(ctx context.Context, ask Ask) (c Cluster, err error) {
+	defer func() { c.Evidence = a.Client.Evidence() }()
 	node, err := a.cluster(ctx)
 	if err != nil {
 		// An API that is away says nothing about Ceph, which serves its clients
 		// without it.
-		return Cluster{Evidence: node.Evidence}, err
+		return c, err
 	}
-	c := Cluster{Evidence: node.Evidence}
 	for _, n := range node.Nodes {
 		if node.HA.Maintenance(n.Name) {
 			c.Maintenance = append(c.Maintenance, n.Name)
@@ -47,7 +47,6 @@ func (a *API) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	started := time.Now()
 	var status json.RawMessage
 	if err := a.Client.Get(ctx, "/cluster/ceph/status", &status); err != nil {
-		c.Evidence = append(c.Evidence, err.Error())
 		if waited(err, started) {
 			return c, &SilentError{Reason: "Ceph does not answer Proxmox VE: " + err.Error()}
 		}
@@ -87,10 +86,8 @@ func (a *API) ask(ctx context.Context, c *Cluster, g Gap, v any) bool {
 	if err := a.Client.Get(ctx, g.What, v); err != nil {
 		g.Why, g.Waited = err.Error(), waited(err, started)
 		c.Gaps = append(c.Gaps, g)
-		c.Evidence = append(c.Evidence, err.Error())
 		return false
 	}
-	c.Evidence = append(c.Evidence, g.What+": 200 OK")
 	return true
 }
 

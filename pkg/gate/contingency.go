@@ -89,8 +89,8 @@ func (s Standing) Ask(ctx context.Context) (Asked, error) {
 		s.learn(ctx, client, &a, m)
 	}
 	a.Log = client.Evidence()
-	if x := a.Ceph.Cluster; x != nil {
-		a.Log = append(a.Log, x.Evidence...)
+	if x := a.Ceph; x.Command && x.Cluster != nil {
+		a.Log = append(a.Log, x.Cluster.Evidence...)
 	}
 	return a, nil
 }

@@ -69,8 +69,8 @@ func (s Survey) Ask(ctx context.Context) (Found, error) {
 	f.Hardware.Asked = bmc != nil
 	f.Hardware.Ignored = func(id, fan string) bool { return !s.Options.BMC.Fans.Judges(id, fan) }
 	f.Log = client.Evidence()
-	if x := f.Evidence.Ceph.Cluster; x != nil {
-		f.Log = append(f.Log, x.Evidence...)
+	if x := f.Evidence.Ceph; x.Command && x.Cluster != nil {
+		f.Log = append(f.Log, x.Cluster.Evidence...)
 	}
 	if bmc != nil {
 		f.Fans, f.FansErr = s.fans(ctx, f, bmc)
