@@ -24,7 +24,7 @@ func (w *walker) look(c ceph.Cluster, read state.Clock) {
 	m, at := counting(w.memory, c, time.Time{}, read)
 	m.Told.At = at.Now
 	w.memory = m
-	w.said = judge(poll{Cluster: c}, w.policy, recollection{memory: m, times: at, Works: true}, at.Now)
+	w.said = judge(c, w.policy, recollection{memory: m, times: at, Works: true}, at.Now)
 	w.said.Notes = append(w.said.Notes, behind(read.At, at.Now)...)
 }
 

@@ -12,13 +12,6 @@ import (
 	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
-// poll is what a run has seen.
-type poll struct {
-	Cluster ceph.Cluster
-	// Err says why nothing is known of the cluster.
-	Err error
-}
-
 // policy is what the operator wants.
 type policy struct {
 	// Declared are the nodes under maintenance by option.
@@ -46,13 +39,9 @@ func (p policy) hosts(node string) []string {
 // judge turns what was seen into an answer. Maintenance explains, it does not
 // decide: every row of the table looks at everything, and what the declared
 // maintenance explains is left out of that row alone.
-func judge(s poll, p policy, m recollection, now time.Time) check.Result {
-	r := check.Result{Evidence: s.Cluster.Evidence, Facts: s.Cluster}
-	if s.Err != nil {
-		r.Findings = append(r.Findings, unreachable(s.Err))
-		return r
-	}
-	v := newView(s.Cluster, p, m, now)
+func judge(c ceph.Cluster, p policy, m recollection, now time.Time) check.Result {
+	r := check.Result{Evidence: c.Evidence, Facts: c}
+	v := newView(c, p, m, now)
 	for _, row := range []func(*view){
 		(*view).gaps,
 		(*view).memory,
@@ -88,12 +77,12 @@ func judge(s poll, p policy, m recollection, now time.Time) check.Result {
 
 // unreachable judges a cluster of which nothing is known: its own silence is
 // an outage, our inability to ask is not.
-func unreachable(err error) check.Finding {
-	var silent *ceph.SilentError
-	if errors.As(err, &silent) {
-		return check.Finding{Status: check.CRITICAL, Text: silent.Error()}
+func unreachable(c ceph.Cluster, err error) check.Result {
+	f := check.Finding{Status: check.UNKNOWN, Text: err.Error()}
+	if _, silent := errors.AsType[*ceph.SilentError](err); silent {
+		f.Status = check.CRITICAL
 	}
-	return check.Finding{Status: check.UNKNOWN, Text: err.Error()}
+	return check.Result{Evidence: c.Evidence, Facts: c, Findings: []check.Finding{f}}
 }
 
 // view is a cluster as this run sees it.

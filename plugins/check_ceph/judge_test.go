@@ -100,7 +100,7 @@ func TestRows(t *testing.T) {
 			if c.with != nil {
 				c.with(&p)
 			}
-			r := judge(poll{Cluster: found}, p, remembered(found), at.now)
+			r := judge(found, p, remembered(found), at.now)
 			if r.Status() != c.want {
 				t.Errorf("%s: %s", r.Status(), findings(r))
 			}
@@ -126,13 +126,13 @@ func TestMDS(t *testing.T) {
 	for node, want := range map[string]check.Status{"node1": check.OK, "node3": check.CRITICAL} {
 		p := usual()
 		p.Declared = []string{node}
-		if r := judge(poll{Cluster: c}, p, rec, noon); r.Status() != want {
+		if r := judge(c, p, rec, noon); r.Status() != want {
 			t.Errorf("%s declared: %s %s", node, r.Status(), findings(r))
 		}
 	}
 	p := usual()
 	p.Declared = []string{"node1"}
-	r := judge(poll{Cluster: c}, p, remembered(c), noon)
+	r := judge(c, p, remembered(c), noon)
 	if !slices.ContainsFunc(says(r, check.WARNING), func(s string) bool { return strings.HasPrefix(s, "MDS_INSUFFICIENT_STANDBY") }) {
 		t.Errorf("without a memory: %s", findings(r))
 	}
@@ -141,21 +141,21 @@ func TestMDS(t *testing.T) {
 // TestOldShape: a status of Nautilus, with all as nested as it was.
 func TestOldShape(t *testing.T) {
 	_, c := fixed(t, sim.Config{Nested: true})
-	if r := judge(poll{Cluster: c}, usual(), remembered(c), noon); r.Status() != check.OK {
+	if r := judge(c, usual(), remembered(c), noon); r.Status() != check.OK {
 		t.Error(findings(r))
 	}
 }
 
 // TestUnreachable: its silence is an outage, our inability is not.
 func TestUnreachable(t *testing.T) {
-	if s := judge(poll{Err: &ceph.SilentError{Reason: "x"}}, usual(), recollection{}, noon).Status(); s != check.CRITICAL {
+	if s := unreachable(ceph.Cluster{}, &ceph.SilentError{Reason: "x"}).Status(); s != check.CRITICAL {
 		t.Error(s)
 	}
-	if s := judge(poll{Err: errors.New("x")}, usual(), recollection{}, noon).Status(); s != check.UNKNOWN {
+	if s := unreachable(ceph.Cluster{}, errors.New("x")).Status(); s != check.UNKNOWN {
 		t.Error(s)
 	}
 	// nothing arrived and nobody complained
-	if s := judge(poll{}, usual(), recollection{}, noon).Status(); s == check.OK {
+	if s := judge(ceph.Cluster{}, usual(), recollection{}, noon).Status(); s == check.OK {
 		t.Error("nothing is well")
 	}
 }
@@ -168,7 +168,7 @@ func TestMonitorsStop(t *testing.T) {
 		c.Map = nil
 		c.Gaps = append(c.Gaps, ceph.Gap{What: "osd dump", Waited: waited})
 		want := map[bool]check.Status{true: check.CRITICAL, false: check.UNKNOWN}[waited]
-		if r := judge(poll{Cluster: c}, usual(), remembered(c), noon); r.Status() != want {
+		if r := judge(c, usual(), remembered(c), noon); r.Status() != want {
 			t.Errorf("waited %v: %s", waited, findings(r))
 		}
 	}

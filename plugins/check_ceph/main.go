@@ -69,11 +69,11 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 		return check.Result{Evidence: c.Evidence}, err
 	}
 	if err != nil {
-		return judge(poll{Cluster: c, Err: err}, p, recollection{}, read.At), nil
+		return unreachable(c, err), nil
 	}
 	mem.keep(c.Memory)
 	m := mem.learn(c, p.Until, read)
-	r := judge(poll{Cluster: c}, p, m, m.Now)
+	r := judge(c, p, m, m.Now)
 	r.Notes = append(r.Notes, behind(read.At, m.Now)...)
 	if mem.untold != nil {
 		r.Notes = append(r.Notes, mem.untold.Error())

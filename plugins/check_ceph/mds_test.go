@@ -47,11 +47,11 @@ func TestDeadMDS(t *testing.T) {
 	const dead = `{"filesystem_id":1,"rank":0,"name":"b","status":"up:active(laggy or crashed)"}`
 	for _, declared := range [][]string{nil, {"node1"}} {
 		p := policy{Declared: declared}
-		r := judge(poll{Cluster: read(t, status("", dead), osds, tree)}, p, recollection{}, time.Unix(1<<31, 0))
+		r := judge(read(t, status("", dead), osds, tree), p, recollection{}, time.Unix(1<<31, 0))
 		if s, found := worst(r, "mds.b, laggy or crashed"); !found || s != check.CRITICAL {
 			t.Errorf("declared %v: %+v", declared, r.Findings)
 		}
-		r = judge(poll{Cluster: read(t, status("", dead+`,{"filesystem_id":1,"rank":0,"name":"c","status":"up:replay"}`), osds, tree)}, p, recollection{}, time.Unix(1<<31, 0))
+		r = judge(read(t, status("", dead+`,{"filesystem_id":1,"rank":0,"name":"c","status":"up:replay"}`), osds, tree), p, recollection{}, time.Unix(1<<31, 0))
 		if s, found := worst(r, "its clients hang"); found {
 			t.Errorf("another one serves: %v %+v", s, r.Findings)
 		}
@@ -61,7 +61,7 @@ func TestDeadMDS(t *testing.T) {
 // TestNeverStarted: an OSD that never started hides no failure, although noout
 // is set for a host: it holds nothing.
 func TestNeverStarted(t *testing.T) {
-	r := judge(poll{Cluster: read(t, status("", ""), osds, tree)}, policy{}, recollection{}, time.Unix(1<<31, 0))
+	r := judge(read(t, status("", ""), osds, tree), policy{}, recollection{}, time.Unix(1<<31, 0))
 	if s, found := worst(r, "never started: osd.6"); !found || s != check.WARNING {
 		t.Errorf("%+v", r.Findings)
 	}
@@ -81,7 +81,7 @@ func TestHostInMaintenance(t *testing.T) {
 		``:                    check.WARNING,
 	} {
 		c := read(t, status(code+detail+`]}`, ""), osds, tree)
-		r := judge(poll{Cluster: c}, policy{Declared: []string{"node1"}}, recollection{}, time.Unix(1<<31, 0))
+		r := judge(c, policy{Declared: []string{"node1"}}, recollection{}, time.Unix(1<<31, 0))
 		if s, found := worst(r, "HOST_IN_MAINTENANCE"); !found || s != want {
 			t.Errorf("%s: %v, want %v", detail, s, want)
 		}

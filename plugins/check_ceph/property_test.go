@@ -146,13 +146,13 @@ func (s *scenario) play(t *rapid.T) check.Result {
 	c, err := s.read(t)
 	p := s.policy()
 	if err != nil {
-		return judge(poll{Err: err}, p, recollection{}, s.clock.now)
+		return unreachable(ceph.Cluster{}, err)
 	}
 	rec := recollection{memory: remember(memory{}, c, p.Until, s.clock.now)}
 	if s.remember {
 		rec = recollection{memory: remember(m, c, p.Until, s.clock.now), times: times{s.clock.now, s.clock.now}, Works: true}
 	}
-	return judge(poll{Cluster: c}, p, rec, s.clock.now)
+	return judge(c, p, rec, s.clock.now)
 }
 
 func (s *scenario) look(t *rapid.T, m memory) memory {

@@ -60,7 +60,7 @@ func TestRecordedByUs(t *testing.T) {
 				if r.declared != "" {
 					p.Declared = []string{r.declared}
 				}
-				got := judge(poll{Cluster: c}, p, recollection{memory: m, times: times{now.Add(r.later), now.Add(r.later)}, Works: true}, now.Add(r.later))
+				got := judge(c, p, recollection{memory: m, times: times{now.Add(r.later), now.Add(r.later)}, Works: true}, now.Add(r.later))
 				first := got.Status().String() + ": " + says(got, got.Status())[0]
 				if !strings.HasPrefix(first, r.want) {
 					t.Errorf("%q declared, %v later: %s, want %s", r.declared, r.later, findings(got), r.want)
