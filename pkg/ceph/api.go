@@ -103,9 +103,9 @@ func (a *API) details(ctx context.Context, c *Cluster, node string) {
 	} else if known {
 		// the flags are worth telling without the OSDs
 		c.Map = &Map{Blind: true, Flags: set(flags), NodeFlags: map[string][]string{}, ClassFlags: map[string][]string{}}
-		if c.Health != nil {
-			c.addScopes()
-		}
+	}
+	if c.Map != nil && c.Health != nil {
+		c.addScopes()
 	}
 	var pools list[wirePool]
 	if a.ask(ctx, c, Gap{What: node + "/pool", Optional: true, Loses: "the copies each pool needs", Mgr: true}, &pools) && c.Map != nil {
@@ -189,9 +189,6 @@ func (c *Cluster) addPVE(w wirePVEOSDs, flags list[wirePVEFlag]) error {
 	m.OSDs = slices.CompactFunc(m.OSDs, func(a, b OSD) bool { return a.ID == b.ID })
 	t.index()
 	c.Map, c.Tree, c.Fill = m, t, fill
-	if c.Health != nil {
-		c.addScopes()
-	}
 	return nil
 }
 

@@ -20,11 +20,7 @@ type wireDashboard struct {
 			Total number `json:"total_bytes"`
 		} `json:"stats"`
 	}] `json:"df"`
-	Rates part[struct {
-		Recovery number `json:"recovering_bytes_per_sec"`
-		Reads    number `json:"read_op_per_sec"`
-		Writes   number `json:"write_op_per_sec"`
-	}] `json:"client_perf"`
+	Rates part[wireRates] `json:"client_perf"`
 }
 
 // wireDashMon is mon_status: the quorum is a list of ranks.
@@ -85,8 +81,7 @@ func (c *Cluster) addDashboard(w wireDashboard) {
 	if s := w.Space.value.Stats; w.Space.set && s.Used.set && s.Total.value > 0 {
 		c.Space = &Space{Used: s.Used.positive(), Total: s.Total.value}
 	}
-	r := w.Rates.value
-	c.Rates = Rates{RecoveryBytes: r.Recovery.positive(), ReadOps: r.Reads.positive(), WriteOps: r.Writes.positive()}
+	c.Rates = w.Rates.value.rates()
 	c.missing("the dashboard's health")
 }
 

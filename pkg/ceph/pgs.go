@@ -112,9 +112,14 @@ type wirePGMap struct {
 	Unfound   number `json:"unfound_objects"`
 	Used      number `json:"bytes_used"`
 	Bytes     number `json:"bytes_total"`
-	Recovery  number `json:"recovering_bytes_per_sec"`
-	Reads     number `json:"read_op_per_sec"`
-	Writes    number `json:"write_op_per_sec"`
+	wireRates
+}
+
+// wireRates are in pgmap and in the dashboard.
+type wireRates struct {
+	Recovery number `json:"recovering_bytes_per_sec"`
+	Reads    number `json:"read_op_per_sec"`
+	Writes   number `json:"write_op_per_sec"`
 }
 
 // facts returns nil when the PGs were not counted, or not all of the list can
@@ -142,6 +147,6 @@ func (w wirePGMap) space() *Space {
 	return &Space{Used: w.Used.positive(), Total: w.Bytes.value}
 }
 
-func (w wirePGMap) rates() Rates {
+func (w wireRates) rates() Rates {
 	return Rates{RecoveryBytes: w.Recovery.positive(), ReadOps: w.Reads.positive(), WriteOps: w.Writes.positive()}
 }
