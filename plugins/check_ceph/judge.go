@@ -44,7 +44,6 @@ func judge(c ceph.Cluster, p policy, m recollection, now time.Time) check.Result
 	v := newView(c, p, m, now)
 	for _, row := range []func(*view){
 		(*view).gaps,
-		(*view).memory,
 		(*view).names,
 		(*view).stopped,
 		(*view).onTheWay,
@@ -187,20 +186,6 @@ func (v *view) gaps() {
 func (v *view) incomplete() bool {
 	c := v.c
 	return c.Health == nil || c.Mons == nil || c.Mgr == nil || c.PGs == nil || c.Counts == nil || c.Map == nil || c.Tree == nil
-}
-
-// memory says when there is none.
-func (v *view) memory() {
-	if v.m.Works || v.m.Why == "" {
-		return
-	}
-	f := check.Finding{Status: check.OK, Text: "no memory: " + v.m.Why, Next: v.m.Next}
-	if v.m.Required {
-		f.Status = check.UNKNOWN
-	} else {
-		v.notes = append(v.notes, f.Text)
-	}
-	v.findings = append(v.findings, f)
 }
 
 // names refuses hosts that are not there: a typing error in --maintenance must

@@ -74,6 +74,9 @@ func (o *options) check(ctx context.Context) (check.Result, error) {
 	mem.keep(c.Memory)
 	m := mem.learn(c, p.Until, read)
 	r := judge(c, p, m, m.Now)
+	if mem.trouble != nil {
+		r = r.WithoutMemory(mem.trouble, o.State.Mode)
+	}
 	r.Notes = append(r.Notes, behind(read.At, m.Now)...)
 	if mem.untold != nil {
 		r.Notes = append(r.Notes, mem.untold.Error())

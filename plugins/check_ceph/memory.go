@@ -36,12 +36,6 @@ type recollection struct {
 	times
 	// Works says that what is seen now will be known in the next run.
 	Works bool
-	// Why not; empty when nobody wanted a memory.
-	Why string
-	// Next is what mends it, where anything does.
-	Next []string
-	// Required says that a run without memory is not good enough.
-	Required bool
 }
 
 // relist is how old the names of the daemons may become.

@@ -164,7 +164,7 @@ func TestUnusableMemory(t *testing.T) {
 		var out strings.Builder
 		code := plugin().Run([]string{"--ceph-command", stub, "--state-dir", file, "--state", state}, &out)
 		line := out.String() // a note that has no room in the first line stands below
-		if check.Status(code) != check.WARNING || !strings.HasPrefix(line, want) || state == "auto" && !strings.Contains(line, "no memory: ") {
+		if check.Status(code) != check.WARNING || !strings.HasPrefix(line, want) || state == "auto" && !strings.Contains(line, "(no memory)") {
 			t.Errorf("%s: %d %s", state, code, line)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
-	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
@@ -14,10 +13,9 @@ import (
 // recall is the way to what earlier runs left: the memory of the cluster under
 // its own id, and the source's token under the address that took it.
 type recall struct {
-	store    *state.Store
-	now      func() time.Time
-	address  string
-	required bool
+	store   *state.Store
+	now     func() time.Time
+	address string
 	// trouble says why there is no memory.
 	trouble error
 	// journal is where to write what happened, untold why nothing was written.
@@ -31,7 +29,7 @@ type tokens struct {
 }
 
 func open(o *options) *recall {
-	r := &recall{now: o.clock.Now, required: o.State.Mode == "require", journal: o.Journal}
+	r := &recall{now: o.clock.Now, journal: o.Journal}
 	if len(o.Hosts) > 0 {
 		r.address = o.Via + " " + o.Hosts[0]
 	}
@@ -80,7 +78,7 @@ func (r *recall) daemons(fsid string, mgrs int) bool {
 
 // learn folds what was seen into the memory of the cluster.
 func (r *recall) learn(c ceph.Cluster, until time.Time, read state.Clock) recollection {
-	m := recollection{Required: r.required}
+	var m recollection
 	m.memory, m.times = counting(memory{}, c, until, read)
 	if r.store != nil && c.FSID == "" {
 		r.fail(errors.New("the cluster does not tell its id"))
@@ -88,10 +86,7 @@ func (r *recall) learn(c ceph.Cluster, until time.Time, read state.Clock) recoll
 	if r.store != nil && c.FSID != "" {
 		m.memory, m.times, m.Works = r.update(c, until, read)
 	}
-	if r.trouble != nil {
-		m.Works = false
-		m.Why, m.Next = check.Advised(r.trouble)
-	}
+	m.Works = m.Works && r.trouble == nil
 	return m
 }
 
