@@ -27,8 +27,8 @@ func (v *view) mgr() {
 // noStandby is explained when every mgr that was there before and is missing
 // now was on a host under maintenance.
 func (v *view) noStandby(m *ceph.Mgr) {
-	missing, known := gone(v.m.Mgrs, m.Daemons)
-	if known && v.allServiced(missing) {
+	missing := gone(v.m.Mgrs, m.Daemons)
+	if v.allServiced(missing) {
 		v.add(check.OK, "no standby mgr: %s, explained by the maintenance", daemonNames("mgr", missing))
 		return
 	}
@@ -39,23 +39,25 @@ func (v *view) noStandby(m *ceph.Mgr) {
 	v.add(check.WARNING, "%s", text)
 }
 
-// gone are the daemons that were there before and are not now. Unknown without
-// a memory of a time with more of them, or when their names were not told.
-func gone(before map[string]string, now []ceph.Daemon) (missing []ceph.Daemon, known bool) {
+// gone are the daemons that were there before and are not now. None without a
+// memory of a time with more of them, or when their names were not told.
+func gone(before map[string]string, now []ceph.Daemon) []ceph.Daemon {
 	if now == nil {
-		return nil, false
+		return nil
 	}
+	var missing []ceph.Daemon
 	for name, host := range before {
 		if !slices.ContainsFunc(now, func(d ceph.Daemon) bool { return d.Name == name }) {
 			missing = append(missing, ceph.Daemon{Name: name, Host: host})
 		}
 	}
 	slices.SortFunc(missing, func(a, b ceph.Daemon) int { return strings.Compare(a.Name, b.Name) })
-	return missing, len(missing) > 0
+	return missing
 }
 
+// allServiced says that there are daemons, and all on hosts under maintenance.
 func (v *view) allServiced(daemons []ceph.Daemon) bool {
-	return !slices.ContainsFunc(daemons, func(d ceph.Daemon) bool { return !v.serviced(d) })
+	return len(daemons) > 0 && !slices.ContainsFunc(daemons, func(d ceph.Daemon) bool { return !v.serviced(d) })
 }
 
 func daemonNames(kind string, daemons []ceph.Daemon) string {
@@ -79,12 +81,7 @@ func (v *view) mons() {
 	v.stranded()
 	margin := fmt.Sprintf("%d of %d in quorum, %s", len(m.Quorum), m.Total, spare(m))
 	missing := m.Missing()
-	var foreign []ceph.Daemon
-	for _, d := range missing {
-		if !v.serviced(d) {
-			foreign = append(foreign, d)
-		}
-	}
+	foreign := slices.DeleteFunc(slices.Clone(missing), v.serviced)
 	switch {
 	case len(missing) == 0:
 		v.add(check.WARNING, "%s missing, which is not known (%s)", phrase.Count(m.Lost(), "monitor", "monitors"), margin)
@@ -137,9 +134,5 @@ func (v *view) mds() {
 // standbyMDS says whether the missing standby of MDS_INSUFFICIENT_STANDBY is
 // the one of a host under maintenance.
 func (v *view) standbyMDS() bool {
-	if v.c.FS == nil {
-		return false
-	}
-	missing, known := gone(v.m.MDS, v.c.FS.Daemons)
-	return known && v.allServiced(missing)
+	return v.c.FS != nil && v.allServiced(gone(v.m.MDS, v.c.FS.Daemons))
 }

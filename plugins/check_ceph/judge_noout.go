@@ -23,7 +23,7 @@ func (v *view) noout() {
 	if behind := now.Sub(v.now); behind > time.Minute {
 		v.notes = append(v.notes, "clock is behind the cluster's by "+check.DurationText(behind.Round(time.Minute)))
 	}
-	text := "noout (" + v.scopeNames() + ")"
+	text := "noout (" + phrase.List(v.scopes, 4) + ")"
 	told := fmt.Sprintf("%s since %s (%s)", text, phrase.Time(since), seconds(age))
 	end, late := v.end(since)
 	switch {
@@ -81,14 +81,6 @@ func (v *view) end(since time.Time) (text string, late bool) {
 	return source + " until " + phrase.Time(until), !present(v.c, v.now).Before(until)
 }
 
-func (v *view) scopeNames() string {
-	var out []string
-	for _, s := range v.scopes {
-		out = append(out, s.String())
-	}
-	return phrase.List(out, 4)
-}
-
 // leftovers are flags that nobody should find set: they keep Ceph from noticing
 // or repairing failures.
 var leftovers = slices.Concat(ceph.FlagsBlinding, ceph.FlagsHolding)
@@ -99,11 +91,7 @@ func (v *view) leftOn() {
 		return
 	}
 	for _, flag := range leftovers {
-		var scopes []string
-		for _, s := range v.c.Scopes(flag) {
-			scopes = append(scopes, s.String())
-		}
-		if len(scopes) > 0 {
+		if scopes := v.c.Scopes(flag); len(scopes) > 0 {
 			v.add(check.WARNING, "%s is set (%s)", flag, phrase.List(scopes, 4))
 		}
 	}
@@ -138,10 +126,8 @@ func (v *view) flagsTold() bool {
 // scopesTold says the same of OSD_FLAGS.
 func (v *view) scopesTold() bool {
 	for _, flag := range []string{"noout", "nodown", "noup", "noin"} {
-		for _, s := range v.c.Scopes(flag) {
-			if s.Name != "" {
-				return true
-			}
+		if slices.ContainsFunc(v.c.Scopes(flag), func(s ceph.Scope) bool { return s.Kind != ceph.ScopeCluster }) {
+			return true
 		}
 	}
 	return false
