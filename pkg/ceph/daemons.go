@@ -1,6 +1,7 @@
 package ceph
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -19,13 +20,7 @@ type Mons struct {
 // Missing are the monitors out of quorum by name; nil when the names of all
 // are not known, see [Mons.Lost].
 func (m Mons) Missing() []Daemon {
-	var out []Daemon
-	for _, d := range m.Members {
-		if !slices.Contains(m.Quorum, d.Name) {
-			out = append(out, d)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(m.Members), func(d Daemon) bool { return slices.Contains(m.Quorum, d.Name) })
 }
 
 // Lost is the number of monitors out of quorum.
@@ -65,10 +60,7 @@ type wireMon struct {
 }
 
 func (w wireMon) daemon() Daemon {
-	addr := bareIP(string(w.Public))
-	if addr == "" {
-		addr = bareIP(string(w.Addr))
-	}
+	addr := cmp.Or(bareIP(string(w.Public)), bareIP(string(w.Addr)))
 	if len(w.Addrs.Vector.rows) > 0 && addr == "" {
 		addr = bareIP(string(w.Addrs.Vector.rows[0].Addr))
 	}

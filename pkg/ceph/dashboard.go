@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -121,7 +122,7 @@ func (d *Dashboard) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
 		return Cluster{Evidence: p.evidence}, ctxErr
 	}
-	reason := oneLine(failed)
+	reason := clip(strings.ReplaceAll(failed.Error(), "\n", ", "), maxText)
 	if silent {
 		return Cluster{Evidence: p.evidence}, &SilentError{Reason: "no dashboard answers: " + reason}
 	}
@@ -241,22 +242,15 @@ func unanswered(err error) bool {
 // answered with 415, as are application/json and */*.
 var versions = []string{"1.0", "1.1", "2.0"}
 
-// request is one request in all versions that may be needed.
-type request struct {
-	path string
-	// body makes it a login, else it is a GET with the token.
-	body []byte
-}
-
 // send makes a request in the version that was spoken last, else in the first
-// that the mgr takes.
-func (s *dashboardSession) send(ctx context.Context, r request) ([]byte, http.Header, error) {
+// that the mgr takes. A body makes it a login, else it is a GET with the token.
+func (s *dashboardSession) send(ctx context.Context, path string, body []byte) ([]byte, http.Header, error) {
 	tries := versions
-	if known := s.memory.Versions[r.path]; slices.Contains(versions, known) {
+	if known := s.memory.Versions[path]; slices.Contains(versions, known) {
 		tries = append([]string{known}, versions...)
 	}
 	for _, v := range tries {
-		raw, header, err := s.once(ctx, r, v)
+		raw, header, err := s.once(ctx, path, body, v)
 		var status *statusError
 		if errors.As(err, &status) && status.code == http.StatusUnsupportedMediaType {
 			continue
@@ -265,9 +259,9 @@ func (s *dashboardSession) send(ctx context.Context, r request) ([]byte, http.He
 			if s.memory.Versions == nil {
 				s.memory.Versions = map[string]string{}
 			}
-			s.memory.Versions[r.path] = v
+			s.memory.Versions[path] = v
 		}
 		return raw, header, err
 	}
-	return nil, nil, fmt.Errorf("%s: none of the versions %v is spoken", r.path, versions)
+	return nil, nil, fmt.Errorf("%s: none of the versions %v is spoken", path, versions)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/secret"
@@ -32,13 +31,13 @@ func (s *dashboardSession) collect(ctx context.Context) (Cluster, error) {
 			return Cluster{}, err
 		}
 	}
-	health, header, err := s.get(ctx, "/api/health/full")
+	health, header, err := s.send(ctx, "/api/health/full", nil)
 	var status *statusError
 	if errors.As(err, &status) && status.code == http.StatusUnauthorized && !s.fresh {
 		if err := s.login(ctx); err != nil {
 			return Cluster{}, err
 		}
-		health, header, err = s.get(ctx, "/api/health/full")
+		health, header, err = s.send(ctx, "/api/health/full", nil)
 	}
 	if err != nil {
 		return Cluster{}, err
@@ -62,7 +61,7 @@ func (s *dashboardSession) collect(ctx context.Context) (Cluster, error) {
 
 // fill reads how full the OSDs are, which is not needed for all the rest.
 func (s *dashboardSession) fill(ctx context.Context, c *Cluster) error {
-	raw, _, err := s.get(ctx, "/api/osd")
+	raw, _, err := s.send(ctx, "/api/osd", nil)
 	if err != nil {
 		if unanswered(err) {
 			return err
@@ -97,7 +96,7 @@ func (s *dashboardSession) alive(ctx context.Context, header http.Header) error 
 	if s.fresh {
 		return nil
 	}
-	raw, newer, err := s.get(ctx, "/api/monitor")
+	raw, newer, err := s.send(ctx, "/api/monitor", nil)
 	if err == nil {
 		if at, err := http.ParseTime(newer.Get("Date")); err == nil && majority(raw, at) {
 			return nil
@@ -151,7 +150,7 @@ func (s *dashboardSession) login(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("login: %w", err)
 	}
-	raw, _, err := s.send(ctx, request{path: "/api/auth", body: question})
+	raw, _, err := s.send(ctx, "/api/auth", question)
 	var status *statusError
 	if errors.As(err, &status) && (status.code == http.StatusBadRequest || status.code == http.StatusUnauthorized || status.code == http.StatusForbidden) {
 		return &refusal{fmt.Sprintf("login of %s refused (%s): is the password right, and the user enabled?", s.host.cred.Username, status.status)}
@@ -173,24 +172,20 @@ func (s *dashboardSession) login(ctx context.Context) error {
 	return nil
 }
 
-func (s *dashboardSession) get(ctx context.Context, path string) ([]byte, http.Header, error) {
-	return s.send(ctx, request{path: path})
-}
-
 // once makes one request in one version of the API.
-func (s *dashboardSession) once(ctx context.Context, r request, version string) ([]byte, http.Header, error) {
+func (s *dashboardSession) once(ctx context.Context, path string, body []byte, version string) ([]byte, http.Header, error) {
 	u := *s.host.base
-	u.Path = r.path
+	u.Path = path
 	method := http.MethodGet
-	if r.body != nil {
+	if body != nil {
 		method = http.MethodPost
 	}
-	q, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(r.body))
+	q, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
 	q.Header.Set("Accept", "application/vnd.ceph.api.v"+version+"+json")
-	if r.body != nil {
+	if body != nil {
 		q.Header.Set("Content-Type", "application/json")
 	} else {
 		q.Header.Set("Authorization", "Bearer "+s.token.Reveal())
@@ -198,7 +193,7 @@ func (s *dashboardSession) once(ctx context.Context, r request, version string) 
 	response, err := s.client.Do(q)
 	if err != nil {
 		err = transport.Explain(err)
-		s.note(r.path, err.Error())
+		s.note(path, err.Error())
 		return nil, nil, err
 	}
 	defer response.Body.Close() // read to its end or given up: nothing can be lost
@@ -209,10 +204,10 @@ func (s *dashboardSession) once(ctx context.Context, r request, version string) 
 	}
 	if err != nil {
 		err = transport.Explain(err)
-		s.note(r.path, err.Error())
+		s.note(path, err.Error())
 		return nil, nil, err
 	}
-	s.note(r.path, response.Status)
+	s.note(path, response.Status)
 	if err := outcome(response); err != nil {
 		return raw, response.Header, err
 	}
@@ -255,14 +250,6 @@ func outcome(response *http.Response) error {
 	default:
 		return &statusError{code, status}
 	}
-}
-
-// oneLine joins the errors of several mgrs.
-func oneLine(err error) string {
-	if err == nil {
-		return ""
-	}
-	return clip(strings.ReplaceAll(err.Error(), "\n", ", "), maxText)
 }
 
 // wireDashboardOSD is a row of /api/osd.
