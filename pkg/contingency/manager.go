@@ -139,7 +139,7 @@ func (x *stage) blocked(g pve.Guest, d pve.Disk, node string) (why string, sure 
 	case x.shared[d.Storage]:
 		return "", true
 	case d.Snippet:
-		return fmt.Sprintf("whether the %s in %s of %s is there too is not known", d.Slot, d.Storage, g.Node), false
+		return fmt.Sprintf("whether the %s in %s of %s is there too is not known (on a shared one it is)", d.Slot, d.Storage, g.Node), false
 	}
 	copied, known := x.replicated(g, d, node)
 	switch {
