@@ -124,8 +124,6 @@ type Rotor struct {
 	LowerCritical    *float64
 	LowerFatal       *float64
 	Health           Health
-	// State is the word of the sensor's own Status.State, or empty.
-	State string
 	// From is where it was read: a path, or "sensor 0x41".
 	From string
 }

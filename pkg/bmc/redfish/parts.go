@@ -85,8 +85,8 @@ func (p *parts) readLists(ctx context.Context) {
 	p.readAround(ctx)
 	p.supplies(ctx)
 	for _, s := range p.systems {
-		p.collection(ctx, s, members{hardware.Module, s.body.Memory, module})
-		p.collection(ctx, s, members{hardware.Processor, s.body.Processors, processor})
+		p.collection(ctx, s, members{kind: hardware.Module, path: s.body.Memory, of: module})
+		p.collection(ctx, s, members{kind: hardware.Processor, path: s.body.Processors, of: processor})
 	}
 	p.total()
 	p.ports(ctx)
@@ -185,6 +185,7 @@ type members struct {
 	kind hardware.Kind
 	path link
 	of   reader
+	list string // see [hardware.List.Of]
 }
 
 // collection reads the parts of one kind of a system.
@@ -199,7 +200,7 @@ func (p *parts) collection(ctx context.Context, s system, m members) {
 			found[i].Slot = lastOf(s.path) + " " + found[i].Slot
 		}
 	}
-	p.add(m.kind, found, err)
+	p.addOf(m.list, m.kind, found, err)
 }
 
 // gather reads a collection and its members. Where these have to be asked for one

@@ -95,18 +95,9 @@ func mac(s string) string {
 // one of both may fail.
 func (p *parts) interfaces(ctx context.Context) {
 	for _, s := range p.systems {
-		if s.body.EthernetInterfaces == "" {
-			continue
-		}
-		found, err := p.gather(ctx, string(s.body.EthernetInterfaces), ethernet)
-		for i := range found {
-			found[i].ID = lastOf(s.path) + "/" + found[i].ID
-		}
-		p.addOf(asInterfaces, hardware.Port, found, err)
+		p.collection(ctx, s, members{hardware.Port, s.body.EthernetInterfaces, ethernet, "interfaces"})
 	}
 }
-
-const asInterfaces = "interfaces"
 
 // ethernet is an EthernetInterface of the host. Those whose address was made up
 // are the controller's own.

@@ -64,7 +64,7 @@ func (s sensor) rotors() []bmc.Rotor {
 		LowerNonCritical: s.Thresholds.LowerCaution.reading.threshold(),
 		LowerCritical:    s.Thresholds.LowerCritical.reading.threshold(),
 		LowerFatal:       s.Thresholds.LowerFatal.reading.threshold(),
-		Health:           health(cmp.Or(s.Status.health, s.Status.rollup)), State: s.Status.state,
+		Health:           health(cmp.Or(s.Status.health, s.Status.rollup)),
 	}
 	switch {
 	case s.rotational():
