@@ -72,7 +72,6 @@ func (s *Source) TellTime(now func() time.Time) { s.now = now }
 
 // root is the service root, the only resource that needs no password.
 type root struct {
-	RedfishVersion text
 	UUID           text
 	Chassis        link
 	Systems        link
