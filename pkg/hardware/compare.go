@@ -3,6 +3,7 @@ package hardware
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -144,6 +145,17 @@ func (v Inventory) serials() map[string]bool {
 			if s := serial(p); s != "" {
 				out[s] = true
 			}
+		}
+	}
+	return out
+}
+
+// Of are the changes of one kind of verdict.
+func (d Difference) Of(vs ...Verdict) []Change {
+	var out []Change
+	for _, c := range d.Changes {
+		if slices.Contains(vs, c.Verdict) {
+			out = append(out, c)
 		}
 	}
 	return out

@@ -144,14 +144,3 @@ func lost(d Difference, k Kind) int {
 func emptied(d Difference, k Kind) bool {
 	return slices.ContainsFunc(d.Of(NotCompared), func(c Change) bool { return c.Kind == k })
 }
-
-// Of are the changes of one kind of verdict.
-func (d Difference) Of(vs ...Verdict) []Change {
-	var out []Change
-	for _, c := range d.Changes {
-		if slices.Contains(vs, c.Verdict) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
