@@ -109,11 +109,7 @@ type questions struct {
 func (s Survey) nodes(ctx context.Context, client *pve.Client, f *Found, q questions) {
 	c, want, votes := f.PVE.Cluster, q.want, q.votes
 	look := pve.Look{Cluster: c, Forget: s.Options.Forget.Qdevice, Now: s.Now()}
-	for _, n := range c.Nodes {
-		if c.HA.Maintenance(n.Name) {
-			look.Maintained = append(look.Maintained, n.Name)
-		}
-	}
+	look.Maintained = c.Named(func(n pve.Node) bool { return c.HA.Maintenance(n.Name) })
 	// The memory is that of check_drained: what one gate saw of a node while it
 	// lived the other may need when it is off.
 	mem := pve.Remember(s.Options.State, "check_drained", c)
