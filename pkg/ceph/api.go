@@ -36,11 +36,7 @@ func (a *API) Poll(ctx context.Context, ask Ask) (c Cluster, err error) {
 		// without it.
 		return c, err
 	}
-	for _, n := range node.Nodes {
-		if node.HA.Maintenance(n.Name) {
-			c.Maintenance = append(c.Maintenance, n.Name)
-		}
-	}
+	c.Maintenance = node.Named(func(n pve.Node) bool { return node.HA.Maintenance(n.Name) })
 	if slices.ContainsFunc(node.Gaps, func(g pve.Gap) bool { return g.Path == pathManager }) {
 		c.Gaps = append(c.Gaps, Gap{What: "HA maintenance", Why: "manager_status did not arrive", Optional: true, Loses: "which nodes are in HA maintenance"})
 	}

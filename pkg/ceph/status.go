@@ -24,29 +24,28 @@ type wireStatus struct {
 
 // wireCounts is osdmap in status: flat since Octopus, one level deeper before.
 type wireCounts struct {
-	Nested    part[wireOSDCounts] `json:"osdmap"`
-	wireFlat                      // the flat form
-	UpSince   number              `json:"osd_up_since"`
-	InSince   number              `json:"osd_in_since"`
-	Remapping number              `json:"num_remapped_pgs"`
+	Nested   part[wireFlat] `json:"osdmap"`
+	wireFlat                // the flat form
+	UpSince  number         `json:"osd_up_since"`
+	InSince  number         `json:"osd_in_since"`
 }
 
 type wireFlat struct {
-	Total number `json:"num_osds"`
-	Up    number `json:"num_up_osds"`
-	In    number `json:"num_in_osds"`
+	Total    number `json:"num_osds"`
+	Up       number `json:"num_up_osds"`
+	In       number `json:"num_in_osds"`
+	Remapped number `json:"num_remapped_pgs"`
 }
 
-type wireOSDCounts struct {
-	wireFlat
-	Remapping number `json:"num_remapped_pgs"`
+func (w wireCounts) flat() wireFlat {
+	if w.Nested.set {
+		return w.Nested.value
+	}
+	return w.wireFlat
 }
 
 func (w wireCounts) facts() *Counts {
-	flat := w.wireFlat
-	if w.Nested.set {
-		flat = w.Nested.value.wireFlat
-	}
+	flat := w.flat()
 	if !flat.Total.set || !flat.Up.set || !flat.In.set {
 		return nil
 	}
@@ -54,13 +53,6 @@ func (w wireCounts) facts() *Counts {
 		OSDs: flat.Total.count(), Up: flat.Up.count(), In: flat.In.count(),
 		Changed: later(epoch(w.UpSince), epoch(w.InSince)),
 	}
-}
-
-func (w wireCounts) remapped() number {
-	if w.Nested.set {
-		return w.Nested.value.Remapping
-	}
-	return w.Remapping
 }
 
 // addStatus takes what status says. What it does not say is a gap each: a
@@ -75,7 +67,7 @@ func (c *Cluster) addStatus(w wireStatus) {
 		c.Counts = w.OSDs.value.facts()
 	}
 	if w.PGs.set {
-		c.PGs = w.PGs.value.facts(w.OSDs.value.remapped())
+		c.PGs = w.PGs.value.facts(w.OSDs.value.flat().Remapped)
 		c.Space = w.PGs.value.space()
 		c.Rates = w.PGs.value.rates()
 	}
