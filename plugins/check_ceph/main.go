@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -92,14 +93,14 @@ func (o *options) source() (ceph.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		dashboard, err := ceph.NewDashboard(client, o.Hosts, o.port(ceph.DashboardPort), o.Secret.For)
+		dashboard, err := ceph.NewDashboard(client, o.Hosts, cmp.Or(o.Port, ceph.DashboardPort), o.Secret.For)
 		if err != nil {
 			return nil, err
 		}
 		dashboard.MayFollow = o.mayFollow
 		return dashboard, nil
 	case viaPVE:
-		client, err := pve.Options{Hosts: o.Hosts, Port: o.port(pvePort), Transport: o.Transport, Secret: o.Secret}.Keeping(o.State).Client()
+		client, err := pve.Options{Hosts: o.Hosts, Port: cmp.Or(o.Port, pvePort), Transport: o.Transport, Secret: o.Secret}.Keeping(o.State).Client()
 		if err != nil {
 			return nil, err
 		}

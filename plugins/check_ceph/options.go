@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,20 +70,12 @@ func (o *options) Validate() error {
 		return fmt.Errorf("--noout-critical: expected at least the %s of --noout-warning, got %s", check.DurationText(o.NooutWarning), check.DurationText(o.NooutCritical))
 	}
 	for _, h := range o.Hosts {
-		if _, err := transport.Address(h, o.port(pvePort)); err != nil {
+		if _, err := transport.Address(h, cmp.Or(o.Port, pvePort)); err != nil {
 			return fmt.Errorf("--host: %w", err)
 		}
 	}
 	_, err := o.policy()
 	return err
-}
-
-// port is the one that was given, or the source's own.
-func (o *options) port(usual int) int {
-	if o.Port != 0 {
-		return o.Port
-	}
-	return usual
 }
 
 // policy reads what the options say to the judge.
