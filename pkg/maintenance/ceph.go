@@ -121,11 +121,11 @@ func (l leaving) monitors() Condition {
 	if members == nil {
 		return name.unknown("the names of the monitors are not known", l.e.byCommand("ask again in a minute"))
 	}
-	in, strange := len(l.Mons.Quorum), slices.Clone(l.Mons.Quorum)
-	for _, d := range members {
-		strange = slices.DeleteFunc(strange, func(n string) bool { return n == d.Name })
-	}
-	if unique := slices.Compact(slices.Sorted(slices.Values(l.Mons.Quorum))); len(strange) > 0 || len(unique) < in || in > l.Mons.Total {
+	in := len(l.Mons.Quorum)
+	strange := slices.ContainsFunc(l.Mons.Quorum, func(n string) bool {
+		return !slices.ContainsFunc(members, func(d ceph.Daemon) bool { return d.Name == n })
+	})
+	if unique := slices.Compact(slices.Sorted(slices.Values(l.Mons.Quorum))); strange || len(unique) < in || in > l.Mons.Total {
 		return name.unknown("the names of the monitors in quorum are not those of all monitors", say("ask again in a minute"))
 	}
 	surely, perhaps := 0, 0

@@ -83,13 +83,7 @@ func (l leaving) strict() bool {
 
 // fallen are the leaving OSDs that are down.
 func (l leaving) fallen() []int {
-	var out []int
-	for _, id := range l.gone {
-		if o, _ := l.Map.OSD(id); !o.Up {
-			out = append(out, id)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(l.gone), func(id int) bool { o, _ := l.Map.OSD(id); return o.Up })
 }
 
 // mend is how PGs become clean. Under noout they never would without OSDs of the

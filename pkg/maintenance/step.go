@@ -94,21 +94,17 @@ func (c Checklist) held() Checklist {
 // console is the node to run the commands of Proxmox VE on: one that stays and
 // has quorum.
 func (e Evidence) console() string {
-	c := e.PVE.Cluster
-	if n, _ := c.Node(c.Asked); n.Online && !e.leaves(c.Asked) {
-		return c.Asked
+	asked, online := e.PVE.Cluster.Asked, e.PVE.Cluster.Online()
+	stay := slices.DeleteFunc(slices.Clone(online), e.leaves)
+	switch {
+	case slices.Contains(stay, asked):
+		return asked
+	case len(stay) > 0:
+		return stay[0]
+	case len(online) > 0: // all that are on leave
+		return online[0]
 	}
-	for _, n := range c.Nodes {
-		if n.Online && !e.leaves(n.Name) {
-			return n.Name
-		}
-	}
-	for _, n := range c.Nodes { // all that are on leave
-		if n.Online {
-			return n.Name
-		}
-	}
-	return cmp.Or(c.Asked, "a node that has quorum")
+	return cmp.Or(asked, "a node that has quorum")
 }
 
 // pve is a command of Proxmox VE that any node with quorum carries out.

@@ -278,13 +278,7 @@ func (l leaving) health() Checklist {
 }
 
 func intersect(a, b []int) []int {
-	var out []int
-	for _, x := range a {
-		if slices.Contains(b, x) {
-			out = append(out, x)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(a), func(x int) bool { return !slices.Contains(b, x) })
 }
 
 func ids(in []int) string {
