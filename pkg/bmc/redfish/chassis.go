@@ -68,7 +68,7 @@ func (c collection) next() string { return cmp.Or(string(c.Next), string(c.Other
 // the controller does not let us in; anything else becomes a gap.
 func (p *poll) readChassis(ctx context.Context) error {
 	if !recent(p.memory.Learned, p.now(), maxAge) {
-		p.memory.forget()
+		p.memory = memory{Session: p.memory.Session}
 	}
 	if p.memory.Learned.IsZero() {
 		p.memory.Learned = p.now()

@@ -99,8 +99,8 @@ func (p *poll) measure(ctx context.Context, c *chassis, from int) {
 			continue
 		}
 		sources := p.memory.Measured[f.ID]
-		if sources.none(p.now()) {
-			continue
+		if len(sources.Paths) == 0 && recent(sources.At, p.now(), noLogAge) {
+			continue // a while ago no sensor measured it: some are there only while the host is on
 		}
 		paths := sources.Paths
 		for _, r := range f.Rotors {

@@ -131,12 +131,6 @@ type measuredMemory struct {
 	At    time.Time `json:"at"`
 }
 
-// none says that a while ago no sensor measured the fan. Some are there only
-// while the host is on.
-func (m measuredMemory) none(now time.Time) bool {
-	return len(m.Paths) == 0 && recent(m.At, now, noLogAge)
-}
-
 // named notes the id of a fan whose address does not end in it.
 func (m *memory) named(path, id string) {
 	if id == lastOf(path) || len(m.Members) >= maxFans {
@@ -152,9 +146,6 @@ func (m *memory) ordered(path string, ids []string) {
 	}
 	learn(&m.Orders, path, ids)
 }
-
-// forget drops the paths but not the session.
-func (m *memory) forget() { *m = memory{Session: m.Session} }
 
 // noLogAge is how long a controller is believed to have no event log. While it
 // starts it denies having one.
