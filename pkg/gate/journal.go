@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"strings"
+
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
@@ -33,7 +35,7 @@ func asked(gate string, nodes []string, list maintenance.Checklist) *journal.Ask
 		}
 		if len(a.Reasons) < mostReasons {
 			text := c.String()
-			a.Reasons = append(a.Reasons, text[:min(len(text), longestReason)])
+			a.Reasons = append(a.Reasons, strings.ToValidUTF8(text[:min(len(text), longestReason)], ""))
 		}
 	}
 	return a

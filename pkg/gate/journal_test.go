@@ -2,7 +2,9 @@ package gate
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/noout-monitoring/noout/pkg/maintenance"
 )
@@ -18,5 +20,9 @@ func TestAsked(t *testing.T) {
 	}
 	if a := asked("check_drained", nil, list); len(a.Reasons) != mostReasons || a.Conditions != 52 {
 		t.Errorf("%d reasons of %d", len(a.Reasons), a.Conditions)
+	}
+	long := maintenance.Checklist{{Name: "c", Outcome: maintenance.Fails, Evidence: "x" + strings.Repeat("\u00e9", longestReason)}}
+	if a := asked("check_drained", nil, long); len(a.Reasons[0]) > longestReason || !utf8.ValidString(a.Reasons[0]) {
+		t.Errorf("%q", a.Reasons[0])
 	}
 }
