@@ -372,6 +372,26 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
+// TestSafetyIsAsked: one question is in the arguments, where a wrapper looks for it;
+// several come one by one.
+func TestSafetyIsAsked(t *testing.T) {
+	answer := `echo '{"ok_to_stop":true,"osds":[0,3],"num_ok_pgs":33,"num_not_ok_pgs":0}'` + "\n"
+	for want, sets := range map[string][][]int{
+		"osd ok-to-stop 0 3":                   {{0, 3}},
+		"osd ok-to-stop 0 3\nosd ok-to-stop 1": {{0, 3}, {1}},
+	} {
+		asked := filepath.Join(t.TempDir(), "asked")
+		command, ctx := patient(t, `while [ $# -gt 0 ] && [ "$1" != osd ]; do shift; done; { echo "$@"; cat; } >`+asked+"\n"+answer)
+		if all, _ := command.Safeties(ctx, sets); all[0] == nil || !all[0].Stop {
+			t.Errorf("%q: %v", want, all)
+		}
+		text, err := os.ReadFile(asked)
+		if got := strings.TrimSpace(string(text)); err != nil || got != want {
+			t.Errorf("asked %q (%v), want %q", got, err, want)
+		}
+	}
+}
+
 // TestSafety: the exit code of ok-to-stop says nothing that the answer does not.
 func TestSafety(t *testing.T) {
 	yes := `{"ok_to_stop":true,"osds":[0,3],"num_ok_pgs":33,"num_not_ok_pgs":0,"ok_become_degraded":["1.0"]}`

@@ -50,10 +50,10 @@ type process struct {
 	ended bool
 }
 
-// start runs ceph, which takes questions on its standard input. It is killed with
-// its whole process group tail before the caller's time is up, or as soon as the
-// caller gives up.
-func (c *Command) start(ctx context.Context) (*process, error) {
+// start runs ceph, which takes questions on its standard input when it is given none.
+// It is killed with its whole process group tail before the caller's time is up, or as
+// soon as the caller gives up.
+func (c *Command) start(ctx context.Context, question ...string) (*process, error) {
 	o := c.Options
 	path, err := exec.LookPath(o.Command)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *Command) start(ctx context.Context) (*process, error) {
 	// Ceph takes whole seconds, and its start takes some hundred milliseconds.
 	p.limit = min(patience, (time.Until(p.until) - slack).Truncate(time.Second))
 	p.limit = max(p.limit, time.Second)
-	p.cmd = exec.Command(path, p.arguments(o)...)
+	p.cmd = exec.Command(path, append(p.arguments(o), question...)...)
 	// Python holds back what it prints into a pipe until it ends. Of a process
 	// that is killed we would see nothing.
 	p.cmd.Env = append(foreign(os.Environ()), "PYTHONUNBUFFERED=1")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Safety is Ceph's answer to whether all of some OSDs may be stopped together.
@@ -30,23 +31,33 @@ type Safety struct {
 // maxInactive bounds the PGs that are named.
 const maxInactive = 20
 
-// Safeties asks about several sets of OSDs, each of which shall be stopped at
-// once, in one process: the questions go to its standard input. The mgr answers.
-// The answers are told apart by the OSDs they speak of. One that did not come is
-// nil, and the error says why; without a mgr it is a [*SilentError].
+// Safeties asks about sets of OSDs, each of which shall be stopped at once, in one
+// process. The mgr answers. The answers are told apart by the OSDs they speak of. One
+// that did not come is nil, and the error says why; without a mgr it is a
+// [*SilentError].
 func (c *Command) Safeties(ctx context.Context, sets [][]int) ([]*Safety, error) {
 	out := make([]*Safety, len(sets))
-	p, err := c.start(ctx)
+	var questions [][]string
+	for _, osds := range sets {
+		words := []string{"osd", "ok-to-stop"}
+		for _, o := range osds {
+			words = append(words, strconv.Itoa(o))
+		}
+		questions = append(questions, words)
+	}
+	// One question is a command as people type it, which a wrapper may know and let
+	// through. Several go to standard input, for one start of ceph.
+	var args []string
+	if len(questions) == 1 {
+		args, questions = questions[0], nil
+	}
+	p, err := c.start(ctx, args...)
 	if err != nil {
 		return out, err
 	}
-	for _, osds := range sets {
-		question := "osd ok-to-stop"
-		for _, o := range osds {
-			question += " " + strconv.Itoa(o)
-		}
+	for _, words := range questions {
 		// A process that has ended is found out by its silence.
-		_, _ = io.WriteString(p.in, question+"\n")
+		_, _ = io.WriteString(p.in, strings.Join(words, " ")+"\n")
 	}
 	_ = p.in.Close() // ceph ends when its input does
 	for line, ok := p.line(p.until); ok; line, ok = p.line(p.until) {
