@@ -34,9 +34,6 @@ func (o CommandOptions) Validate() error {
 	return nil
 }
 
-// Given says whether any of them was: what is asked in another way has none.
-func (o CommandOptions) Given() bool { return o != CommandOptions{Command: "ceph"} }
-
 // pipe is a file that ceph may have waited for instead of monitors, empty when
 // there is none.
 func (o CommandOptions) pipe() string {

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/noout-monitoring/noout/pkg/ceph"
@@ -25,12 +24,9 @@ type Storage struct {
 	Command  ceph.CommandOptions `embed:"" group:"Ceph"`
 }
 
-// Validate refuses one host of two machines, and options of a command that nobody
-// asks. Who names another way beside them, for one run, is not held up.
+// Validate refuses one host of two machines. How the ceph command is run may be said
+// for all questions of a site, of which one goes another way.
 func (s Storage) Validate() error {
-	if s.Ceph == "auto" && s.Command.Given() {
-		return errors.New("--ceph: expected command beside --ceph-command, --id, --keyring, --conf or --mon-socket")
-	}
 	if _, err := ceph.HostNames(s.CephHost); err != nil {
 		return fmt.Errorf("--ceph-host: %w", err)
 	}
