@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +121,39 @@ func TestRecordings(t *testing.T) {
 				t.Errorf("%d guests, %d services", len(found.Guests), len(found.HA.Services))
 			}
 		})
+	}
+}
+
+// TestAlone: a node that stands alone has no votes, so that whoever does not tell them
+// leaves nothing open. One that is asked and says nothing may still be in local mode.
+func TestAlone(t *testing.T) {
+	for code, want := range map[int]int{200: 0, 403: 0, 404: 0, 501: 0, 500: 1} {
+		s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			data, known := map[string]string{
+				"/access/permissions":               `{"/":{"Sys.Audit":1,"VM.Audit":1},"/vms":{"VM.Audit":1}}`,
+				"/cluster/status":                   `[{"type":"node","name":"pve1","nodeid":0,"local":1,"online":1}]`,
+				"/cluster/ha/status/manager_status": `{"manager_status":{},"lrm_status":{},"quorum":{"node":"pve1","quorate":"1"}}`,
+				"/cluster/resources":                `[{"type":"node","node":"pve1","status":"online"}]`,
+				"/cluster/tasks":                    `[]`,
+			}[strings.TrimPrefix(r.URL.Path, "/api2/json")]
+			switch {
+			case known:
+			case code == 200 && strings.HasSuffix(r.URL.Path, "/nodes"):
+				data = `[]`
+			default:
+				w.WriteHeader(code)
+				data = `null`
+			}
+			_, _ = w.Write([]byte(`{"data":` + data + `}`))
+		}))
+		t.Cleanup(s.Close)
+		c, err := made(t, pve.Options{
+			Hosts: []string{s.Listener.Addr().String()}, Port: 8006,
+			Transport: transport.Options{Insecure: true}, Secret: file(t, sim.Token),
+		}).Cluster(patient(t), pve.Ask{Votes: true})
+		if err != nil || !c.Standalone || !c.Quorate || len(c.Gaps) != want {
+			t.Errorf("%d: error %v, gaps %v, %+v", code, err, c.Gaps, c)
+		}
 	}
 }
 

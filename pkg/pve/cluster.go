@@ -127,6 +127,9 @@ func (c *Client) poll(ctx context.Context, h host, ask Ask, limit time.Duration)
 	found := Cluster{Host: h.name}
 	var silent error
 	for i, d := range documents(ask) {
+		if found.Standalone && d.path == pathDevice {
+			continue // there is none
+		}
 		err := silent
 		if err == nil {
 			var a answer
@@ -135,6 +138,8 @@ func (c *Client) poll(ctx context.Context, h host, ask Ask, limit time.Duration)
 				err = odd(h, d.path, d.add(&found, a.data))
 			} else if i == 0 && unsettled(err) || errors.Is(err, ErrDenied) {
 				return Cluster{}, err
+			} else if found.Standalone && d.path == pathVotes && refused(err) {
+				continue // a node that stands alone has none to tell of
 			}
 		}
 		if err != nil {
@@ -155,6 +160,12 @@ func odd(h host, path string, err error) error {
 		return nil
 	}
 	return &Error{Host: h.name, Path: path, Code: http.StatusOK, Err: err}
+}
+
+// refused says that the host does not answer this question to us, nor ever will.
+func refused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code/100 == 4 || e.Code == http.StatusNotImplemented)
 }
 
 // unanswered says that the host did not answer at all.
