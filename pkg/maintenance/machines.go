@@ -239,7 +239,7 @@ func (l leaving) gateways() Checklist {
 	}
 	var c Checklist
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		switch p := l.daemons(kinds[kind]); {
+		switch p := l.gatewaysOf(kinds[kind]); {
 		case p.elsewhere > 0:
 			c = append(c, name.holds(fmt.Sprintf("%d %s elsewhere, %d here", p.elsewhere, kind, p.here)))
 		case p.unknown > 0:
@@ -249,4 +249,21 @@ func (l leaving) gateways() Checklist {
 		}
 	}
 	return c
+}
+
+// gatewaysOf counts them. A machine that CRUSH remembers without OSDs, and that is no
+// node, is elsewhere too.
+func (l leaving) gatewaysOf(ds []ceph.Daemon) placed {
+	var p placed
+	for _, d := range ds {
+		switch here, known := l.here(d); {
+		case !known && d.Host == "":
+			p.unknown++
+		case known && here:
+			p.here++
+		default:
+			p.elsewhere++
+		}
+	}
+	return p
 }

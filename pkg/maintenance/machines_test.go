@@ -58,6 +58,11 @@ func TestMachines(t *testing.T) {
 		"its monitor is called like another": {func(e *Evidence, text *string) {
 			*text = strings.Replace(*text, `{"name":"pve3","public_addr":"192.0.2.3:`, `{"name":"pve3","public_addr":"192.0.2.2:`, 1)
 		}, "yes"},
+		"a gateway stays on a machine that is no node and had OSDs once": {func(e *Evidence, text *string) {
+			daemon := func(host string) string { return `{"metadata":{"hostname":"` + host + `"}}` }
+			*text = strings.Replace(*text, `"servicemap":{"services":{}}`, `"servicemap":{"services":{"rgw":{"daemons":{"1":`+daemon("pve3")+`,"2":`+daemon("gw1")+`}}}}`, 1)
+			*text = strings.ReplaceAll(*text, `],"stray":[]`, `,{"id":-300,"name":"gw1","type":"host","type_id":1,"children":[]}],"stray":[]`)
+		}, "yes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := machine(t, tc.change)
