@@ -163,7 +163,7 @@ type member struct {
 // full says that a member came as a whole, and not as a link with little beside it.
 func full(member json.RawMessage) bool {
 	found := false
-	fields(member, func(key string, value []byte) { found = found || key == "Id" && len(value) > len(`""`) })
+	fields(member, func(key string, value []byte) { found = found || key == "Id" && plain(value, 0) != "" })
 	return found
 }
 

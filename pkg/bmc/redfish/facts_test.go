@@ -323,3 +323,16 @@ func TestOddValueCostsItself(t *testing.T) {
 		}
 	}
 }
+
+// TestFull: a member is whole when it has an id, in whatever type, and a link when it
+// has none: asked for one by one, members with numbers are more than may be asked.
+func TestFull(t *testing.T) {
+	for member, want := range map[string]bool{
+		`{"@odata.id": "/a", "Id": "a", "Name": "x"}`: true, `{"@odata.id": "/7", "Id": 7, "Name": "x"}`: true,
+		`{"@odata.id": "/a"}`: false, `{"@odata.id": "/a", "Id": ""}`: false, `{"@odata.id": "/a", "Id": null}`: false, ``: false,
+	} {
+		if got := full([]byte(member)); got != want {
+			t.Errorf("%s: %t, want %t", member, got, want)
+		}
+	}
+}
