@@ -44,7 +44,7 @@ func perfdata(p fans.Poll, pol fans.Policy, m fans.Memory, v fans.Verdict) []che
 		}
 		out = append(out, check.Perfdatum{
 			Label: label(f.ID, several), Value: *f.Reading, Unit: unit,
-			Warn: above(f.LowerNonCritical), Crit: above(cmp.Or(f.LowerCritical, f.LowerFatal)), Min: &zero,
+			Warn: above(f.LowerNonCritical), Crit: cmp.Or(above(f.LowerCritical), above(f.LowerFatal)), Min: &zero,
 		})
 	}
 	return out
