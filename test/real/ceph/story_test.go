@@ -374,13 +374,13 @@ func quorumLost(s *site) {
 	for n := range cluster.Hosts {
 		s.Signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGSTOP)
 	}
-	s.expect(0, s.command(), "CRITICAL: no answer from the monitors within ", "-t", "4s")
+	s.expect(patience, s.command(), "CRITICAL: no answer from the monitors within ", "-t", "4s")
 	for n := range cluster.Hosts {
 		s.Signal(fmt.Sprintf("mon.node%d", n+1), syscall.SIGCONT)
 	}
 	s.UntilWell()
 	s.Write("nobody.conf", "[global]\nfsid = "+s.FSID+"\nmon host = "+s.Address(99)+"\n")
-	s.expect(0, []string{"--conf", s.Path("nobody.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "--mon-socket", s.Path("run", "none")}, "CRITICAL: no answer from the monitors within ", "-t", "4s", "--state", "off")
+	s.expect(patience, []string{"--conf", s.Path("nobody.conf"), "--id", "nagios", "--keyring", s.Path("nagios.keyring"), "--mon-socket", s.Path("run", "none")}, "CRITICAL: no answer from the monitors within ", "-t", "4s", "--state", "off")
 }
 
 func badInput(s *site) {
