@@ -242,11 +242,44 @@ func Steps() []Step {
 }
 
 // Steps are those that can be walked here: all, or all but those of the guests,
-// of the report on them and of what their customers are told.
+// of the report on them and of what their customers are told. What happens in the room
+// when the guests are asked happens before the next question then.
 func (w *World) Steps() []Step {
-	return slices.DeleteFunc(Steps(), func(s Step) bool {
-		return w.Refused != "" && (s.Command[0] == guestsPlugin || s.Command[0] == reportPlugin || s.Command[0] == notifyPlugin)
-	})
+	if w.Refused == "" {
+		return Steps()
+	}
+	return without(Steps())
+}
+
+// without are the steps that need no guests.
+func without(steps []Step) (out []Step) {
+	var happened []func(*World) error
+	for _, s := range steps {
+		if s.Command[0] == reportPlugin || s.Command[0] == notifyPlugin || s.Blackout != 0 {
+			continue
+		}
+		if s.Do != nil {
+			happened = append(happened, s.Do)
+		}
+		if s.Command[0] == guestsPlugin {
+			continue
+		}
+		s.Do, happened = all(happened), nil
+		out = append(out, s)
+	}
+	return out
+}
+
+// all makes several things happen, one after the other.
+func all(things []func(*World) error) func(*World) error {
+	return func(w *World) error {
+		for _, do := range things {
+			if err := do(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // Plugins are those that the story asks.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,28 @@ func walkAll(ctx context.Context, t *testing.T) {
 	t.Logf("%d points", len(steps))
 	if w.Refused == "" {
 		letters(t, w)
+	}
+}
+
+// TestLeftOut: where the guests cannot be pinged, all else happens all the same, so
+// that a node that went off is back when its guests would have been asked.
+func TestLeftOut(t *testing.T) {
+	var did []string
+	count := func(what string) func(*World) error {
+		return func(*World) error { did = append(did, what); return nil }
+	}
+	steps := []Step{
+		{Do: count("off"), Command: question(cluster)}, {Do: count("on"), Command: question(guestsPlugin)}, {Command: question(guestsPlugin)},
+		{Do: count("told"), Command: question(notifyPlugin)}, {Do: count("leaps"), Command: question(guestsPlugin), Blackout: 105}, {Command: question(storage)},
+	}
+	kept := without(steps)
+	for _, s := range kept {
+		if err := s.Do(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"off", "on"}; len(kept) != 2 || !slices.Equal(did, want) {
+		t.Errorf("%d points are left, in which happens %q, want %q", len(kept), did, want)
 	}
 }
 
