@@ -241,7 +241,9 @@ func (q question) hold(t *testing.T, y yard, s place) {
 			address, fingerprint := front(t, q.behind, l.answer)
 			args = append(args, "-H", address, "--fingerprint", fingerprint)
 		}
-		if out, code := y.run(t, q.plugin, append(args, patient)...); code != 0 {
+		out, code := y.run(t, q.plugin, append(args, patient)...)
+		pinged(t, out)
+		if code != 0 {
 			t.Fatalf("all is well: %s", out)
 		}
 		for i, d := range q.documents {
