@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // words carry no identity: controllers call one fan "System Board Fan1A",
@@ -71,17 +70,6 @@ func FanKey(name string) string {
 		kept = append(kept, p)
 	}
 	return strings.Join(kept, " ")
-}
-
-// Clip cuts what a controller said to at most n bytes, at the border of a character.
-func Clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 // Module is the part of a fan's name that its rotors share, and whether it

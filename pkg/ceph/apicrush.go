@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // pathCrush is below the Ceph of a node: the CRUSH map as text, in crushtool's
@@ -43,7 +45,7 @@ func crushRules(body string) ([]Rule, error) {
 			}
 			block = &crushRule{Rule: Rule{ID: -1}}
 			if len(words) == 3 {
-				block.Name = clip(words[1], maxName)
+				block.Name = phrase.Clip(words[1], maxName)
 			}
 		case block != nil && words[0] == "}":
 			switch {
@@ -102,22 +104,22 @@ func (r *crushRule) step(words []string) {
 	case len(words) == 2 && strings.HasPrefix(words[0], "set_choose"):
 	case len(words) > 1 && words[0] == "take":
 		// osd tree finds the bucket by its name: no bucket has this id
-		root := ruleRoot{id: math.MinInt, name: clip(words[1], maxName)}
+		root := ruleRoot{id: math.MinInt, name: phrase.Clip(words[1], maxName)}
 		switch {
 		case len(words) == 4 && words[2] == "class":
-			root.class = clip(words[3], maxName)
+			root.class = phrase.Clip(words[3], maxName)
 		case len(words) > 2:
 			r.odd = true
 		}
 		root.name, _, _ = strings.Cut(root.name, "~")
 		if _, class, shadow := strings.Cut(words[1], "~"); shadow {
-			root.class = clip(class, maxName)
+			root.class = phrase.Clip(class, maxName)
 		}
 		r.roots = append(r.roots, root)
 	case len(words) == 5 && (words[0] == "choose" || words[0] == "chooseleaf") &&
 		(words[1] == "firstn" || words[1] == "indep") && words[3] == "type":
 		// the last choice names the smallest unit, which holds one copy at most
-		r.Above, r.Domain = r.Domain, clip(words[4], maxName)
+		r.Above, r.Domain = r.Domain, phrase.Clip(words[4], maxName)
 	default:
 		r.odd = true // such as choosemsr, which counts in another way
 	}

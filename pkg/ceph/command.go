@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
@@ -168,8 +169,8 @@ func hinted(stderr string) string {
 	}
 	for _, h := range hints {
 		if strings.Contains(stderr, h.word) {
-			return clip(reason, maxText) + " (" + h.hint + ")"
+			return phrase.Clip(reason, maxText) + " (" + h.hint + ")"
 		}
 	}
-	return clip(reason, maxText)
+	return phrase.Clip(reason, maxText)
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
@@ -122,7 +123,7 @@ func (d *Dashboard) Poll(ctx context.Context, ask Ask) (Cluster, error) {
 	if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
 		return Cluster{Evidence: p.evidence}, ctxErr
 	}
-	reason := clip(strings.ReplaceAll(failed.Error(), "\n", ", "), maxText)
+	reason := phrase.Clip(strings.ReplaceAll(failed.Error(), "\n", ", "), maxText)
 	if silent {
 		return Cluster{Evidence: p.evidence}, &SilentError{Reason: "no dashboard answers: " + reason}
 	}

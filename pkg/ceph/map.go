@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // Map is the OSD map.
@@ -249,7 +251,7 @@ func splitFlags(s string) []string {
 	var out []string
 	for _, f := range strings.Split(s, ",") {
 		if f = strings.TrimSpace(f); f != "" {
-			out = append(out, clip(f, maxName))
+			out = append(out, phrase.Clip(f, maxName))
 		}
 	}
 	return out

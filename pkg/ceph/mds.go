@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // Rank is one rank of one file system.
@@ -90,7 +92,7 @@ func (w wireFSMap) facts() *FS {
 	var seats []seat
 	for i, r := range w.Ranks.rows {
 		state, note, _ := strings.Cut(string(r.Status), "(")
-		s := seat{fs: r.FS.count(), rank: -1 - i, name: r.Name.name(), state: clip(strings.TrimSpace(state), maxName)}
+		s := seat{fs: r.FS.count(), rank: -1 - i, name: r.Name.name(), state: phrase.Clip(strings.TrimSpace(state), maxName)}
 		if rank, ok := r.Rank.integer(); ok {
 			s.rank = rank
 		}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
@@ -232,12 +233,12 @@ func page(raw []byte, header http.Header) error {
 
 func (s *dashboardSession) note(path, what string) {
 	s.evidence = append(s.evidence, transport.Handshakes(s.client)...)
-	s.evidence = append(s.evidence, s.host.name+" "+path+": "+clip(what, maxText))
+	s.evidence = append(s.evidence, s.host.name+" "+path+": "+phrase.Clip(what, maxText))
 }
 
 // outcome is nil for a document.
 func outcome(response *http.Response) error {
-	status := clip(response.Status, maxName)
+	status := phrase.Clip(response.Status, maxName)
 	switch code := response.StatusCode; {
 	case code == http.StatusOK || code == http.StatusCreated:
 		return nil

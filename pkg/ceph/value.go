@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/noout-monitoring/noout/pkg/lenient"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // The types of this file read one value each and never fail: what is no number
@@ -72,11 +72,11 @@ func (n number) positive() float64 { return max(n.value, 0) }
 type text string
 
 func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = text(clip(scalar(raw), maxText))
+	*t = text(phrase.Clip(scalar(raw), maxText))
 	return nil
 }
 
-func (t text) name() string { return clip(string(t), maxName) }
+func (t text) name() string { return phrase.Clip(string(t), maxName) }
 
 // list reads an array row by row: a row of another shape is left out and
 // counted. Anything but an array is a list that is not there.
@@ -141,7 +141,7 @@ func (t *table[T]) UnmarshalJSON(raw []byte) error {
 			t.odd++
 			continue
 		}
-		t.rows[clip(k, maxName)] = v
+		t.rows[phrase.Clip(k, maxName)] = v
 	}
 	return nil
 }
@@ -176,17 +176,6 @@ func scalar(raw []byte) string {
 		return strings.TrimSpace(s)
 	}
 	return string(raw)
-}
-
-// clip cuts s to at most n bytes, never inside a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 // layouts of Ceph's times: with zone from Octopus on, without before, as the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Count is a number with its noun: "1 guest", "3 guests", "0 guests".
@@ -53,3 +54,14 @@ func OSDs(ids []int) string {
 // Time is a moment as RFC 3339 in the poller's zone, to the second. It is the
 // only function that prints one.
 func Time(t time.Time) string { return t.Local().Format(time.RFC3339) }
+
+// Clip cuts what somebody else said to at most n bytes, at the border of a character.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/lenient"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/regex"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
@@ -220,13 +221,13 @@ var answers = lenient.Bound{Elements: 2_500_000, Width: 100_000, Depth: 32}
 // decode checks that the answer is one of the API's documents.
 func decode(response *http.Response, body []byte) (answer, error) {
 	fail := func(err error) error {
-		return &Error{Status: clip(response.Status, maxName), Code: response.StatusCode, Err: err}
+		return &Error{Status: phrase.Clip(response.Status, maxName), Code: response.StatusCode, Err: err}
 	}
 	body = bytes.TrimSpace(body)
 	if bytes.HasPrefix(body, []byte("<")) {
 		page := "a web page"
 		if t := titles.FindSubmatch(body); t != nil && len(t[1]) > 0 {
-			page += " titled " + clip(string(t[1]), 80)
+			page += " titled " + phrase.Clip(string(t[1]), 80)
 		}
 		return answer{}, fail(fmt.Errorf("the answer is %s, not the API's: is there a proxy between, or another service on this port?", page))
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
@@ -84,7 +85,7 @@ func configOf(values map[string]json.RawMessage) Config {
 		case key == "onboot":
 			c.Onboot = value != "0" && value != "false"
 		case key == "parent":
-			c.Snapshot = clip(value, maxName)
+			c.Snapshot = phrase.Clip(value, maxName)
 		case key == "agent":
 			c.Agent = slices.ContainsFunc(strings.Split(strings.ToLower(value), ","), func(part string) bool {
 				return slices.Contains(truths, strings.TrimPrefix(part, "enabled="))
@@ -121,7 +122,7 @@ func snippets(slot, value string) []Disk {
 	for part := range strings.SplitSeq(value, ",") {
 		storage, _, _ := strings.Cut(part, ":")
 		_, named, _ := strings.Cut(storage, "=")
-		out = append(out, Disk{Slot: slot, Storage: clip(cmp.Or(named, storage), maxName), Snippet: true})
+		out = append(out, Disk{Slot: slot, Storage: phrase.Clip(cmp.Or(named, storage), maxName), Snippet: true})
 	}
 	return slices.Compact(out)
 }
@@ -144,9 +145,9 @@ func mapping(slot, value string) string {
 		key, name, found := strings.Cut(part, "=")
 		switch {
 		case found && (key == "mapping" || key == "dirid"):
-			return clip(name, maxName)
+			return phrase.Clip(name, maxName)
 		case !found && mappedKind(slot) == "dir":
-			return clip(part, maxName)
+			return phrase.Clip(part, maxName)
 		}
 	}
 	return ""
@@ -182,7 +183,7 @@ func diskOf(slot, value string) (Disk, bool) {
 	d.Unreplicated = has("replicate", lies...)
 	d.Unsaved = has("backup", lies...) || strings.HasPrefix(slot, "mp") && !has("backup", truths...)
 	if storage, name, found := strings.Cut(volume, ":"); found && !strings.HasPrefix(volume, "/") {
-		d.Storage = clip(storage, maxName)
+		d.Storage = phrase.Clip(storage, maxName)
 		d.CloudInit = cloudInit.MatchString(name)
 	}
 	return d, true

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // HA is what the HA manager says of itself. Its free text ("pve3 (idle, ...")
@@ -182,7 +184,7 @@ func (m managerStatus) facts() HA {
 	for _, sid := range slices.Sorted(maps.Keys(s.Services)) {
 		v := s.Services[sid]
 		h.Services = append(h.Services, Service{
-			SID: clip(sid, maxName), Node: v.Node.name(), State: v.State.name(),
+			SID: phrase.Clip(sid, maxName), Node: v.Node.name(), State: v.State.name(),
 			Target: v.Target.name(), Home: v.Home.name(), Running: bool(v.Running),
 		})
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // HAConfig is what administrators told HA: which guests it manages and what it
@@ -134,7 +136,7 @@ func (h *HAConfig) addRules(raw json.RawMessage) error {
 		known := rule.Type == "node-affinity" && len(rule.Nodes) > 0 ||
 			rule.Type == "resource-affinity" && (rule.Affinity == "positive" || rule.Affinity == "negative")
 		if !known {
-			strange.add(errors.New("the rule " + clip(rule.ID, 40) + " is of a kind that is not known"))
+			strange.add(errors.New("the rule " + phrase.Clip(rule.ID, 40) + " is of a kind that is not known"))
 			continue
 		}
 		h.Rules = append(h.Rules, rule)
@@ -185,7 +187,7 @@ func (h *HAConfig) addOptions(raw json.RawMessage) error {
 	line, err := scalar(o.CRS)
 	for part := range strings.SplitSeq(line, ",") {
 		if v, found := strings.CutPrefix(strings.TrimSpace(part), "ha="); found {
-			h.Scheduler = clip(v, maxName)
+			h.Scheduler = phrase.Clip(v, maxName)
 		}
 	}
 	return err
@@ -208,7 +210,7 @@ func (n *names) UnmarshalJSON(raw []byte) error {
 	}
 	s, err := scalar(raw)
 	for _, word := range tags(s) {
-		*n = append(*n, clip(word, maxName))
+		*n = append(*n, phrase.Clip(word, maxName))
 	}
 	return err
 }

@@ -40,7 +40,7 @@ func lacking(p permissions) Rights {
 			need = "Sys.Audit"
 		}
 		if _, has := p[path][need]; need != "" && !has {
-			r = append(r, need+" on "+clip(path, maxName))
+			r = append(r, need+" on "+phrase.Clip(path, maxName))
 		}
 	}
 	return r

@@ -8,9 +8,9 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/noout-monitoring/noout/pkg/lenient"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // Types flip between releases and installations of Proxmox VE: one and the
@@ -50,11 +50,11 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 	// Only what JSON calls a number: ParseFloat alone also takes NaN, Inf,
 	// hexadecimal and 1_000.
 	if strings.Trim(s, "+-.eE0123456789") != "" {
-		return fmt.Errorf("%q is not a number", clip(s, 40))
+		return fmt.Errorf("%q is not a number", phrase.Clip(s, 40))
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.Abs(f) > 1<<53 {
-		return fmt.Errorf("%q is not a number", clip(s, 40))
+		return fmt.Errorf("%q is not a number", phrase.Clip(s, 40))
 	}
 	*n = number{int64(f), true}
 	return nil
@@ -77,11 +77,11 @@ type text string
 
 func (t *text) UnmarshalJSON(raw []byte) error {
 	s, err := scalar(raw)
-	*t = text(clip(s, maxText))
+	*t = text(phrase.Clip(s, maxText))
 	return err
 }
 
-func (t text) name() string { return clip(string(t), maxName) }
+func (t text) name() string { return phrase.Clip(string(t), maxName) }
 
 // scalar returns a JSON scalar as text, null as "".
 func scalar(raw []byte) (string, error) {
@@ -116,17 +116,6 @@ func simple(raw []byte) bool {
 		}
 	}
 	return true
-}
-
-// clip cuts s to at most n bytes at the border of a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 // rows decodes a list row by row: one odd row does not lose the others. The

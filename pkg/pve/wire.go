@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/lenient"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // The documents every live node answers itself, so that none depends on a
@@ -146,7 +147,7 @@ func (c *Cluster) addResources(raw json.RawMessage) error {
 			})
 		default: // pools, networks and what else releases list, but no guest
 			if r.Type == "" || r.ID.set {
-				strange.add(fmt.Errorf("a row of type %q", clip(string(r.Type), 40)))
+				strange.add(fmt.Errorf("a row of type %q", phrase.Clip(string(r.Type), 40)))
 			}
 		}
 	})

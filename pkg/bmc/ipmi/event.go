@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // systemEvent is the type of entries that come from sensors; others are the
@@ -87,7 +88,7 @@ func (s set) event(raw []byte) (bmc.Event, bool) {
 		Stamp: strconv.FormatUint(uint64(e.time), 10),
 		Kind:  kind,
 		Level: level,
-		Text:  bmc.Clip(e.text(source), maxText),
+		Text:  phrase.Clip(e.text(source), maxText),
 	}
 	if at, ok := date(e.time); ok {
 		event.Time = at

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // fans makes the facts of all fans, of which some are expected, and redundancy sets.
@@ -201,7 +202,7 @@ func (m *member) says() string {
 			parts = append(parts, r.Name+": "+r.state())
 		}
 	}
-	return bmc.Clip(strings.Join(parts, ", "), maxText)
+	return phrase.Clip(strings.Join(parts, ", "), maxText)
 }
 
 // state is what a sensor says besides its number.

@@ -6,7 +6,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // maxNameText bounds the names that are kept.
@@ -96,5 +96,5 @@ func tidy(s string) string {
 		}
 		return r
 	}, s)
-	return bmc.Clip(strings.TrimSpace(s), maxNameText)
+	return phrase.Clip(strings.TrimSpace(s), maxNameText)
 }

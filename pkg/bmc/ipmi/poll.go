@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // busyTries and busyPause bound how often a controller that is busy is asked
@@ -109,7 +110,7 @@ func refused(err error) bool {
 // note adds a line of evidence.
 func (p *poll) note(format string, values ...any) {
 	if len(p.server.Evidence) < maxEvidence {
-		p.server.Evidence = append(p.server.Evidence, bmc.Clip(fmt.Sprintf(format, values...), maxText))
+		p.server.Evidence = append(p.server.Evidence, phrase.Clip(fmt.Sprintf(format, values...), maxText))
 	}
 }
 

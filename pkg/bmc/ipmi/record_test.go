@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // raw makes a record of hex digits.
@@ -301,7 +301,7 @@ func TestText(t *testing.T) {
 	if got := text(0x04, []byte("\x01\x02\x03\x04"), false); got != "" {
 		t.Errorf("a binary field is shown as %q", got)
 	}
-	if got := bmc.Clip("Lüfter", 2); got != "L" {
+	if got := phrase.Clip("Lüfter", 2); got != "L" {
 		t.Errorf("cut in the middle of a character: %q", got)
 	}
 }

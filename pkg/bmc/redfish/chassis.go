@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // How much of a collection is read.
@@ -147,9 +148,9 @@ func (p *poll) chassisOf(ctx context.Context, m member) *chassis {
 func chassisID(path string) string {
 	path = trimSlash(path)
 	if _, tail, ok := strings.Cut(path, "/Chassis/"); ok && tail != "" {
-		return bmc.Clip(tail, maxName)
+		return phrase.Clip(tail, maxName)
 	}
-	return bmc.Clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
+	return phrase.Clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
 }
 
 func trimSlash(path string) string { return strings.TrimRight(path, "/") }

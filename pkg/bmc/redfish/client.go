@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/transport"
 )
@@ -156,6 +156,6 @@ func (c *client) target(path string) (*url.URL, error) {
 // note adds a line of evidence.
 func (c *client) note(format string, args ...any) {
 	if len(c.evidence) < maxEvidence {
-		c.evidence = append(c.evidence, bmc.Clip(fmt.Sprintf(format, args...), maxText))
+		c.evidence = append(c.evidence, phrase.Clip(fmt.Sprintf(format, args...), maxText))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // doubtAge is how often the sensors of a chassis are held against what its fans
@@ -84,7 +85,7 @@ func contradict(fans []bmc.Fan, found []sensor, owners [][]int) bool {
 				continue
 			}
 			any = true
-			worse.Says = bmc.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
+			worse.Says = phrase.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
 			*f = worse
 		}
 	}

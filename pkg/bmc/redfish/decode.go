@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // The types of this file take whatever JSON a controller sends in their place
@@ -31,7 +32,7 @@ type text string
 // UnmarshalJSON never fails. Of an array it takes the first element, of an
 // object its Member.
 func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = text(bmc.Clip(plain(raw, 0), maxText))
+	*t = text(phrase.Clip(plain(raw, 0), maxText))
 	return nil
 }
 
@@ -71,7 +72,7 @@ func plain(raw []byte, depth int) string {
 func (t text) String() string { return strings.TrimSpace(string(t)) }
 
 // Name is the text at the length of a name.
-func (t text) Name() string { return bmc.Clip(t.String(), maxName) }
+func (t text) Name() string { return phrase.Clip(t.String(), maxName) }
 
 // number is a number that may be missing.
 type number struct{ value *float64 }
@@ -236,7 +237,7 @@ func (s *status) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	if raw[0] != '{' {
-		word := bmc.Clip(strings.TrimSpace(plain(raw, 0)), maxName)
+		word := phrase.Clip(strings.TrimSpace(plain(raw, 0)), maxName)
 		switch strings.ToLower(word) {
 		case "":
 		case "ok", "warning", "critical":

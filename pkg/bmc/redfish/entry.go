@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // logEntry is a LogEntry resource.
@@ -53,7 +54,7 @@ func (e logEntry) args() []string {
 		if len(out) == 4 {
 			break
 		}
-		out = append(out, bmc.Clip(strings.TrimSpace(plain(item, 0)), maxName))
+		out = append(out, phrase.Clip(strings.TrimSpace(plain(item, 0)), maxName))
 	}
 	return out
 }
@@ -100,15 +101,15 @@ func (p *poll) eventsOf(e logEntry, order int64, when calendar) []bmc.Event {
 		}
 	}
 	first := bmc.Event{
-		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: bmc.Clip(string(e.made()), maxName), Time: when.dated(e.made().String()),
-		Fan: fan, Kind: m.kind, Level: m.level, Text: bmc.Clip(cmp.Or(e.Message.String(), e.MessageID.String()), maxText),
+		ID: cmp.Or(e.ID.Name(), lastOf(string(e.Self))), Order: order, Stamp: phrase.Clip(string(e.made()), maxName), Time: when.dated(e.made().String()),
+		Fan: fan, Kind: m.kind, Level: m.level, Text: phrase.Clip(cmp.Or(e.Message.String(), e.MessageID.String()), maxText),
 	}
 	out := []bmc.Event{first}
 	changed := cmp.Or(e.iml().Updated.String(), e.Modified.String())
 	again := func(suffix string, kind bmc.Kind) {
 		next := first
 		next.ID, next.Kind = first.ID+suffix, kind
-		next.Stamp, next.Time = bmc.Clip(changed, maxName), when.dated(changed)
+		next.Stamp, next.Time = phrase.Clip(changed, maxName), when.dated(changed)
 		out = append(out, next)
 	}
 	if n := e.iml().Count.count(); n > 1 && changed != "" && changed != first.Stamp {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // What is read of one log at most.
@@ -177,9 +178,9 @@ func numbered(item json.RawMessage) (n int64, created string, ok bool) {
 		case "Id":
 			n, ok = number64(plain(value, 0))
 		case "Created":
-			created = bmc.Clip(plain(value, 0), maxText)
+			created = phrase.Clip(plain(value, 0), maxText)
 		case "EventTimestamp":
-			event = bmc.Clip(plain(value, 0), maxText)
+			event = phrase.Clip(plain(value, 0), maxText)
 		}
 	})
 	return n, cmp.Or(created, event), ok

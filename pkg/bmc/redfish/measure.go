@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // maxSensors is how many sensors of one chassis are looked at.
@@ -209,7 +210,7 @@ func take(fans []bmc.Fan, i int, found []sensor, owners [][]int) []string {
 		used = append(used, s.path)
 		f.Rotors = append(f.Rotors, s.rotors()...)
 		if word := health(s.Status.health); word != bmc.HealthOK && word != bmc.HealthUnknown {
-			f.Says = bmc.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
+			f.Says = phrase.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
 		}
 	}
 	f.Opinion = bmc.NoOpinion

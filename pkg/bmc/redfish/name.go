@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/regex"
 )
 
@@ -126,7 +127,7 @@ func nameIn(message string) string {
 		return bmc.FanKey(s) != "fan" && !strings.HasSuffix(strings.ToLower(s), "fans")
 	})
 	if i >= 0 {
-		return bmc.Clip(strings.Trim(place.ReplaceAllString(found[i], ""), " .-#"), maxName)
+		return phrase.Clip(strings.Trim(place.ReplaceAllString(found[i], ""), " .-#"), maxName)
 	}
 	return ""
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
@@ -202,7 +203,7 @@ func (p *poll) look(ctx context.Context) {
 
 // gap notes what could not be read.
 func (p *poll) gap(what string, log bool, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: bmc.Clip(what, maxName), Log: log, Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: phrase.Clip(what, maxName), Log: log, Err: err})
 }
 
 // anyFan is what a gap hides when nobody can say which fans are behind it.
@@ -211,5 +212,5 @@ const anyFan = "*"
 // hidden records what could not be read and may hold fans, by how their ids
 // begin.
 func (p *poll) hidden(fans, what string, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: bmc.Clip(what, maxName), Hides: fans, Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: phrase.Clip(what, maxName), Hides: fans, Err: err})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/bmc"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // way is where the fans are found.
@@ -165,7 +166,7 @@ func (p *poll) takeFans(ctx context.Context, c *chassis, fans list, what string)
 	path := string(c.body.Thermal)
 	order := make([]string, len(fans.items))
 	unread := func(i int, err error) {
-		g := bmc.Gap{What: bmc.Clip(fmt.Sprintf("%s fan %d", what, i), maxName), Hides: c.id + "/", Err: err}
+		g := bmc.Gap{What: phrase.Clip(fmt.Sprintf("%s fan %d", what, i), maxName), Hides: c.id + "/", Err: err}
 		if was := p.memory.Orders[path]; len(was) == len(order) && was[i] != "" {
 			order[i] = was[i]
 			g.Fan = c.id + "/" + was[i]
@@ -249,10 +250,10 @@ func (p *poll) readSubsystem(ctx context.Context, c *chassis) {
 
 // unread notes a fan that could not be read, under the id that it had when it could.
 func (p *poll) unread(id, what string, err error) {
-	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: bmc.Clip(what, maxName), Hides: id, Fan: id, Err: err})
+	p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: phrase.Clip(what, maxName), Hides: id, Fan: id, Err: err})
 }
 
 func lastOf(path string) string {
 	path = trimSlash(path)
-	return bmc.Clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
+	return phrase.Clip(path[strings.LastIndexByte(path, '/')+1:], maxName)
 }
