@@ -1,11 +1,10 @@
 package gate
 
 import (
-	"strings"
-
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/maintenance"
+	"github.com/noout-monitoring/noout/pkg/phrase"
 )
 
 // mostReasons are written down of one answer.
@@ -34,8 +33,7 @@ func asked(gate string, nodes []string, list maintenance.Checklist) *journal.Ask
 			continue
 		}
 		if len(a.Reasons) < mostReasons {
-			text := c.String()
-			a.Reasons = append(a.Reasons, strings.ToValidUTF8(text[:min(len(text), longestReason)], ""))
+			a.Reasons = append(a.Reasons, phrase.Clip(c.String(), longestReason))
 		}
 	}
 	return a

@@ -219,8 +219,8 @@ var (
 	errPages  = errors.New("the list has more members or pages than are read")
 )
 
-// upTo reads a collection without expanding it, to its end or its bound. Members that come more than
-// once are listed once.
+// upTo reads a collection without expanding it, to its end or its bound. Members that
+// come more than once are listed once.
 func (p *poll) upTo(ctx context.Context, path string, most int) ([]member, error) {
 	var out []member
 	var bad error
