@@ -35,8 +35,8 @@ func (w Watch) Moved(by time.Duration) Watch {
 // nothing as a rule; something every half an hour, after a pause in which nobody
 // looked, when the clock went back, and whenever something else is to be written
 // down (happened): whoever reads that wants to know who looked.
-func (w Watch) Look(now time.Time, happened bool) (Watch, []Observed) {
-	var done []Observed
+func (w Watch) Look(now time.Time, happened bool) (Watch, []Entry) {
+	var done []Entry
 	if pause := now.Sub(w.Until); pause > noLook || pause < 0 { // as since the zero time
 		if w.Polls > 0 {
 			done = append(done, w.observed())
@@ -53,4 +53,6 @@ func (w Watch) Look(now time.Time, happened bool) (Watch, []Observed) {
 	return w, done
 }
 
-func (w Watch) observed() Observed { return Observed{w.From, w.Until, w.Polls, w.PauseS} }
+func (w Watch) observed() Entry {
+	return Entry{At: w.Until, Fact: &Observed{w.From, w.Until, w.Polls, w.PauseS}}
+}

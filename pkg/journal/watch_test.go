@@ -12,9 +12,15 @@ func TestWatch(t *testing.T) {
 	var all []Observed
 	looks := 0
 	look := func(at time.Duration, happened bool) {
-		var done []Observed
+		var done []Entry
 		w, done = w.Look(noon.Add(at), happened)
-		all = append(all, done...)
+		for _, e := range done {
+			o := e.Fact.(*Observed)
+			if !e.At.Equal(o.Until) {
+				t.Errorf("looks until %s are told at %s", o.Until, e.At)
+			}
+			all = append(all, *o)
+		}
 		looks++
 	}
 	for i := range 120 { // two hours, every minute
@@ -42,7 +48,7 @@ func TestWatch(t *testing.T) {
 
 func TestWatchOfOne(t *testing.T) {
 	_, done := Watch{}.Look(noon, true)
-	if len(done) != 1 || done[0] != (Observed{From: noon, Until: noon, Polls: 1}) {
+	if len(done) != 1 || *done[0].Fact.(*Observed) != (Observed{From: noon, Until: noon, Polls: 1}) {
 		t.Errorf("%+v", done)
 	}
 	if _, done := (Watch{}).Look(noon, false); done != nil {

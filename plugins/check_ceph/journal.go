@@ -65,11 +65,9 @@ func tell(before told, m memory, c ceph.Cluster, read state.Clock) (told, []jour
 	if before.At.IsZero() {
 		t.events = nil
 	}
-	var looks []journal.Observed
+	var looks []journal.Entry
 	next.Watch, looks = before.Watch.Look(now, len(t.events) > 0)
-	for _, o := range looks {
-		t.events = append(t.events, journal.Entry{At: o.Until, Fact: &o})
-	}
+	t.events = append(t.events, looks...)
 	for i := range t.events {
 		t.events[i].Cluster = c.FSID
 	}

@@ -53,10 +53,10 @@ func tell(old, next fans.Memory, node string, now time.Time) (json.RawMessage, [
 		}
 	}
 	t.At = now
-	var looks []journal.Observed
+	var looks []journal.Entry
 	t.Watch, looks = t.Watch.Look(now, len(events) > 0)
-	for _, o := range looks {
-		happened(o.Until, time.Time{}, &o)
+	for _, l := range looks {
+		happened(l.At, time.Time{}, l.Fact)
 	}
 	text, err := json.Marshal(t)
 	if err != nil { // times beyond all calendars

@@ -74,17 +74,15 @@ func tell(old, next memory, f facts, counted bool) (told, []journal.Entry) {
 	t.silences()
 	now.Hushed, now.Restless = t.hushed, t.restless()
 	t.measured()
-	var looks []journal.Observed
+	var looks []journal.Entry
 	now.Watch = old.Told.Watch
 	if counted && !f.blind() && len(f.cluster.Rights) == 0 {
 		now.Watch, looks = now.Watch.Look(f.now, len(t.events) > 0 || f.now.Sub(now.Restless) < restless)
 	}
+	t.events = append(t.events, looks...)
 	subject := f.cluster.Subject()
 	for i := range t.events {
 		t.events[i].Cluster = subject
-	}
-	for _, o := range looks {
-		t.events = append(t.events, journal.Entry{At: o.Until, Cluster: subject, Fact: &o})
 	}
 	return now, t.events
 }

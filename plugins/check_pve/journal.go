@@ -36,14 +36,12 @@ func tell(raw json.RawMessage, c pve.Cluster, now time.Time, set time.Duration) 
 	}
 	before = before.moved(set)
 	next, events := before.after(c, now, set < 0 || set > journal.ClockSlack)
+	var looks []journal.Entry
+	next.Watch, looks = before.Watch.Look(now, len(events) > 0)
+	events = append(events, looks...)
 	subject := c.Subject()
 	for i := range events {
 		events[i].Cluster = subject
-	}
-	var looks []journal.Observed
-	next.Watch, looks = before.Watch.Look(now, len(events) > 0)
-	for _, o := range looks {
-		events = append(events, journal.Entry{At: o.Until, Cluster: subject, Fact: &o})
 	}
 	text, err := json.Marshal(next)
 	if err != nil { // times beyond all calendars
