@@ -22,9 +22,11 @@ type Controller struct {
 	Host        string `name:"bmc" placeholder:"HOST" help:"Management controller of the node: who it is, what it is made of, which fans failed and how often."`
 	Via         string `enum:"auto,redfish,ipmi" default:"auto" placeholder:"WAY" help:"How to ask the controller: Redfish, and IPMI where there is none (auto), or one of them."`
 	IPMIPort    int    `name:"ipmi-port" default:"623" help:"UDP port of IPMI." placeholder:"PORT"`
+	Privilege   string `name:"ipmi-privilege" enum:"user,operator,admin" default:"user" placeholder:"LEVEL" help:"Privilege level of the session of IPMI: user, operator or admin."`
 	CAFile      string `name:"bmc-ca-file" placeholder:"FILE" help:"Authority that signed the controller's certificate."`
 	Fingerprint string `name:"bmc-fingerprint" placeholder:"SHA256" help:"SHA-256 of the controller's certificate."`
 	Insecure    bool   `name:"bmc-insecure" help:"Do not verify the controller's certificate."`
+	TLSLegacy   bool   `name:"bmc-tls-legacy" help:"Allow the controller RSA key exchange and TLS 1.0."`
 }
 
 // BMC are these flags with those about its fans, which are judged as check_fans
@@ -48,7 +50,7 @@ func (b BMC) Validate() error {
 
 // Validate refuses what cannot be meant, by the names of these flags.
 func (c Controller) Validate() error {
-	if given := c.CAFile != "" || c.Fingerprint != "" || c.Insecure; c.Host == "" && (given || c.Via != controller.Auto) {
+	if given := c.CAFile != "" || c.Fingerprint != "" || c.Insecure || c.TLSLegacy; c.Host == "" && (given || c.Via != controller.Auto) {
 		return errNobody
 	}
 	if err := c.ipmi().Validate(); err != nil {
@@ -64,10 +66,12 @@ func (c Controller) Validate() error {
 }
 
 func (c Controller) transport() transport.Options {
-	return transport.Options{CAFile: c.CAFile, Fingerprint: c.Fingerprint, Insecure: c.Insecure}.Named("bmc")
+	return transport.Options{CAFile: c.CAFile, Fingerprint: c.Fingerprint, Insecure: c.Insecure, TLSLegacy: c.TLSLegacy}.Named("bmc")
 }
 
-func (c Controller) ipmi() ipmi.Options { return ipmi.Options{Port: c.IPMIPort, Privilege: "user"} }
+func (c Controller) ipmi() ipmi.Options {
+	return ipmi.Options{Port: c.IPMIPort, Privilege: c.Privilege}
+}
 
 // httpsPort of management controllers.
 const httpsPort = 443

@@ -1,10 +1,14 @@
 package gate
 
 import (
+	"crypto/tls"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -33,5 +37,28 @@ func TestNotForTheController(t *testing.T) {
 		if h != "" {
 			t.Errorf("it was told %q", h)
 		}
+	}
+}
+
+// TestOldController: a gate asks a controller that knows only old TLS as check_fans
+// does, and names its own option for it.
+func TestOldController(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}
+	server.StartTLS()
+	defer server.Close()
+	c := Controller{Host: strings.TrimPrefix(server.URL, "https://"), Via: "redfish", Insecure: true}
+	s := Survey{Now: time.Now, Options: Options{BMC: BMC{Controller: c}}}
+	if _, err := s.fans(t.Context(), Found{}, s.open(c)); err == nil || !strings.HasSuffix(err.Error(), "may need --bmc-tls-legacy") || asked.Load() > 0 {
+		t.Errorf("expected the option to be named, got %v after %d requests", err, asked.Load())
+	}
+	c.TLSLegacy = true
+	if _, err := s.fans(t.Context(), Found{}, s.open(c)); err == nil || asked.Load() == 0 {
+		t.Errorf("expected it to be asked, got %v after %d requests", err, asked.Load())
 	}
 }

@@ -52,6 +52,8 @@ func TestBMCValidate(t *testing.T) {
 		"two ways to trust":      {BMC{Controller: Controller{Host: "bmc3", Insecure: true, Fingerprint: strings.Repeat("ab", 32)}}, "--bmc-insecure verifies nothing, expected it without --bmc-fingerprint"},
 		"a fingerprint, half":    {BMC{Controller: Controller{Host: "bmc3", Fingerprint: "abab"}}, "--bmc-fingerprint: expected"},
 		"no authority":           {BMC{Controller: Controller{Host: "bmc3", CAFile: "/nonexistent"}}, "--bmc-ca-file /nonexistent: "},
+		"old TLS of nobody":      {BMC{Controller: Controller{TLSLegacy: true}}, "--bmc: "},
+		"no level":               {BMC{Controller: Controller{Host: "bmc3", Privilege: "root"}}, "--ipmi-privilege: "},
 		"a way to nobody":        {BMC{Controller: Controller{Via: "ipmi"}}, "--bmc: "},
 		"fans of nobody":         {BMC{Fans: fans.Options{AllowZero: pattern("FANB")}}, "--bmc: "},
 		"a fingerprint, in full": {BMC{Controller: Controller{Host: "bmc3", Fingerprint: strings.Repeat("ab", 32)}}, ""},

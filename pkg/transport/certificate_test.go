@@ -210,11 +210,11 @@ func TestNamed(t *testing.T) {
 	}{
 		"untrusted":   {Options{}, server.URL, []string{"use --bmc-ca-file or --bmc-fingerprint "}},
 		"another pin": {Options{Fingerprint: fingerprint{1, 2, 3}.String()}, server.URL, []string{"not that of --bmc-fingerprint: compare"}},
-		"old":         {Options{}, old.URL, []string{"share no TLS version or cipher"}},
+		"old":         {Options{}, old.URL, []string{"share no TLS version or cipher", "may need --bmc-tls-legacy"}},
 	} {
 		_, err := ask(t, c.options.Named("bmc"), c.url)
 		sentence(t, err, c.words...)
-		for _, flag := range []string{"--ca-file", "--fingerprint", "tls-legacy"} {
+		for _, flag := range []string{"--ca-file", "--fingerprint", "--tls-legacy"} {
 			if strings.Contains(err.Error(), flag) {
 				t.Errorf("%s: it names %s of another device: %v", name, flag, err)
 			}

@@ -182,10 +182,11 @@ var hints = []string{
 }
 
 func (p peer) legacyHint() string {
-	if o := p.options; o.TLSLegacy || o.advice != "" || o.prefix != "" {
+	o := p.options
+	if o.TLSLegacy || o.advice != "" {
 		return "" // it is given, or there is no such flag
 	}
-	return ": an old controller may need --tls-legacy"
+	return ": an old controller may need " + o.flag("tls-legacy")
 }
 
 // handshake explains why there is no TLS.
