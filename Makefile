@@ -11,7 +11,11 @@ FUZZ     ?= .
 export CGO_ENABLED ?= 0
 # No device that is asked speaks HTTP/2, and the plugins do not: without it each is
 # 0.4 MB smaller.
-BUILD := $(GO) build -trimpath -tags nethttpomithttp2 -ldflags '-s -w -X github.com/noout-monitoring/noout/pkg/check.version=$(VERSION)'
+SHIPPED := -trimpath -tags nethttpomithttp2
+BUILD := $(GO) build $(SHIPPED) -ldflags '-s -w -X github.com/noout-monitoring/noout/pkg/check.version=$(VERSION)'
+
+# What is run uses what is built: with other flags all would be compiled twice.
+RUN := $(GO) run $(SHIPPED)
 
 .PHONY: help
 help: ## this list
@@ -24,13 +28,13 @@ build: ## the plugins, static, into bin/
 
 .PHONY: test
 test: ## everything that needs no root, no network and nothing installed
-	@GO=$(GO) $(GO) run ./test/suite
+	@GO=$(GO) $(RUN) ./test/suite
 
 # The same on a machine that has SPEED percent of this one's processors.
 SPEED ?= 10
 .PHONY: test-slow
 test-slow: ## make test as a slow machine would (root, Linux); SPEED=10 percent
-	@GO=$(GO) test/slow $(SPEED) $(GO) run ./test/suite -count=1
+	@GO=$(GO) test/slow $(SPEED) $(RUN) ./test/suite -count=1
 
 # What the parts of test-real need, by Debian's names.
 REAL_ipmi   := openipmi ipmitool freeipmi-tools qemu-system-x86 linux-image-amd64 busybox-static
@@ -62,7 +66,7 @@ test-real: ## the same against real software (root, Debian); PARTS="ipmi ceph ..
 # arithmetic: nothing to race there.
 .PHONY: race
 race: ## the tests under the race detector (needs a C compiler)
-	@CGO_ENABLED=1 GO=$(GO) $(GO) run ./test/suite -race -short -skip '^(TestEveryPhase|TestNoContradiction)$$' $$($(GO) list ./... | sed 's,^github.com/noout-monitoring/noout,.,' | grep -v /pkg/maintenance$$)
+	@CGO_ENABLED=1 GO=$(GO) $(RUN) ./test/suite -race -short -skip '^(TestEveryPhase|TestNoContradiction)$$' $$($(GO) list ./... | sed 's,^github.com/noout-monitoring/noout,.,' | grep -v /pkg/maintenance$$)
 
 .PHONY: fuzz
 fuzz: ## the fuzz targets (FUZZ=REGEX, default all), each with FUZZTIME inputs (200000x)
@@ -105,15 +109,15 @@ story-random: ## 2,000 random events, everybody asked after each (SEEDS=50 walks
 
 .PHONY: demo
 demo: build ## the story, step by step: command, output, exit code and why (40 s)
-	@$(GO) run ./test/story/cmd/demo -bin bin
+	@$(RUN) ./test/story/cmd/demo -bin bin
 
 .PHONY: bench
 bench: build ## what a run costs; BASELINE=REV compares, and writes bench.md
-	@$(GO) run ./test/bench -bin bin $(if $(BASELINE),-baseline '$(BASELINE)' -o bench.md)
+	@$(RUN) ./test/bench -bin bin $(if $(BASELINE),-baseline '$(BASELINE)' -o bench.md)
 
 .PHONY: contrib
 contrib: build ## commands, man pages, completions, pages: what --describe tells
-	$(GO) run ./contrib/generate -bin bin -o .
+	$(RUN) ./contrib/generate -bin bin -o .
 
 .PHONY: dist
 dist: ## packages, tarballs, checksums and a bill of materials, into dist/
