@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -29,7 +30,9 @@ type Options struct {
 // ports are the usual ones.
 var ports = map[string]int{startTLS: 587, implicit: 465, noTLS: 25}
 
-// Validate returns an error that names the option and what was expected.
+// Validate returns an error that names the option and what was expected. It looks
+// at no file: one that is gone closes its own channel, and [Options.Mail],
+// [Options.Webhook] and [Options.Directory] say so.
 func (o Options) Validate() error {
 	mail := o.SMTP != "" || o.Sendmail != ""
 	switch {
@@ -50,11 +53,8 @@ func (o Options) Validate() error {
 	if err := o.validRelay(); err != nil {
 		return err
 	}
-	if err := o.validSendmail(); err != nil {
-		return err
-	}
-	if o.Pages != "" {
-		return validPages(o.Pages)
+	if o.Sendmail != "" && !filepath.IsAbs(o.Sendmail) {
+		return errors.New("--sendmail: expected a whole path, such as /usr/sbin/sendmail")
 	}
 	return nil
 }
@@ -70,21 +70,13 @@ func (o Options) validRelay() error {
 	if o.mode() == noTLS && !loopback(address) {
 		return errors.New("--smtp-tls none: expected with --smtp 127.0.0.1, ::1 or localhost only, others could read the mail")
 	}
-	if o.mode() == noTLS {
-		return nil
-	}
-	_, err = o.trust().TLS(address)
-	return err
+	return nil
 }
 
-func (o Options) validSendmail() error {
-	if o.Sendmail == "" {
-		return nil
-	}
+// program is nil when the sendmail can be run.
+func (o Options) program() error {
 	info, err := os.Stat(o.Sendmail)
 	switch {
-	case !filepath.IsAbs(o.Sendmail):
-		return errors.New("--sendmail: expected a whole path, such as /usr/sbin/sendmail")
 	case err != nil:
 		return fmt.Errorf("--sendmail %s: %w: install a mail system, or use --smtp", o.Sendmail, bare(err))
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
@@ -108,7 +100,8 @@ func loopback(address string) bool {
 	return err == nil && (host == "localhost" || parsed == nil && ip.IsLoopback())
 }
 
-// Mail is the way that the flags choose, nil without one.
+// Mail is the way that the flags choose, nil without one. Its error is that of a
+// file which it needs, as those of the other two are.
 func (o Options) Mail(auth secret.Options) (Sender, error) {
 	if err := o.Validate(); err != nil || o.SMTP == "" && o.Sendmail == "" {
 		return nil, err
@@ -118,17 +111,28 @@ func (o Options) Mail(auth secret.Options) (Sender, error) {
 		return nil, err
 	}
 	if o.Sendmail != "" {
+		if err := o.program(); err != nil {
+			return nil, err
+		}
 		return sendmail{path: o.Sendmail, from: from}, nil
 	}
+	return o.relay(from, auth)
+}
+
+// relay is the way through --smtp.
+func (o Options) relay(from netmail.Address, auth secret.Options) (Sender, error) {
 	address, err := transport.Address(o.SMTP, ports[o.mode()])
 	if err != nil {
 		return nil, fmt.Errorf("--smtp: %w", err)
 	}
 	r := relay{address: address, tls: o.mode(), trust: o.trust(), from: from}
-	if r.tls != noTLS { // a login is never sent in the clear
-		r.login, err = auth.FromFile(o.SMTP)
+	if r.tls == noTLS { // a login is never sent in the clear
+		return r, nil
 	}
-	if err != nil && !errors.Is(err, secret.ErrNoSection) {
+	if _, err := r.trust.TLS(address); err != nil {
+		return nil, err
+	}
+	if r.login, err = auth.FromFile(o.SMTP); err != nil && !errors.Is(err, secret.ErrNoSection) {
 		return nil, err
 	}
 	return r, nil
@@ -137,6 +141,9 @@ func (o Options) Mail(auth secret.Options) (Sender, error) {
 // Webhook posts to customers' programs. The keys that sign are the tokens of
 // their hosts' sections in the credentials file.
 func (o Options) Webhook(auth secret.Options) (Sender, error) {
+	if err := auth.Check(); err != nil {
+		return nil, err
+	}
 	client, err := transport.Options{}.Advising("tell the customer, whose server it is").Client()
 	if err != nil {
 		return nil, err
@@ -151,6 +158,9 @@ func (o Options) Directory() (Sender, error) {
 	}
 	from, err := sender(o.MailFrom)
 	if err != nil {
+		return nil, err
+	}
+	if err := validPages(o.Pages); err != nil {
 		return nil, err
 	}
 	return pages{dir: o.Pages, domain: domain(from.Address)}, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -168,6 +169,9 @@ func printable(text string) string {
 // validPages is nil when the directory can be used.
 func validPages(dir string) error {
 	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--pages %s: %w: mount it, or make it", dir, bare(err))
+	}
 	if err != nil {
 		return fmt.Errorf("--pages %s: %w", dir, bare(err))
 	}

@@ -51,6 +51,17 @@ func (o Options) FromFile(host string) (Credentials, error) {
 	return fromFile(o.AuthFile, host)
 }
 
+// Check is nil when no file is given, or all of it can be read.
+func (o Options) Check() error {
+	if o.AuthFile == "" {
+		return nil
+	}
+	if _, err := read(o.AuthFile); err != nil {
+		return fmt.Errorf("--auth-file %w", err)
+	}
+	return nil
+}
+
 // SameSection is nil when the section of the credentials file that speaks for
 // the host that was asked is also the one for another host, which a device has
 // named. What the environment holds is for the hosts of -H alone.
