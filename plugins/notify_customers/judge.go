@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,10 +41,18 @@ type outcome struct {
 	silent     []string        // customers without an address
 	shared     []notice.Shared
 	works      []notice.State
+	closed     []door
+	mute       bool // no channel is open
 	ledger     []error
 	journal    error
 	words      []error
 	letters    []letter // of a dry run
+}
+
+// door is a channel that cannot be used.
+type door struct {
+	channel string
+	why     error
 }
 
 // letter is a notice with its ways to the customer.
@@ -57,6 +66,7 @@ type letter struct {
 func judge(f outcome) check.Result {
 	v := &verdict{outcome: f}
 	v.unwritten()
+	v.shut()
 	v.undelivered()
 	v.givenUp()
 	v.late()
@@ -92,6 +102,33 @@ func (v *verdict) unwritten() {
 	if n := len(v.words); n > 0 {
 		v.say(check.CRITICAL, "%s could not be put into words and not sent: %s", phrase.Count(n, "notice", "notices"), v.words[0])
 	}
+}
+
+// shut channels are named once, whoever waits for them, and also when nobody does:
+// what comes next would not go either.
+func (v *verdict) shut() {
+	s, who := check.WARNING, ""
+	if v.mute {
+		s, who = check.CRITICAL, "nobody can be told: "
+	}
+	for _, d := range v.closed {
+		waits := ""
+		if n := v.wanting(d.channel); n > 0 {
+			waits = ", " + phrase.Count(n, "notice waits", "notices wait")
+		}
+		v.say(s, "%snothing goes by %s until this is put right%s: %s", who, d.channel, waits, d.why)
+	}
+}
+
+// wanting are how many notices wait for a channel.
+func (v *verdict) wanting(channel string) int {
+	n := 0
+	for _, l := range v.waiting {
+		if slices.ContainsFunc(l.Deliveries, func(d notice.Delivery) bool { return d.Channel == channel && d.Outcome != notice.Sent }) {
+			n++
+		}
+	}
+	return n
 }
 
 // undelivered notices are named with what their other side says.

@@ -18,6 +18,7 @@ func (r *run) outcome() outcome {
 		shared: r.estate.Shared, works: r.orders.States(r.story, r.now),
 	}
 	f.looked, f.cluster = r.estate.Looked()
+	f.closed, f.mute = r.doors()
 	for _, d := range r.desks {
 		if d.silent {
 			f.silent = append(f.silent, d.who.Key)

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/journal"
 	"github.com/noout-monitoring/noout/pkg/locale"
 	"github.com/noout-monitoring/noout/pkg/notice"
+	"github.com/noout-monitoring/noout/pkg/secret"
 	"github.com/noout-monitoring/noout/pkg/state"
 )
 
@@ -33,6 +34,7 @@ type run struct {
 	unkept    []notice.Record // that promised word which is late
 	voices    map[string]*locale.Locale
 	senders   map[string]channel.Sender
+	closed    map[string]error // channels that cannot be used, and why
 	faults    faults
 	least     time.Duration // that a delivery may take which is begun
 }
@@ -200,17 +202,44 @@ func ways(c customer.Customer) []notice.Delivery {
 	return out
 }
 
-// open opens the channels.
-func (r *run) open() error {
+// open opens the channels, each on its own: what goes by one that is closed waits,
+// and the others go on. That it waits is no try, so it goes with the first run that
+// finds the channel open. Who only looks needs no credentials.
+func (r *run) open() {
 	r.senders = r.options.senders
-	if !r.Send || r.senders != nil {
-		return nil
+	if r.senders != nil {
+		return
 	}
-	mail, errMail := r.Channels.Mail(r.Auth)
-	hooks, errHooks := r.Channels.Webhook(r.Auth)
+	auth := r.Auth
+	if !r.Send {
+		auth = secret.Options{}
+	}
+	mail, errMail := r.Channels.Mail(auth)
+	hooks, errHooks := r.Channels.Webhook(auth)
 	pages, errPages := r.Channels.Directory()
 	r.senders = map[string]channel.Sender{byMail: mail, byWebhook: hooks, byPages: pages}
-	return errors.Join(errMail, errHooks, errPages)
+	r.closed = map[string]error{byMail: errMail, byWebhook: errHooks, byPages: errPages}
+	maps.DeleteFunc(r.closed, func(_ string, err error) bool { return err == nil })
+}
+
+// doors are the channels that options or customers ask for and that are closed, and
+// whether the customers have no other.
+func (r *run) doors() (closed []door, all bool) {
+	used := map[string]bool{}
+	for _, c := range r.customers {
+		for _, d := range r.deliveries(c) {
+			used[d.Channel] = true
+		}
+	}
+	all = len(used) > 0
+	for _, name := range []string{byMail, byWebhook, byPages} {
+		err := r.closed[name]
+		if err != nil && (used[name] || name != byWebhook) { // a web hook has no option of its own
+			closed = append(closed, door{name, err})
+		}
+		all = all && (err != nil || !used[name])
+	}
+	return closed, all
 }
 
 // voice of a language. They are few, and opened once.

@@ -72,7 +72,7 @@ func (r *run) send(ctx context.Context) {
 			}
 		})
 	}
-	for _, d := range inTurn(r.desks) {
+	for _, d := range r.inTurn() {
 		select {
 		case work <- d:
 		case <-ctx.Done():
@@ -84,19 +84,19 @@ func (r *run) send(ctx context.Context) {
 
 // inTurn are the customers, those first that were tried least often: sides that
 // hang keep nobody waiting twice.
-func inTurn(all []*desk) []*desk {
-	return slices.SortedStableFunc(slices.Values(all), func(a, b *desk) int { return cmp.Compare(a.tries(), b.tries()) })
+func (r *run) inTurn() []*desk {
+	return slices.SortedStableFunc(slices.Values(r.desks), func(a, b *desk) int { return cmp.Compare(r.tries(a), r.tries(b)) })
 }
 
-// tries is how often the customer was tried in vain.
-func (d *desk) tries() int {
+// tries is how often the customer was tried in vain, by channels that are open.
+func (r *run) tries(d *desk) int {
 	least := math.MaxInt
 	if len(d.fresh) > 0 {
 		return 0
 	}
 	for _, x := range d.ledger.Pending() {
 		for _, way := range x.Deliveries {
-			if way.Outcome != notice.Sent {
+			if way.Outcome != notice.Sent && r.closed[way.Channel] == nil {
 				least = min(least, way.Tries)
 			}
 		}
@@ -128,7 +128,7 @@ func (r *run) tell(ctx context.Context, d *desk) {
 		}
 	}
 	for _, x := range d.ledger.Pending() {
-		if !ready(x, r.now) || r.late(ctx) {
+		if !slices.ContainsFunc(x.Deliveries, r.ready(x)) || r.late(ctx) {
 			continue
 		}
 		taken := false
@@ -153,8 +153,9 @@ func (r *run) tell(ctx context.Context, d *desk) {
 // longestRun is how long another run leaves a notice to the one that took it.
 const longestRun = 30 * time.Second
 
-func ready(x notice.Record, now time.Time) bool {
-	return slices.ContainsFunc(x.Deliveries, func(d notice.Delivery) bool { return d.Ready(x.Notice, now) })
+// ready says of a delivery of a notice whether it is to be tried now, and can be.
+func (r *run) ready(x notice.Record) func(notice.Delivery) bool {
+	return func(d notice.Delivery) bool { return r.closed[d.Channel] == nil && d.Ready(x.Notice, r.now) }
 }
 
 // prepare writes notices down before anything is sent: their numbers, their ids,
@@ -207,7 +208,7 @@ func (r *run) deliver(ctx context.Context, d *desk, x notice.Record) {
 	his := ways(d.who)
 	for _, way := range x.Deliveries {
 		struck := !slices.ContainsFunc(his, func(o notice.Delivery) bool { return o.Channel == way.Channel && o.To == way.To })
-		if struck || !way.Ready(x.Notice, r.now) || r.late(ctx) {
+		if struck || !r.ready(x)(way) || r.late(ctx) {
 			continue
 		}
 		outcome, err := r.one(ctx, d.who, x, way)
