@@ -95,3 +95,27 @@ func TestLoss(t *testing.T) {
 		}
 	}
 }
+
+// TestSingleCopyUnproven: not to know the rules makes no answer milder.
+func TestSingleCopyUnproven(t *testing.T) {
+	for name, change := range map[string]func(*ceph.Cluster){
+		"no rules": func(c *ceph.Cluster) { c.Rules = nil },
+		"a rule of two takes": func(c *ceph.Cluster) {
+			for i := range c.Rules {
+				c.Rules[i].Domain = ""
+			}
+		},
+	} {
+		m := well()
+		for i := range m.pools {
+			m.pools[i].size, m.pools[i].min, m.pools[i].pgs = 2, 1, [][]int{{0, 2}, {1, 5}, {3, 4}}
+		}
+		e := m.asked(m.evidence(t))
+		if got := Serviceable(e).Decision(); got != "yes-but" {
+			t.Fatalf("with the rules: %s", got)
+		}
+		if change(e.Ceph.Cluster); Serviceable(e).Decision() == "yes" {
+			t.Errorf("%s: yes, without a word that one copy is left", name)
+		}
+	}
+}

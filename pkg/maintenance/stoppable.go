@@ -96,6 +96,9 @@ func (l leaving) margin() Checklist {
 	for _, p := range l.Map.Pools {
 		left, exact := l.Copies(p, l.gone)
 		if !exact {
+			if left <= 1 && p.MinSize <= 1 && !p.Erasure && p.PGs > 0 {
+				single = append(single, p.Name) // for all that is known
+			}
 			continue
 		}
 		if left < p.MinSize {
@@ -114,7 +117,7 @@ func (l leaving) margin() Checklist {
 		}
 		parts = append(parts, fmt.Sprintf("%s %d of %d (min_size %d)", p.Name, left, p.Size, p.MinSize))
 	}
-	if len(parts) == 0 {
+	if len(parts)+len(single) == 0 {
 		return nil
 	}
 	text := phrase.List(parts, 4)
