@@ -57,6 +57,9 @@ type drain struct {
 	target string // the node to move guests to, empty when there is none
 	// targets are the nodes guests can move to, the best first.
 	targets []string
+	// free is the memory that is left on them, in bytes, for what is advised to be
+	// moved there; nodes that do not tell are missing.
+	free map[string]int64
 	// moves are the nodes that HA moves guests to, by the guests' numbers.
 	moves map[string]string
 }
@@ -71,6 +74,12 @@ func DrainOf(e Evidence) Drain {
 	d.index, d.moves = e.PVE.Cluster.Index(), e.PVE.Cluster.HA.Targets()
 	if d.targets = e.refuges(); len(d.targets) > 0 {
 		d.target = d.targets[0]
+	}
+	d.free = map[string]int64{}
+	for _, n := range e.PVE.Cluster.Nodes {
+		if n.MaxMemory > 0 {
+			d.free[n.Name] = n.FreeMemory
+		}
 	}
 	for _, name := range e.PVE.Leaving {
 		d.node(name)
@@ -99,7 +108,7 @@ func (e Evidence) doubts() []string {
 		return out
 	case !c.Quorate:
 		return []string{c.Asked + " has no quorum, what it lists is old"}
-	case c.HA.Used() && c.HA.Disarm == "" && c.HA.MasterSilence() > heartbeat:
+	case c.HA.Used() && c.HA.Disarm == "" && c.HA.MasterSilence() > pve.Heartbeat:
 		out = append(out, fmt.Sprintf("the HA manager on %s has been silent for %s", c.HA.Master, c.HA.MasterSilence()))
 	}
 	names := c.Members()

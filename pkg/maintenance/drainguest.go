@@ -100,7 +100,7 @@ func (d *drain) managed(g pve.Guest, s pve.Service) (why string, next []Step) {
 	case ha.Disarm != "":
 		return "is under HA, which is disarmed", []Step{d.pve("ha-manager crm-command arm-ha")}
 	case !ha.Maintenance(g.Node):
-		return "is under HA", []Step{d.pve("ha-manager crm-command node-maintenance enable " + g.Node)}
+		return "is under HA", d.enable(g.Node)
 	case s.State != "started":
 		return "is under HA in state " + s.State, []Step{d.pve("ha-manager status")}
 	case d.bound(s.SID) != "":
@@ -153,17 +153,18 @@ func (d *drain) unmanaged(g pve.Guest) (why string, next []Step) {
 	}
 	config, known := d.PVE.Memory.Configs[g.ID]
 	devices, disks := d.index.Local(g, config.Config)
+	if known && len(devices) > 0 && !mapped(config.Config) {
+		return fmt.Sprintf("uses %s of %s and cannot move while it runs", strings.Join(devices, ", "), g.Node),
+			[]Step{say(agree), run(g.Node, fmt.Sprintf("%s shutdown %d", tool(g), g.ID))}
+	}
 	target := d.targetFor(g, config.Config)
 	migrate := fmt.Sprintf("qm migrate %d %s --online", g.ID, target)
 	switch {
-	case known && len(devices) > 0 && mapped(config.Config):
+	case known && len(devices) > 0:
 		return fmt.Sprintf("is not under HA and uses %s by a mapping", strings.Join(devices, ", ")),
 			[]Step{run(g.Node, migrate).note("refused where the mapping is not live-migration-capable")}
-	case known && len(devices) > 0:
-		return fmt.Sprintf("uses %s of %s and cannot move while it runs", strings.Join(devices, ", "), g.Node),
-			[]Step{say(agree), run(g.Node, fmt.Sprintf("%s shutdown %d", tool(g), g.ID))}
 	case target == "":
-		return why + ", and no other node has its storage", []Step{say(agree + ", and shut it down")}
+		return why + ", and no other node has its storage and room for it", []Step{say(agree + ", and shut it down")}
 	case g.Kind == pve.Container:
 		return "is a container outside HA and moves only with a restart", []Step{say(agree), run(g.Node, fmt.Sprintf("pct migrate %d %s --restart", g.ID, target))}
 	case known && len(disks) > 0:
@@ -216,8 +217,19 @@ func slots(disks []pve.Disk) string {
 	return phrase.List(out, phrase.Few)
 }
 
+// used is the memory that a guest needs now, in bytes: all it may have where it does
+// not tell.
+func used(g pve.Guest) int64 {
+	if g.Memory <= 0 {
+		return g.MaxMemory
+	}
+	return min(g.Memory, g.MaxMemory)
+}
+
 // targetFor is the node to move a guest to: the one with most free memory that
-// also has the guest's shared storages; empty when none has.
+// has room for what it uses now, beside what was advised to be moved there before,
+// and the guest's shared storages; empty when none has. Proxmox VE itself looks at
+// no memory when it migrates.
 func (d *drain) targetFor(g pve.Guest, config pve.Config) string {
 	_, local := d.index.Local(g, config)
 	own := map[string]bool{}
@@ -225,11 +237,15 @@ func (d *drain) targetFor(g pve.Guest, config pve.Config) string {
 		own[k.Storage] = true
 	}
 	for _, node := range d.targets {
-		fits := true
+		free, told := d.free[node]
+		fits := !told || free >= used(g)
 		for _, k := range config.Disks {
 			fits = fits && (own[k.Storage] || d.index.Offers(node, k.Storage))
 		}
 		if fits {
+			if told {
+				d.free[node] = free - used(g)
+			}
 			return node
 		}
 	}
