@@ -125,8 +125,28 @@ func (x *stage) unread(o *Outlook) {
 	if len(x.Cluster.Storages) == 0 || !x.audits() {
 		o.add(maintenance.Unknown, name, "this token does not see every storage, it lacks Datastore.Audit on /storage: where disks and backups are is not known", say("give it the role PVEAuditor on /"))
 	}
+	x.alive(o)
 	for _, t := range pve.Untold(slices.Concat(x.HA.Gaps, x.gaps(false))) {
 		o.add(maintenance.Unknown, name, t)
+	}
+}
+
+// alive: a manager that stands still recovers nothing, and a node whose local one
+// does starts nothing.
+func (x *stage) alive(o *Outlook) {
+	const name = "HA is alive"
+	c := x.Cluster
+	if !c.HA.Used() || c.HA.Disarm != "" {
+		return
+	}
+	quiet, _ := c.Quiet()
+	if silent := max(c.HA.MasterSilence(), quiet); silent > pve.Heartbeat {
+		o.add(maintenance.Unknown, name, "the HA manager has been silent for "+rounded(silent)+", nobody knows whether it restarts anything", run(x.console(), "ha-manager status"))
+	}
+	for _, n := range c.Nodes {
+		if silent, wrote := c.HA.Silence(n.Name); n.Online && wrote && silent > pve.Heartbeat {
+			o.add(maintenance.Unknown, name, "the local resource manager of "+n.Name+" is silent, what HA puts there may not start", run(n.Name, "systemctl status pve-ha-lrm"))
+		}
 	}
 }
 

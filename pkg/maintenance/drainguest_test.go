@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,5 +91,47 @@ func TestHeld(t *testing.T) {
 	odd := Checklist{second.fails("left", run("pve1", "ceph health unmute X$(reboot)"))}.held()
 	if got := odd[0].String(); !strings.Contains(got, "by hand") || odd[0].Next[0].Run != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestRoomOfTargets: what is advised to be moved to a node fits there, all together.
+func TestRoomOfTargets(t *testing.T) {
+	const giB = int64(1) << 30
+	c := threeNodes()
+	c.Guests = nil
+	free := map[string]int64{"pve1": 60 * giB, "pve2": 58 * giB}
+	for i, n := range c.Nodes {
+		c.Nodes[i].MaxMemory, c.Nodes[i].FreeMemory = 256*giB, free[n.Name]
+	}
+	for id := 101; id <= 110; id++ {
+		c.Guests = append(c.Guests, pve.Guest{ID: id, Kind: pve.VM, Node: "pve3", Status: "running", MaxMemory: 16 * giB, Memory: 15 * giB})
+	}
+	moved := map[string]int64{}
+	for _, l := range DrainOf(Evidence{PVE: PVE{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]pve.Presence{"pve3": {}}}}).Left {
+		for _, s := range l.Next {
+			if w := strings.Fields(s.Run); len(w) > 3 && w[1] == "migrate" {
+				moved[w[3]] += l.Guest.Memory
+			}
+		}
+	}
+	for n, size := range moved {
+		if size > free[n] {
+			t.Errorf("%d GiB are to be moved to %s, which has %d GiB free", size/giB, n, free[n]/giB)
+		}
+	}
+}
+
+// TestContainersUnderHA: HA shuts a container down to move it.
+func TestContainersUnderHA(t *testing.T) {
+	c := threeNodes()
+	c.Guests[2].Kind = pve.Container
+	c.HA = pve.HA{Master: "pve1", Time: noon, Nodes: map[string]string{"pve1": "online", "pve2": "online", "pve3": "online"},
+		Services: []pve.Service{{SID: "ct:103", Node: "pve3", State: "started", Running: true}}}
+	e := Evidence{Now: noon, PVE: PVE{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]pve.Presence{"pve3": {}}}}
+	for _, x := range Drained(e, DrainOf(e)) {
+		i := slices.IndexFunc(x.Next, func(s Step) bool { return strings.Contains(s.Run, "node-maintenance enable") })
+		if i >= 0 && !slices.ContainsFunc(x.Next[:i], func(s Step) bool { return strings.HasPrefix(s.Say, agree) }) {
+			t.Errorf("the users of ct103 are without it, and nobody asks them: %s", x)
+		}
 	}
 }

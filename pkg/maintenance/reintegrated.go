@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/noout-monitoring/noout/pkg/fans"
 	"github.com/noout-monitoring/noout/pkg/phrase"
@@ -26,10 +25,6 @@ type Return struct {
 	FansErr  error
 	Hardware Hardware
 }
-
-// heartbeat is how long a part of HA may be silent: all write every five to
-// ten seconds.
-const heartbeat = time.Minute
 
 // Reintegrated lists what must hold before the nodes count as fully back, and
 // whether it does: nothing of the maintenance is left, and nothing was left
@@ -94,7 +89,7 @@ func (r Return) believable() (Checklist, bool) {
 	if len(c) == 0 && !p.Quorate {
 		c = append(c, name.unknown(p.Asked+" has no quorum, what it lists is old", say("bring the quorum back")))
 	}
-	if p.HA.Used() && p.HA.Disarm == "" && p.HA.MasterSilence() > heartbeat {
+	if p.HA.Used() && p.HA.Disarm == "" && p.HA.MasterSilence() > pve.Heartbeat {
 		c = append(c, name.unknown("the HA manager on "+p.HA.Master+" is silent", run(p.HA.Master, "systemctl status pve-ha-crm")))
 	}
 	whole := len(c) == 0
@@ -134,14 +129,15 @@ func (r Return) ha(name string) Condition {
 		return haUsesIt.holds("no guest is under HA")
 	}
 	silence, wrote := ha.Silence(name)
-	silent := !known || !wrote || silence > heartbeat
+	silent := !known || !wrote || silence > pve.Heartbeat
 	see := run(name, "systemctl status pve-ha-lrm")
 	wait := []Step{say("wait"), r.pve("ha-manager status")}
 	switch {
 	case ha.Maintenance(name) && silent && ha.Used():
 		return haUsesIt.fails(name+" is still in HA maintenance, and its local resource manager is silent", see)
 	case ha.Maintenance(name):
-		return haUsesIt.fails(name+" is still in HA maintenance", r.pve("ha-manager crm-command node-maintenance disable "+name).once(storagesThere))
+		back := containers(ha, func(s pve.Service) bool { return s.Home == name })
+		return haUsesIt.fails(name+" is still in HA maintenance", agreed(back, r.pve("ha-manager crm-command node-maintenance disable "+name).once(storagesThere))...)
 	case ha.Disarm != "":
 		return haUsesIt.fails("HA is "+ha.Disarm, r.pve("ha-manager crm-command arm-ha"))
 	case ha.Nodes[name] != "online":

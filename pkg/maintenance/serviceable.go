@@ -2,7 +2,7 @@ package maintenance
 
 import (
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/noout-monitoring/noout/pkg/phrase"
 	"github.com/noout-monitoring/noout/pkg/pve"
@@ -19,6 +19,7 @@ func Serviceable(e Evidence) Checklist {
 		c = append(c, e.alive()...)
 		c = append(c, e.quorum())
 		c = append(c, e.others()...)
+		c = append(c, e.replicated()...)
 	case e.PVE.Cluster.Lost:
 		c = append(c, e.quorum()) // whatever else is not known
 	}
@@ -89,7 +90,7 @@ func stays(d Drain) string {
 func (e Evidence) keptAway(d Drain) Checklist {
 	var c Checklist
 	for _, n := range d.Returns {
-		c = append(c, haKeepsAway.reserved("HA may bring guests back to "+n+", its maintenance is not requested", e.pve("ha-manager crm-command node-maintenance enable "+n)))
+		c = append(c, haKeepsAway.reserved("HA may bring guests back to "+n+", its maintenance is not requested", e.enable(n)...))
 	}
 	for _, n := range d.Pending {
 		c = append(c, haKeepsAway.reserved("HA maintenance of "+n+" is requested and not yet in force", say("wait some seconds and ask again")))
@@ -110,6 +111,33 @@ func (e Evidence) keptAway(d Drain) Checklist {
 	return c
 }
 
+// enable asks HA to empty a node.
+func (e Evidence) enable(node string) []Step {
+	there := containers(e.PVE.Cluster.HA, func(s pve.Service) bool { return s.Node == node })
+	return agreed(there, e.pve("ha-manager crm-command node-maintenance enable "+node))
+}
+
+// containers under HA that run, by their services.
+func containers(ha pve.HA, where func(pve.Service) bool) []string {
+	var out []string
+	for _, s := range ha.Services {
+		if strings.HasPrefix(s.SID, "ct:") && where(s) && s.State != "stopped" {
+			out = append(out, s.SID)
+		}
+	}
+	return out
+}
+
+// agreed is a step that has HA move containers: each is shut down for that and
+// started elsewhere (pve-ha-manager, PVE/HA/Resources/PVECT.pm: "always relocate
+// container for now"), which its users notice.
+func agreed(containers []string, step Step) []Step {
+	if len(containers) == 0 {
+		return []Step{step}
+	}
+	return []Step{say(agree + ", HA restarts " + phrase.List(containers, phrase.Few)), step}
+}
+
 // doubtNext is what to do about what is not known of the guests. The most
 // fundamental reason comes first: with it mended the others may be gone.
 func (e Evidence) doubtNext() []Step {
@@ -123,6 +151,25 @@ func (e Evidence) doubtNext() []Step {
 		return []Step{say("name it with --node as the cluster does")}
 	}
 	return nil
+}
+
+// onNodes are kinds of storages that keep their copies on the nodes themselves, as
+// Ceph does, and whose state no answer of Proxmox VE tells.
+var onNodes = []string{"drbd", "glusterfs", "sheepdog"}
+
+const copiesElsewhere question = "other storages can do without it"
+
+// replicated: such a storage may have its last good copy on the node, or need it.
+func (e Evidence) replicated() Checklist {
+	var c Checklist
+	said := map[string]bool{}
+	for _, s := range e.PVE.Cluster.Storages {
+		if s.Shared && slices.Contains(onNodes, s.Plugin) && !said[s.Name] {
+			said[s.Name] = true
+			c = append(c, copiesElsewhere.reserved("storage "+s.Name+" ("+s.Plugin+") may keep copies on "+e.names()+", and Proxmox VE does not tell whether it can do without", say("see by its own tools that all copies are in sync")))
+		}
+	}
+	return c
 }
 
 const othersWell question = "the other nodes are well"
@@ -184,7 +231,7 @@ func (e Evidence) resources(node string) (doubt string, risk bool) {
 	if lrm.State == "lost_agent_lock" {
 		return "the local resource manager of " + node + " lost its lock", true
 	}
-	if silence, wrote := ha.Silence(node); wrote && silence > heartbeat {
+	if silence, wrote := ha.Silence(node); wrote && silence > pve.Heartbeat {
 		return "the local resource manager of " + node + " is silent", lrm.State == "active"
 	} else if !wrote {
 		return "the local resource manager of " + node + " never said anything", false
@@ -200,18 +247,8 @@ func (e Evidence) alive() Checklist {
 	if !p.HA.Used() || p.HA.Disarm != "" {
 		return nil
 	}
-	if newest := newest(p.HA); newest.IsZero() || !p.Time.IsZero() && p.Time.Sub(newest) > heartbeat {
+	if quiet, wrote := p.Quiet(); !wrote || quiet > pve.Heartbeat {
 		return Checklist{name.unknown("no part of HA has written anything for more than a minute", e.pve("ha-manager status"), say("see pve-ha-crm and pve-ha-lrm on the nodes"))}
 	}
 	return nil
-}
-
-func newest(ha pve.HA) time.Time {
-	t := ha.Time
-	for _, l := range ha.LRM {
-		if l.Time.After(t) {
-			t = l.Time
-		}
-	}
-	return t
 }

@@ -67,3 +67,18 @@ func TestWell(t *testing.T) {
 		t.Errorf("back: %s: %+v", list.Decision(), list)
 	}
 }
+
+// TestStorageOnNodes: where there is no Ceph, another storage may keep its copies on
+// the nodes, and nobody has asked it.
+func TestStorageOnNodes(t *testing.T) {
+	for _, plugin := range []string{"drbd", "glusterfs"} {
+		e := wellByToken(t)
+		e.Ceph = Ceph{Absent: "there is no Ceph: Proxmox VE says that it is not configured"}
+		for i := range e.PVE.Cluster.Storages {
+			e.PVE.Cluster.Storages[i].Plugin = plugin
+		}
+		if got := Serviceable(e).Decision(); got != "yes-but" {
+			t.Errorf("%s: expected yes-but, got %s", plugin, got)
+		}
+	}
+}

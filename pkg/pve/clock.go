@@ -18,7 +18,7 @@ func (m Memory) Follow(clock state.Clock) (next Memory, by time.Duration) {
 	if by == 0 {
 		return m, 0
 	}
-	state.Move(by, &m.Asked)
+	state.Move(by, &m.Asked, &m.Beat.Since)
 	itself := func(t *time.Time) *time.Time { return t }
 	m.Maintenance, m.Heard = state.Moved(m.Maintenance, by, itself), state.Moved(m.Heard, by, itself)
 	m.Locks = state.Moved(m.Locks, by, func(l *Lock) *time.Time { return &l.Since })

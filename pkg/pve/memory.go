@@ -23,6 +23,8 @@ type Memory struct {
 	// in Idle were stopped or templates, and all others on it were not.
 	Heard map[string]time.Time `json:"heard,omitempty"`
 	Idle  map[int]Idle         `json:"idle,omitempty"`
+	// Beat is what HA wrote last.
+	Beat Beat `json:"beat,omitzero"`
 	// Device is the quorum device, nil when none was ever told of.
 	Device *KnownDevice `json:"device,omitempty"`
 	// Asked is when all nodes of -H were last asked for a device.
@@ -123,7 +125,7 @@ func (m Memory) After(l Look) Memory {
 			}
 		}
 	}
-	next.Locks, next.Stops = m.locks(l), m.stops(l)
+	next.Locks, next.Stops, next.Beat = m.locks(l), m.stops(l), m.beat(l)
 	next.Heard, next.Idle = m.heard(l)
 	outdated := c.Outdated(l.Now)
 	maps.DeleteFunc(next.Configs, func(id int, f ConfigFacts) bool { return outdated(id, f.Time) })
@@ -230,7 +232,7 @@ func (m Memory) heard(l Look) (map[string]time.Time, map[int]Idle) {
 	told := map[string]bool{}
 	for _, n := range l.Cluster.Nodes {
 		told[n.Name] = n.Online && n.Status == "online"
-		if t := m.Heard[n.Name]; !t.IsZero() {
+		if t := m.Heard[n.Name]; !t.IsZero() && !l.outlived(n, t) {
 			heard[n.Name] = t
 		}
 	}
@@ -255,6 +257,18 @@ func (m Memory) heard(l Look) (map[string]time.Time, map[int]Idle) {
 	return heard, idle
 }
 
+// lag is for how long a node may have gone on after it was last heard of: what was
+// started on it in a longer time is not known.
+const lag = 30 * time.Minute
+
+// outlived says that a node that is off now worked on after it was last heard of,
+// by when its local resource manager wrote last.
+func (l Look) outlived(n Node, heard time.Time) bool {
+	silent, wrote := l.Cluster.HA.Silence(n.Name)
+	quiet, _ := l.Cluster.Quiet()
+	return !n.Online && wrote && l.Now.Add(-silent-quiet).Sub(heard) > lag
+}
+
 // Was is a guest as it was when its node was last heard of, for a node whose
 // statuses are not kept any more. It is the guest itself as long as it has a
 // status, and false when nobody knows.
@@ -262,11 +276,13 @@ func (m Memory) Was(g Guest) (Guest, bool) {
 	if g.Status != "unknown" {
 		return g, true
 	}
-	if m.Heard[g.Node].IsZero() {
+	i := m.Idle[g.ID]
+	still := i.Node == g.Node && i.Template // nobody starts one
+	if m.Heard[g.Node].IsZero() && !still {
 		return g, false
 	}
 	g.Status = "running"
-	if i := m.Idle[g.ID]; i.Node == g.Node {
+	if i.Node == g.Node {
 		g.Status, g.Template = "stopped", i.Template
 		if g.Name == "" {
 			g.Name = i.Name

@@ -228,3 +228,42 @@ func TestSubject(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestWasIsOfThisTime: how a guest was weeks ago says nothing of how it went off.
+func TestWasIsOfThisTime(t *testing.T) {
+	m := Memory{Heard: map[string]time.Time{"pve3": noon.Add(-14 * 24 * time.Hour)}, Idle: map[int]Idle{103: {Node: "pve3"}}}
+	off := threeNodes(true)
+	off.Guests[2].Status = "unknown"
+	off.HA.Time = noon
+	off.HA.LRM = map[string]LRM{"pve3": {Mode: "maintenance", Time: noon.Add(-10 * time.Minute)}}
+	m = m.After(Look{Cluster: off, Now: noon})
+	if was, known := m.Was(Guest{ID: 103, Node: "pve3", Status: "unknown"}); known {
+		t.Errorf("taken for %s, by what was seen two weeks before the node went off", was.Status)
+	}
+	m.Idle[103] = Idle{Node: "pve3", Template: true}
+	if was, known := m.Was(Guest{ID: 103, Node: "pve3", Status: "unknown"}); !known || !was.Template {
+		t.Errorf("a template runs nowhere, whenever it was seen: %+v", was)
+	}
+}
+
+// TestStill: two looks tell that HA stands still, whatever the clocks say.
+func TestStill(t *testing.T) {
+	c := threeNodes(true)
+	c.HA.Time = noon.Add(-9 * 24 * time.Hour) // a clock that is far behind
+	at := func(m Memory, after, beat time.Duration) Memory {
+		c.HA.Time = c.HA.Time.Add(beat)
+		return m.After(Look{Cluster: c, Now: noon.Add(after)})
+	}
+	m := at(Memory{}, 0, 0)
+	if got := m.Still(noon); got != 0 {
+		t.Errorf("a first look: still for %s", got)
+	}
+	m = at(m, time.Minute, 10*time.Second)
+	if got := m.Still(noon.Add(time.Minute)); got != 0 {
+		t.Errorf("it has written: still for %s", got)
+	}
+	m = at(m, 5*time.Minute, 0)
+	if got := m.Still(noon.Add(5 * time.Minute)); got != 4*time.Minute {
+		t.Errorf("it has not written since: still for %s", got)
+	}
+}

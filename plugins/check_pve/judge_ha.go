@@ -12,12 +12,9 @@ import (
 	"github.com/noout-monitoring/noout/pkg/pve"
 )
 
-// How long parts of HA may be silent. Local managers write every 5 s and are
-// fenced after 60 s; a master that died is replaced after 120 s.
-const (
-	localSilence  = time.Minute
-	masterSilence = 150 * time.Second
-)
+// masterSilence is how long a master may be silent: one that died is replaced
+// after 120 s.
+const masterSilence = 150 * time.Second
 
 // ha judges the HA manager and its services.
 func (v *verdict) ha() {
@@ -32,6 +29,9 @@ func (v *verdict) ha() {
 	}
 	if silent := h.MasterSilence(); silent > masterSilence {
 		v.say(check.CRITICAL, "the HA manager on %s has been silent for %s", h.Master, check.DurationText(silent.Round(time.Second)))
+	}
+	if still := v.memory.Still(v.now); still > masterSilence && h.Disarm == "" && v.cluster.Quorate {
+		v.say(check.CRITICAL, "no part of HA has written anything for %s: nothing is fenced or recovered", check.DurationText(still.Round(time.Second)))
 	}
 	failed := map[string][]string{}
 	for _, s := range h.Services {
@@ -90,7 +90,7 @@ func (v *verdict) managers() {
 		switch {
 		case !known || !wrote:
 			text = "has never written its state"
-		case silent > localSilence:
+		case silent > pve.Heartbeat:
 			text = fmt.Sprintf("has been silent for %s, HA will fence the node", check.DurationText(silent.Round(time.Second)))
 		case local.State == "lost_agent_lock":
 			text = "has lost its lock, HA will fence the node"
