@@ -309,6 +309,69 @@ func TestAskedAlone(t *testing.T) {
 	expect(t, l.lives(0, 90), "0 announced 103 105, 11 begun 103 105, 60 finished 103 105")
 }
 
+// asked is a gate's answer about pve3.
+func asked(gate, answer string) *journal.Asked {
+	return &journal.Asked{Gate: gate, Nodes: []string{"pve3"}, Answer: answer}
+}
+
+// TestOneGuestMoved: work is not over because one of two guests has left, and all is
+// well with the node otherwise.
+func TestOneGuestMoved(t *testing.T) {
+	yes := true
+	l := newLife(t, "")
+	l.announce(0, 60, 180)
+	l.add(61, 103, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+	l.add(62, 0, asked("check_reintegrated", journal.AnswerYesBut)) // 105 is there still
+	l.add(63, 105, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+	l.add(64, 0, asked("check_drained", journal.AnswerYes))
+	l.add(70, 0, &journal.NodeOffline{})
+	l.add(100, 0, &journal.NodeOnline{})
+	l.add(120, 0, asked("check_reintegrated", journal.AnswerYes))
+	expect(t, l.lives(0, 200), "0 announced 103 105, 61 begun 103 105, 63 moved 103 105 running, 120 finished 103 105 running")
+}
+
+// TestEndIsTold: whatever proves that something was done, the end that was announced
+// is told when the node is back.
+func TestEndIsTold(t *testing.T) {
+	yes := true
+	leave := func(l *life, first, second int) {
+		l.add(first, 103, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+		l.add(second, 105, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+	}
+	for name, c := range map[string]struct {
+		work func(*life)
+		want string
+	}{
+		"left before, drained in time": {func(l *life) { leave(l, 50, 52); l.add(61, 0, asked("check_drained", journal.AnswerYes)) },
+			"61 moved 103 105 running, 90 finished 103 105 running"},
+		"left before, serviceable in time": {func(l *life) { leave(l, 50, 52); l.add(61, 0, asked("check_serviceable", journal.AnswerYesBut)) },
+			"61 moved 103 105 running, 90 finished 103 105 running"},
+		"all left, no gate": {func(l *life) { leave(l, 61, 63) },
+			"61 begun 103 105, 63 moved 103 105 running, 90 finished 103 105 running"},
+		"one left, one stopped, no gate": {func(l *life) {
+			l.add(55, 103, &journal.GuestStopped{User: "acme@pve"})
+			l.add(63, 105, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+		}, "63 begun 103 105, 90 finished 103 105"},
+		"off and on, no gate": {func(l *life) {
+			l.add(65, 0, &journal.NodeOffline{})
+			l.add(80, 0, &journal.NodeOnline{})
+		}, "65 begun 103 105, 90 finished 103 105"},
+		"one left, and nothing was done": {func(l *life) { l.add(61, 103, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes}) },
+			"61 begun 103 105"},
+		"not drained": {func(l *life) {
+			l.add(61, 0, asked("check_drained", journal.AnswerNo))
+			l.add(62, 0, asked("check_serviceable", journal.AnswerNo))
+		}, "61 begun 103 105"},
+		"serviceable asked alone": {func(l *life) { l.add(61, 0, asked("check_serviceable", journal.AnswerNo)) }, ""},
+	} {
+		l := newLife(t, "")
+		l.announce(0, 60, 180)
+		c.work(l)
+		l.add(90, 0, asked("check_reintegrated", journal.AnswerYes))
+		expect(t, name+": "+l.lives(0, 0)+", "+l.lives(1, 200), name+": 0 announced 103 105, "+c.want)
+	}
+}
+
 func (l *life) announce(minute, from, until int) {
 	l.t.Helper()
 	var err error

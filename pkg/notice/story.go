@@ -69,24 +69,6 @@ type move struct {
 	live  *bool
 }
 
-// node is what happened to one node.
-type node struct {
-	marks   []mark
-	offline []spell
-}
-
-// mark is a step of the work on a node.
-type mark struct {
-	at time.Time
-	// begins and ends say what the step proves.
-	begins, ends bool
-	// early says that it proves the beginning also shortly before the time that
-	// was announced.
-	early bool
-	// works says that it proves that something was done: a question does not.
-	works bool
-}
-
 // Kinds says whether [Tell] has a use for entries of a kind.
 func Kinds(k journal.Kind) bool {
 	switch k {
@@ -123,25 +105,17 @@ func Tell(entries []journal.Entry) *Story {
 			n.marks = append(n.marks, mark{at: e.At, begins: fact.On, early: true, works: fact.On})
 		case *journal.Asked:
 			yes := fact.Answer == journal.AnswerYes || fact.Answer == journal.AnswerYesBut
+			// That the node is empty, or may be switched off, is proof of work. That somebody asks is none.
+			works := yes && (fact.Gate == "check_drained" || fact.Gate == "check_serviceable")
 			for _, name := range fact.Nodes {
 				n := s.node(e.Cluster, name)
-				n.marks = append(n.marks, mark{at: e.At, begins: fact.Gate == "check_drained", ends: fact.Gate == "check_reintegrated" && yes})
+				n.marks = append(n.marks, mark{at: e.At, begins: works || fact.Gate == "check_drained", works: works, ends: fact.Gate == "check_reintegrated" && yes})
 			}
 		default:
 			s.guest(e)
 		}
 	}
 	return s
-}
-
-func (s *Story) node(cluster, name string) *node {
-	at := host{cluster, name}
-	n := s.nodes[at]
-	if n == nil {
-		n = &node{}
-		s.nodes[at] = n
-	}
-	return n
 }
 
 func (s *Story) guest(e journal.Entry) {
@@ -156,7 +130,7 @@ func (s *Story) guest(e journal.Entry) {
 	}
 	g.last = *e.Guest
 	if _, measured := e.Fact.(*journal.Gap); e.Node != "" && !measured { // that began before a move, perhaps
-		g.home = e.Node
+		s.house(g, e.Node)
 	}
 	switch fact := e.Fact.(type) {
 	case *journal.GuestListed:
@@ -165,10 +139,11 @@ func (s *Story) guest(e journal.Entry) {
 			g.end(e.At)
 		}
 	case *journal.GuestMoved:
-		g.home = fact.To
+		s.house(g, fact.To)
 		g.moves = append(g.moves, move{fact.From, e.At, fact.Live})
 		n := s.node(e.Cluster, fact.From)
-		n.marks = append(n.marks, mark{at: e.At, begins: true, works: true})
+		// One guest that leaves is the beginning. When none is left, that is work.
+		n.marks = append(n.marks, mark{at: e.At, begins: true, works: n.empty()})
 	case *journal.GuestSilent:
 		g.clear(e.At)
 		switch fact.Class {
