@@ -405,6 +405,37 @@ func TestPlanned(t *testing.T) {
 	}
 }
 
+// TestGapOfSomethingElse: what was measured before the work is no interruption of it,
+// if it was not measured while the guest left.
+func TestGapOfSomethingElse(t *testing.T) {
+	yes := true
+	gap := func(l *life, from, until int, open bool) *journal.Gap {
+		return &journal.Gap{MS: 45000, MostMS: 45300, From: l.at(from), Until: l.at(until), Open: open}
+	}
+	for name, c := range map[string]struct {
+		from, until, moved int
+		open, want         bool
+	}{
+		"it was restarted":      {5, 10, 121, false, false},
+		"not over, and before":  {5, 10, 121, true, false},
+		"while it left before":  {5, 10, 9, false, true},
+		"the task took longer":  {5, 10, 12, false, true},
+		"while it was worked":   {130, 135, 121, false, true},
+		"not over, and at work": {118, 121, 121, true, false},
+	} {
+		l := newLife(t, "")
+		l.announce(0, 120, 240)
+		l.add(c.until, 105, gap(l, c.from, c.until, c.open))
+		l.add(118, 0, &journal.HAMaintenance{On: true})
+		l.add(c.moved, 105, &journal.GuestMoved{From: "pve3", To: "pve1", Started: l.at(c.moved - 3), Live: &yes})
+		l.add(136, 103, &journal.GuestMoved{From: "pve3", To: "pve1", Live: &yes})
+		expect(t, name+": "+l.lives(0, 200), name+": 0 announced 103 105, 118 begun 103 105, 136 moved 103 105 running")
+		if got := l.ledger.Events[0].Last.GapMS; (got != nil) != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // TestPlannedBecomesOutage: what was announced does not excuse what happens, and
 // nothing is finished while it lasts.
 func TestPlannedBecomesOutage(t *testing.T) {

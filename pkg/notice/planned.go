@@ -3,6 +3,9 @@ package notice
 import (
 	"slices"
 	"time"
+
+	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/state"
 )
 
 // planned is what there is to tell of announced work.
@@ -185,7 +188,7 @@ func (d *desk) carried(p Plan, servers []Server, begun time.Time) (Live, *float6
 		if g == nil {
 			continue
 		}
-		gap, open := g.longest(begun)
+		gap, open := g.longest(p.Node, begun)
 		if open {
 			return liveOf(live, stopped), nil // nobody knows how long it was
 		}
@@ -206,12 +209,16 @@ func liveOf(live, stopped bool) Live {
 	return ""
 }
 
-// longest gap that was measured of a guest since a time, as large as it may have
-// been at the most; open when one had not ended.
-func (g *guest) longest(since time.Time) (most *float64, open bool) {
+// longest gap that was measured of a guest since work on a node began, or while it
+// left the node before, as large as it may have been at the most; open when one had
+// not ended.
+func (g *guest) longest(node string, since time.Time) (most *float64, open bool) {
 	for _, p := range g.gaps {
-		if p.Until.Before(since.Add(-ahead)) {
-			continue
+		leaves := slices.ContainsFunc(g.moves, func(m move) bool {
+			return m.from == node && !m.ended.Before(since.Add(-ahead)) && m.during(p)
+		})
+		if p.Until.Before(since) && !leaves {
+			continue // of something else: it was restarted, perhaps
 		}
 		open = open || p.Open
 		if most == nil || p.MostMS > *most {
@@ -219,6 +226,16 @@ func (g *guest) longest(since time.Time) (most *float64, open bool) {
 		}
 	}
 	return most, open
+}
+
+// during says whether a gap was measured while the guest was moved. Who measured
+// may have ended before the task did.
+func (m move) during(p journal.Gap) bool {
+	started := m.started
+	if started.IsZero() {
+		started = m.ended
+	}
+	return !p.From.After(m.ended.Add(state.ClockSkew)) && !p.Until.Before(started.Add(-state.ClockSkew))
 }
 
 // overrun is for how long work is believed to go on after its time when nothing

@@ -64,9 +64,9 @@ type spell struct {
 func (s spell) open() bool { return s.until.IsZero() }
 
 type move struct {
-	from  string
-	ended time.Time
-	live  *bool
+	from           string
+	started, ended time.Time // started is zero when no task tells
+	live           *bool
 }
 
 // Kinds says whether [Tell] has a use for entries of a kind.
@@ -140,7 +140,7 @@ func (s *Story) guest(e journal.Entry) {
 		}
 	case *journal.GuestMoved:
 		s.house(g, fact.To)
-		g.moves = append(g.moves, move{fact.From, e.At, fact.Live})
+		g.moves = append(g.moves, move{fact.From, fact.Started, e.At, fact.Live})
 		n := s.node(e.Cluster, fact.From)
 		// One guest that leaves is the beginning. When none is left, that is work.
 		n.marks = append(n.marks, mark{at: e.At, begins: true, works: n.empty()})
