@@ -286,7 +286,8 @@ func (s *Story) spell(x Server) (spell, bool) {
 }
 
 // off says whether the node of a server was off when it fell silent, by the word
-// of its peers.
+// of its peers. One that was seen online after that was switched off later. Who saw
+// it may have another clock.
 func (s *Story) off(x Server) bool {
 	was, known := s.spell(x)
 	if !known || was.class == journal.ClassNode {
@@ -294,6 +295,6 @@ func (s *Story) off(x Server) bool {
 	}
 	n := s.nodes[host{x.Cluster, was.node}]
 	return n != nil && slices.ContainsFunc(n.offline, func(o spell) bool {
-		return !o.from.After(was.from.Add(calm)) && (o.open() || o.until.After(was.from))
+		return !o.from.After(was.from.Add(calm)) && !o.on.After(was.from.Add(state.ClockSkew)) && (o.open() || o.until.After(was.from))
 	})
 }

@@ -71,7 +71,11 @@ func (n *node) leaves(e journal.Entry, fact *journal.NodeOffline) {
 	goes := last >= 0 && n.offline[last].open()
 	switch {
 	case !goes:
-		n.offline = append(n.offline, spell{from: from, sources: e.Sources})
+		s := spell{from: from, sources: e.Sources}
+		if !fact.Again {
+			s.on = e.Since
+		}
+		n.offline = append(n.offline, s)
 	case fact.Again && n.offline[last].of(e):
 		n.offline[last].from = from
 	}

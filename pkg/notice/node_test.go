@@ -19,6 +19,20 @@ func TestTwoSawTheNode(t *testing.T) {
 	expect(t, l.lives(0, 65), "62 opened 105!")
 }
 
+// TestNodeOffLater: a node that was seen online after its guests had fallen silent is
+// not why they did: somebody resets it.
+func TestNodeOffLater(t *testing.T) {
+	for on, want := range map[int]string{3: "2 opened 103! 105!, 32 update 103! 105!", 1: "2 opened 103! 105!, 32 update 103! 105! machine", -1: "2 opened 103! 105!, 32 update 103! 105! machine"} {
+		l := newLife(t, "")
+		l.look(0, 60)
+		l.add(0, 103, silent)
+		l.add(0, 105, silent)
+		l.add(4, 0, &journal.NodeOffline{})
+		l.entries[len(l.entries)-1].Since = l.at(on)
+		expect(t, l.lives(0, 40), want)
+	}
+}
+
 // TestNodeByAWrongClock: a node that was off by a clock that was ahead and set back, and
 // came back by the clock as it is, is not off when that time comes; nor is one that was
 // off by a clock that was behind off for so long.

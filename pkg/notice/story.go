@@ -50,8 +50,10 @@ type guest struct {
 // that it answers.
 type spell struct {
 	from, until time.Time // until is zero while it lasts
-	class       string
-	node        string
+	// on is when a node was last seen online before it, zero when nobody tells.
+	on    time.Time
+	class string
+	node  string
 	// sources are the journals that tell of it: a poller that does not call the
 	// guest silent proves nothing by looking on.
 	sources []string
