@@ -159,7 +159,7 @@ func (o Orders) Tell(text, node string, e *Estate, now time.Time) (Orders, error
 	case utf8.RuneCountInString(text) > longestSentence:
 		return o, fmt.Errorf("--tell: expected a sentence of at most %d characters", longestSentence)
 	}
-	if name := e.names(text); name != "" {
+	if name := e.names(text, o.nodes(e.story)); name != "" {
 		return o, fmt.Errorf("--tell: all who are affected read it, expected a sentence without %q", name)
 	}
 	x := Sentence{ID: digest(12, text, fmt.Sprint(now.UnixNano())), At: now.UTC(), Text: text, Node: node}
@@ -169,19 +169,18 @@ func (o Orders) Tell(text, node string, e *Estate, now time.Time) (Orders, error
 
 // Knows says whether the story or an order has a node of that name: one of which
 // something was seen, or on which a guest is or was.
-func (o Orders) Knows(name string, s *Story) bool {
+func (o Orders) Knows(name string, s *Story) bool { return slices.Contains(o.nodes(s), name) }
+
+// nodes that the story or an order has.
+func (o Orders) nodes(s *Story) []string {
+	var out []string
 	for at := range s.nodes {
-		if at.name == name {
-			return true
-		}
+		out = append(out, at.name)
 	}
-	for _, g := range s.guests {
-		if g.home == name || slices.ContainsFunc(g.moves, func(m move) bool { return m.from == name }) ||
-			slices.ContainsFunc(g.silence, func(was spell) bool { return was.node == name }) {
-			return true
-		}
+	for _, p := range o.Plans {
+		out = append(out, p.Node)
 	}
-	return slices.ContainsFunc(o.Plans, func(p Plan) bool { return p.Node == name })
+	return slices.DeleteFunc(out, func(name string) bool { return name == "" })
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/noout-monitoring/noout/pkg/customer"
 	"github.com/noout-monitoring/noout/pkg/journal"
 )
 
@@ -180,10 +181,47 @@ func TestSentenceNamesNobody(t *testing.T) {
 	for text, want := range map[string]string{
 		"We replace a part.": "", "The machines pve30 and my-pve3 are ours.": "", "It is 10:30.": "", "A macme is no Acmes.": "",
 		"We replace PVE3.": "PVE3", "The node (pve3): off.": "pve3", "See 192.0.2.1.": "192.0.2.1", "At 2001:db8::1, soon.": "2001:db8::1", "As for Acme, wait.": "Acme", "acme": "Acme",
+		"At pve3.example.net, soon.": "pve3", "https://PVE3:8006/": "PVE3", "It is off.Pve3 follows.": "Pve3", "pve3–pve4": "pve3", "<pve3>": "pve3", "pve3…": "pve3", "pve3’s fan": "pve3",
+		"192.0.2.1:8006": "192.0.2.1", "https://192.0.2.1:8006/#v1": "192.0.2.1", "IP:192.0.2.1.": "192.0.2.1", "192.0.2.0/24": "192.0.2.0", "<192.0.2.1>": "192.0.2.1", "192.0.2.1-192.0.2.9": "192.0.2.1",
+		"[2001:db8::1]:8006": "2001:db8::1", "2001:db8::/32": "2001:db8::", "ip:2001:db8::1.": "2001:db8::1", "fe80::1%eth0": "fe80::1%eth0",
+		"From 10:30:15 to 12:00. It takes 1:30 h, see https://status.example.net: all is told there (100%).": "", "Version 8.4.1 is 1.5 times as fast.": "",
 	} {
 		_, err := l.orders.Tell(text, "", l.estate(), l.at(0))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), `without "`+want+`"`) {
 			t.Errorf("%s: %v, expected %q", text, err, want)
+		}
+	}
+}
+
+// TestSentenceNamesAnEmptyNode: a node whose guests have all left has a name still.
+func TestSentenceNamesAnEmptyNode(t *testing.T) {
+	l := newLife(t, "")
+	for _, id := range []int{103, 105} {
+		l.add(1, id, &journal.GuestMoved{From: "pve3", To: "pve1"})
+	}
+	l.orders.Plans = []Plan{{Node: "pve7"}}
+	for text, refused := range map[string]bool{"We clean pve3.": true, "Now on pve1.": true, "Tomorrow pve7.": true, "There is no pve2.": false} {
+		if _, err := l.orders.Tell(text, "", l.estate(), l.at(2)); (err != nil) != refused {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestSentenceNamesACustomer: whatever stands beside his name or in it.
+func TestSentenceNamesACustomer(t *testing.T) {
+	l := newLife(t, "")
+	for _, c := range []struct {
+		name, text string
+		refused    bool
+	}{
+		{"Acme", "We restore Acme.", true}, {"Acme", "First Acme: then the others.", true}, {"Acme", "(Acme/others)", true}, {"Acme", "Acme’s site", true}, {"Acme", "Acmeon and macme", false},
+		{"Acme, Inc.", "The backup of Acme, Inc. is restored first.", true}, {"Acme, Inc.", "ACME INC is first", true}, {"Acme, Inc.", "Acmeinc", false},
+		{"O'Neill", "O'Neill comes first.", true}, {"O'Neill", "O’Neill comes first.", true}, {`Bäckerei "Zur Gans"`, `Bäckerei "Zur Gans" comes first`, true},
+		{"***", "We restore *** first.", true}, {"***", "We restore it.", false}, {"***", "...", false}, {"***", "** *", false},
+	} {
+		l.all = []customer.Customer{{Name: c.name}}
+		if _, err := l.orders.Tell(c.text, "", l.estate(), l.at(0)); (err != nil) != c.refused {
+			t.Errorf("%q of %q: %v", c.text, c.name, err)
 		}
 	}
 }
