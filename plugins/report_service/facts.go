@@ -131,13 +131,16 @@ type otherwise struct {
 
 // server is a guest, as a customer knows it.
 type server struct {
-	ID       int        `json:"id"`
-	Name     string     `json:"name"`
-	Owner    []string   `json:"owners,omitempty"` // for the hoster alone
-	Moves    []transfer `json:"moves"`
-	Gap      *pause     `json:"longest_gap,omitempty"`
-	Silences []outage   `json:"silences"`
-	Stops    []moment   `json:"stops,omitempty"`
+	ID    int        `json:"id"`
+	Name  string     `json:"name"`
+	Owner []string   `json:"owners,omitempty"` // for the hoster alone
+	Moves []transfer `json:"moves"`
+	Gap   *pause     `json:"longest_gap,omitempty"`
+	// Unended is another gap that may have been longer than that one: it was not over
+	// when the measurement ended.
+	Unended  *pause   `json:"open_gap,omitempty"`
+	Silences []outage `json:"silences"`
+	Stops    []moment `json:"stops,omitempty"`
 	// Answers says that it has answered pings, so that silence means something.
 	Answers bool `json:"answers"`
 	// Unsure are times of which nobody can tell whether it answered.
@@ -158,9 +161,10 @@ type transfer struct {
 
 // pause is a measured gap.
 type pause struct {
-	MS      float64   `json:"ms"`
-	LeastMS float64   `json:"least_ms"`
-	MostMS  float64   `json:"most_ms"`
+	MS      float64 `json:"ms"`
+	LeastMS float64 `json:"least_ms"`
+	MostMS  float64 `json:"most_ms"`
+	// Open says that nobody knows how long the longest was at the most.
 	Open    bool      `json:"open,omitempty"`
 	EveryMS float64   `json:"every_ms"`
 	At      time.Time `json:"at"`

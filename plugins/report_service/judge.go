@@ -74,6 +74,7 @@ func judge(f outcome) check.Result {
 // numbers are those of the whole time, each guest once.
 func (f outcome) numbers(r *check.Result) {
 	moved, gap, lead, told := map[place]bool{}, -1.0, -1.0, -1.0
+	least, open := 0.0, false
 	for _, g := range f.story.guests {
 		for _, m := range g.moves {
 			if f.story.period.Contains(m.ended) {
@@ -82,7 +83,7 @@ func (f outcome) numbers(r *check.Result) {
 		}
 		for _, p := range g.gaps {
 			if f.story.period.Contains(p.Until) {
-				gap = max(gap, p.MS)
+				gap, least, open = max(gap, p.MS), max(least, p.LeastMS), open || p.Open
 			}
 		}
 	}
@@ -101,7 +102,11 @@ func (f outcome) numbers(r *check.Result) {
 	texts := []string{phrase.Count(len(f.works), "maintenance", "maintenances"), phrase.Count(len(moved), "guest", "guests") + " moved"}
 	if gap >= 0 {
 		r.Perfdata = append(r.Perfdata, check.Perfdatum{Label: "longest_gap", Value: gap, Unit: "ms"})
-		texts = append(texts, fmt.Sprintf("longest gap %.0f ms", gap))
+		text := fmt.Sprintf("longest gap %.0f ms", gap)
+		if open { // one was not over when it was measured
+			text = fmt.Sprintf("longest gap at least %.0f ms", least)
+		}
+		texts = append(texts, text)
 	}
 	if lead >= 0 {
 		r.Perfdata = append(r.Perfdata, check.Perfdatum{Label: "lead_time", Value: lead, Unit: "s"})

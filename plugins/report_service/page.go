@@ -209,8 +209,10 @@ func (v *voice) marks(r report) []mark {
 			m.server = x.ID
 			add(m, "bar_silent")
 		}
-		if g := x.Gap; g != nil && g.MS > 0 {
-			add(mark{row: x.Name, server: x.ID, from: g.At, until: g.At.Add(time.Duration(g.MS * float64(time.Millisecond))), refs: []string{g.Ref}}, "bar_silent")
+		for _, g := range []*pause{x.Gap, x.Unended} {
+			if g != nil && g.MS > 0 {
+				add(mark{row: x.Name, server: x.ID, from: g.At, until: g.At.Add(time.Duration(g.MS * float64(time.Millisecond))), refs: []string{g.Ref}}, "bar_silent")
+			}
 		}
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 	"github.com/noout-monitoring/noout/pkg/check"
 	"github.com/noout-monitoring/noout/pkg/customer"
 	"github.com/noout-monitoring/noout/pkg/journal"
+	"github.com/noout-monitoring/noout/pkg/locale"
 )
 
 // asking is a gate's answer for pve3, minutes after the start.
@@ -134,6 +135,58 @@ func TestLongestOfTwo(t *testing.T) {
 	}
 	if g := r.Servers[0].Gap; g.MS != 320 || g.LeastMS != 300 || g.MostMS != 61000 || g.Ref != "gap1" || g.MostRef != "gap2" {
 		t.Errorf("%+v", g)
+	}
+}
+
+// TestGapWithoutBound: of a gap that was not over when the measurement ended nobody
+// knows that it is not the longest. What was measured otherwise is said all the same.
+func TestGapWithoutBound(t *testing.T) {
+	acme := customerOf(t, "acme")
+	gapped := func(minute int, ms, least, most float64, open bool) journal.Entry {
+		return journal.Entry{ID: "gap" + itoa(minute), At: after(minute), Guest: &journal.Guest{ID: 105, Pool: "acme"}, Fact: &journal.Gap{MS: ms, LeastMS: least, MostMS: most, Open: open, From: after(minute), Until: after(minute), EveryMS: 20}}
+	}
+	l, err := locale.Open("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := newVoice(l, time.UTC)
+	said := func(r report) string {
+		var out []string
+		for _, x := range english.speak(r).practice {
+			out = append(out, strings.Join(x.refs, "+")+" "+x.Text)
+		}
+		return strings.ReplaceAll(strings.Join(out, " "), "\u00a0", " ")
+	}
+	for _, c := range []struct {
+		second            journal.Entry
+		said, own, answer string
+	}{
+		{
+			gapped(30, 260, 250, 270, true), "gap10 105: an interruption of 300 ms was measured (between 280 ms and 320 ms), 10 November 2026, 14:10 (UTC)." +
+				" gap30 105: an interruption of at least 250 ms was measured, which was not over when the measurement ended, 10 November 2026, 14:30 (UTC).",
+			"", "longest gap at least 280 ms",
+		},
+		{
+			gapped(30, 360, 350, 370, true), "gap30 105: an interruption of at least 350 ms was measured, which was not over when the measurement ended, 10 November 2026, 14:30 (UTC).",
+			"", "longest gap at least 350 ms",
+		},
+		{
+			gapped(30, 260, 250, 270, false), "gap10 105: longest interruption measured 300 ms (between 280 ms and 320 ms), 10 November 2026, 14:10 (UTC).",
+			"300 ms", "longest gap 300 ms",
+		},
+	} {
+		s := storyOf(gapped(10, 300, 280, 320, false), c.second)
+		r := reportOf(s, audience{who: &acme}, nil)
+		if got := said(r); got != c.said {
+			t.Errorf("got  %q\nwant %q", got, c.said)
+		}
+		if got := strings.ReplaceAll(fieldsOf(english, r).LongestGap, "\u00a0", " "); got != c.own {
+			t.Errorf("the template has %q, expected %q", got, c.own)
+		}
+		var x check.Result
+		if (outcome{story: s}).numbers(&x); !strings.Contains(x.Summary, c.answer+",") {
+			t.Errorf("%q, expected %q", x.Summary, c.answer)
+		}
 	}
 }
 

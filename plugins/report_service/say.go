@@ -137,18 +137,7 @@ func (v *voice) server(out *speech, x server, r report) {
 			out.notMeasured = append(out.notMeasured, v.say("nm_gap", data{"Name": called, "When": v.moment(t.Ended)}, t.Ref))
 		}
 	}
-	if g := x.Gap; g != nil {
-		d := data{"Name": called, "Least": v.millis(g.LeastMS), "When": v.moment(g.At)}
-		id := "gap_open"
-		if !g.Open {
-			id, d["Gap"], d["Most"] = "gap", v.millis(g.MS), v.millis(g.MostMS)
-		}
-		refs := []string{g.Ref}
-		if g.MostRef != "" {
-			refs = append(refs, g.MostRef)
-		}
-		out.practice = append(out.practice, v.say(id, d, refs...))
-	}
+	v.gaps(out, x, called)
 	for _, m := range x.Stops {
 		out.practice = append(out.practice, v.say("stopped", data{"Name": called, "When": v.moment(m.At)}, m.Ref))
 	}
@@ -217,8 +206,10 @@ func (v *voice) technology(out *speech, r report) {
 		if len(live) > before {
 			servers++
 		}
-		if x.Gap != nil {
-			measured, every = append(measured, x.Gap.Ref), max(every, x.Gap.EveryMS)
+		for _, g := range []*pause{x.Gap, x.Unended} {
+			if g != nil {
+				measured, every = append(measured, g.Ref), max(every, g.EveryMS)
+			}
 		}
 	}
 	for _, w := range r.Works {

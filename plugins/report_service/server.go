@@ -96,7 +96,7 @@ func (s *story) server(g *guest, a audience) (server, bool) {
 		}
 		x.Moves = append(x.Moves, t)
 	}
-	if x.Gap = s.longest(g, a); x.Gap != nil {
+	if x.Gap, x.Unended = s.longest(g, a); x.Gap != nil {
 		theirs = true
 	}
 	for _, p := range g.stops {
@@ -121,20 +121,40 @@ func (s *story) server(g *guest, a audience) (server, bool) {
 }
 
 // longest of the gaps that concern the audience. Another one may be longer than it
-// as far as it is bounded: no more than that is said of the longest.
-func (s *story) longest(g *guest, a audience) *pause {
-	var x *pause
+// as far as it is bounded: no more than that is said of the longest. One that was not
+// over when it was measured is bounded by nothing, and then no longest is.
+func (s *story) longest(g *guest, a audience) (x, open *pause) {
+	var theirs []gap
 	for _, p := range g.gaps {
-		if a.owns(p.guest) && s.period.Contains(p.Until) && (x == nil || p.MS > x.MS) {
-			x = &pause{p.MS, p.LeastMS, p.MostMS, p.Open, p.EveryMS, p.at, p.ref, ""}
+		if a.owns(p.guest) && s.period.Contains(p.Until) {
+			theirs = append(theirs, p)
 		}
 	}
-	for _, p := range g.gaps {
-		if x != nil && a.owns(p.guest) && s.period.Contains(p.Until) && !x.Open && !p.Open && p.MostMS > x.MostMS {
+	for _, p := range theirs {
+		if x == nil || p.MS > x.MS {
+			x = pauseOf(p)
+		}
+		if p.Open && (open == nil || p.MS > open.MS) {
+			open = pauseOf(p)
+		}
+	}
+	switch {
+	case x == nil || x.Open:
+		return x, nil
+	case open != nil:
+		x.Open = true
+		return x, open
+	}
+	for _, p := range theirs {
+		if p.MostMS > x.MostMS {
 			x.MostMS, x.MostRef = p.MostMS, p.ref
 		}
 	}
-	return x
+	return x, nil
+}
+
+func pauseOf(p gap) *pause {
+	return &pause{p.MS, p.LeastMS, p.MostMS, p.Open, p.EveryMS, p.at, p.ref, ""}
 }
 
 // measured says whether a gap was measured when the guest was moved.

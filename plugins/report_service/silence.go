@@ -87,3 +87,25 @@ func (v *voice) silences(out *speech, x server, r report) {
 		out.notMeasured = append(out.notMeasured, v.say("nm_unsure", data{"Name": locale.Isolated(x.Name), "Span": v.Span(o.From, until)}, o.Refs...))
 	}
 }
+
+// gaps that were measured. That one was the longest is said when each was over.
+func (v *voice) gaps(out *speech, x server, called string) {
+	open := x.Unended
+	if g := x.Gap; g != nil && g.Open && open == nil {
+		open = g
+	} else if g != nil {
+		id := "gap"
+		if open != nil {
+			id = "gap_ended"
+		}
+		refs := []string{g.Ref}
+		if g.MostRef != "" {
+			refs = append(refs, g.MostRef)
+		}
+		d := data{"Name": called, "Gap": v.millis(g.MS), "Least": v.millis(g.LeastMS), "Most": v.millis(g.MostMS), "When": v.moment(g.At)}
+		out.practice = append(out.practice, v.say(id, d, refs...))
+	}
+	if open != nil {
+		out.practice = append(out.practice, v.say("gap_open", data{"Name": called, "Least": v.millis(open.LeastMS), "When": v.moment(open.At)}, open.Ref))
+	}
+}

@@ -30,7 +30,8 @@ type fields struct {
 	Servers  int // that are known to be his
 	Moved    int // of them
 	Works    int
-	// LongestGap is a text such as "324 ms", empty when none was measured.
+	// LongestGap is a text such as "324 ms", empty when none was measured or one was
+	// not over when the measurement ended.
 	LongestGap string
 }
 
@@ -127,16 +128,16 @@ func (o own) fill(t *template.Template, f fields) ([]string, error) {
 // fieldsOf are the numbers of a report for the template.
 func fieldsOf(v *voice, r report) fields {
 	f := fields{Customer: r.Customer, Period: v.Span(r.From, r.Until), Servers: len(r.Servers), Works: len(r.Works)}
-	longest := -1.0
+	longest, open := -1.0, false
 	for _, x := range r.Servers {
 		if len(x.Moves) > 0 {
 			f.Moved++
 		}
 		if x.Gap != nil {
-			longest = max(longest, x.Gap.MS)
+			longest, open = max(longest, x.Gap.MS), open || x.Gap.Open
 		}
 	}
-	if longest >= 0 {
+	if longest >= 0 && !open {
 		f.LongestGap = v.millis(longest)
 	}
 	return f
