@@ -191,13 +191,19 @@ func clone[V any](m map[string]V) map[string]V {
 }
 
 // excusePower excuses what happens around a change of the host's power: fans
-// stop and start, and controllers log it as failures.
+// stop and start, and controllers log it as failures. A power that is not told is
+// not remembered either: what is told hours later would be a change of just now. Off
+// alone stays until a fan turns, which is the change.
 func (m *Memory) excusePower(p Poll) {
 	now := p.Server.Power
+	changed := m.Power != now && m.Power != bmc.PowerUnknown
 	if now == bmc.PowerUnknown {
-		return
+		if !p.anyTurns() {
+			return
+		}
+		changed = m.Power == bmc.PowerOff
 	}
-	if now == bmc.PowerOff || m.Power != bmc.PowerUnknown && m.Power != now {
+	if changed || now == bmc.PowerOff {
 		m.excuse(excuse{From: m.since(p.Now), To: p.Now.Add(warmup), Why: "host power changed"})
 	}
 	m.Power = now

@@ -164,6 +164,7 @@ func TestPower(t *testing.T) {
 		{"a fan stands still", "On", still, "Off", "Off", []string{"1/a"}, bmc.PowerOff, 2},
 		{"one node is on", "Off", still, "Off", "On", []string{"1/a"}, bmc.PowerOn, 2},
 		{"one node is starting", "Off", still, "Off", "PoweringOn", []string{"1/a"}, bmc.PowerChanges, 2},
+		{"on, and its operating system starts", "On", still, "PoweringOn", "PoweringOn", []string{"1/a"}, bmc.PowerOn, 2},
 		{"one node says nothing", "Off", still, "Off", "", []string{"1/a"}, bmc.PowerUnknown, 2},
 		{"the chassis is wrong", "Off", turning, "On", "On", []string{"1/a"}, bmc.PowerOn, 2},
 		{"no fan at all", "On", none, "Off", "Off", nil, bmc.PowerOff, 2},
@@ -194,6 +195,32 @@ func TestPower(t *testing.T) {
 	}, bmc.Ask{})
 	if err != nil || server.Power != bmc.PowerUnknown || len(server.Gaps) != 1 {
 		t.Errorf("a list of systems that ends early: %q, %v, %v", server.Power, server.Gaps, err)
+	}
+}
+
+// TestPowerOfSilentChassis: where the chassis says nothing, the systems are asked until
+// they say that the host is on, and no longer than they answer.
+func TestPowerOfSilentChassis(t *testing.T) {
+	paths := map[string]string{"/redfish/v1/Chassis/1": `{"Id":"1","Thermal":{"@odata.id":"/redfish/v1/Chassis/1/Thermal"},"Links":{"ComputerSystems":[{"@odata.id":"/redfish/v1/Systems/1"}]}}`}
+	var memory bmc.Memory
+	for n, step := range []struct {
+		reading, system string
+		want            bmc.Power
+		asked           int
+	}{
+		{"2000", "On", bmc.PowerUnknown, 0}, {"0", "Off", bmc.PowerOff, 1}, {"2000", "Off", bmc.PowerOff, 1}, {"2000", "PoweringOn", bmc.PowerChanges, 1},
+		{"2000", "On", bmc.PowerOn, 1}, {"2000", "On", bmc.PowerUnknown, 0}, {"0", "Off", bmc.PowerOff, 1}, {"2000", "", bmc.PowerUnknown, 1}, {"2000", "Off", bmc.PowerUnknown, 0},
+	} {
+		paths["/redfish/v1/Chassis/1/Thermal"] = `{"Fans":[{"MemberId":"a","Reading":` + step.reading + `,"Status":{"State":"Enabled","Health":"OK"}}]}`
+		delete(paths, "/redfish/v1/Systems/1")
+		if step.system != "" {
+			paths["/redfish/v1/Systems/1"] = `{"PowerState":"` + step.system + `"}`
+		}
+		server, err := pollPaths(t, paths, bmc.Ask{Known: []string{"1/a"}, Memory: memory})
+		if asked := strings.Count(strings.Join(server.Evidence, "\n"), "/Systems/"); err != nil || server.Power != step.want || asked != step.asked || len(server.Gaps) > 0 {
+			t.Errorf("poll %d: %q with %d requests, expected %q with %d: %v %v", n, server.Power, asked, step.want, step.asked, server.Gaps, err)
+		}
+		memory = server.Memory
 	}
 }
 

@@ -39,6 +39,9 @@ type memory struct {
 	Measured map[string]measuredMemory `json:"measured,omitempty"`
 	// Doubted is when the sensors of a list last were no worse than the fans.
 	Doubted map[string]time.Time `json:"doubted,omitempty"`
+	// Power is what the host was said to be last; unknown when nobody was asked,
+	// or did not answer.
+	Power bmc.Power `json:"power,omitempty"`
 	// Members are ids of fans whose addresses do not end in them, Orders the ids
 	// of the fans of a Thermal in the order of its list: so that one that cannot
 	// be read has a name.

@@ -14,19 +14,39 @@ const maxSystems = 8
 
 // readPower says whether the host is on. The chassis says it for free, which is
 // enough while all is well. When a fan looks bad or the chassis says that it is
-// off, the systems are asked: only their word counts for off.
+// off, the systems are asked: only their word counts for off. Where the chassis
+// says nothing, they are asked again after they said anything but on: else nobody
+// would see the host start.
 func (p *poll) readPower(ctx context.Context) {
 	free := bmc.PowerUnknown
 	for _, c := range p.withFans() {
 		free = cmp.Or(free, power(c.body.PowerState))
 	}
 	if free == bmc.PowerOn && !p.looksBad() {
+		p.server.Power, p.memory.Power = bmc.PowerOn, bmc.PowerOn
+		return
+	}
+	well := free == bmc.PowerUnknown && !p.looksBad()
+	if well && (p.memory.Power == bmc.PowerUnknown || p.memory.Power == bmc.PowerOn) {
+		return
+	}
+	gaps := len(p.server.Gaps)
+	p.server.Power = p.askPower(ctx)
+	if well {
+		p.server.Gaps = p.server.Gaps[:gaps] // all fans turn, whatever the systems say
+	}
+	// Of the two, the systems are believed when they say off. One that says
+	// PoweringOn for as long as its operating system is not up (bmcweb:
+	// TransitioningToRunning) would change its power whenever a fan looks bad: the
+	// host is on since the chassis said so.
+	if p.server.Power == bmc.PowerChanges && free == bmc.PowerOn {
 		p.server.Power = bmc.PowerOn
-		return
 	}
-	if free == bmc.PowerUnknown && !p.looksBad() && len(p.server.Fans) > 0 {
-		return
-	}
+	p.memory.Power = p.server.Power
+}
+
+// askPower asks the systems.
+func (p *poll) askPower(ctx context.Context) bmc.Power {
 	var said []bmc.Power
 	gaps := len(p.server.Gaps)
 	paths := p.systems(ctx)
@@ -45,7 +65,7 @@ func (p *poll) readPower(ctx context.Context) {
 		}
 		said = append(said, power(host.PowerState))
 	}
-	p.server.Power = all(said)
+	return all(said)
 }
 
 // computer is a ComputerSystem resource.
