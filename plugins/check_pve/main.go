@@ -80,7 +80,7 @@ var examples = []check.Example{
 	{Command: "check_pve -H pve1,pve2 --min-margin 0 --ignore-node pve9", Why: "two nodes can bear no loss, and pve9 is a cold spare"},
 }
 
-const help = `CRITICAL: no quorum on any one node, a node is offline, an HA service is in error, being fenced or recovered, or should run and does not, the local HA manager of a node is silent, a node is in maintenance for too long.
+const help = `CRITICAL: no quorum on any one node, a node is offline, an HA service is in error, being fenced or recovered, or should run and does not, the HA manager, the local one of a node or all of HA is silent, a node is in maintenance for too long.
 WARNING: one more failure ends quorum on any node, the quorum device gives a node no vote or is not told of any more, HA is disarmed, pvestatd of a node is silent, a guest is halted by an I/O error, left between two states by a migration or start that broke off, locked for too long or stopped although it starts with its node, replication fails, versions differ, a node is in maintenance for long.
 UNKNOWN: no node answers, the token does not see everything, or a part could not be read. What was read is judged all the same.
 Each node counts the votes of the quorum device for itself: every online node is asked for its own, at its name of -H or at the address the cluster gives.
