@@ -126,6 +126,10 @@ type Rotor struct {
 	Health           Health
 	// From is where it was read: a path, or "sensor 0x41".
 	From string
+	// Lent says that it is none of those that the fan tells of itself: a sensor
+	// that is shown only while it is worse than these. That it is shown no more is
+	// no loss.
+	Lent bool
 }
 
 // Weigh fills in what follows from the rotors: the fan's reading, unit and

@@ -137,8 +137,10 @@ func (k *Known) bear(serial string) {
 }
 
 // learnRotors notes which rotors of a fan have shown a reading. Other names for
-// all of them are another way to list the same ones.
+// all of them are another way to list the same ones. What is lent to the fan while
+// it is worse than the fan is none of its own, and not missed afterwards.
 func (k *Known) learnRotors(f bmc.Fan) {
+	f.Rotors = slices.DeleteFunc(slices.Clone(f.Rotors), func(r bmc.Rotor) bool { return r.Lent })
 	if f.Presence != bmc.Present || len(f.Rotors) < 2 {
 		return
 	}

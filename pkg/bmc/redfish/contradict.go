@@ -2,6 +2,7 @@ package redfish
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,10 +33,11 @@ func (p *poll) doubted(c *chassis) bool {
 // doubt looks for a sensor that is worse than the fan of its name. What cannot be
 // read is no gap: every fan has told of itself.
 func (p *poll) doubt(ctx context.Context, c *chassis, fans []bmc.Fan) {
+	list := string(c.body.Sensors)
 	if len(fans) == 0 || !p.doubted(c) {
+		delete(p.memory.Worse, list) // the chassis vouches for its parts again
 		return
 	}
-	list := string(c.body.Sensors)
 	members, err := p.list(ctx, list, maxSensors)
 	if err != nil {
 		p.note("Chassis %s Sensors: %v", c.id, err)
@@ -60,16 +62,46 @@ func (p *poll) doubt(ctx context.Context, c *chassis, fans []bmc.Fan) {
 		s.path = m.path
 		found = append(found, s)
 	}
-	if !contradict(fans, found, ownersOf(found, fans)) && power(c.body.PowerState) != bmc.PowerOff {
+	if !p.compare(ctx, c, fans, found) && power(c.body.PowerState) != bmc.PowerOff {
 		learn(&p.memory.Doubted, list, p.now())
 	}
 }
 
+// compare holds sensors against the fans, and with them those that were worse at the
+// last poll and that this one did not come by: nobody having looked is no agreement.
+// It says whether one is worse, or may be.
+func (p *poll) compare(ctx context.Context, c *chassis, fans []bmc.Fan, found []sensor) bool {
+	list := string(c.body.Sensors)
+	before, worse := p.memory.Worse[list], map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		if slices.ContainsFunc(found, func(s sensor) bool { return s.path == path }) {
+			continue
+		}
+		var s sensor
+		switch _, err := p.read(ctx, path, &s); {
+		case err == nil:
+			s.path = path
+			found = append(found, s)
+		case !missing(err):
+			what := "Chassis " + c.id + " sensor " + lastOf(path)
+			p.server.Gaps = append(p.server.Gaps, bmc.Gap{What: phrase.Clip(what, maxName), Fan: before[path], Err: err})
+			worse[path] = before[path]
+		}
+	}
+	maps.Copy(worse, contradict(fans, found, ownersOf(found, fans)))
+	delete(p.memory.Worse, list)
+	if len(worse) > 0 {
+		learn(&p.memory.Worse, list, worse)
+		delete(p.memory.Doubted, list)
+	}
+	return len(worse) > 0
+}
+
 // contradict gives fans that show a speed the sensors that are worse than that: a
-// fan is as bad as its worst rotor, whoever tells of it. It says whether there
-// were any.
-func contradict(fans []bmc.Fan, found []sensor, owners [][]int) bool {
-	any := false
+// fan is as bad as its worst rotor, whoever tells of it. It returns the paths of
+// these sensors with the ids of the fans.
+func contradict(fans []bmc.Fan, found []sensor, owners [][]int) map[string]string {
+	out := map[string]string{}
 	for n, s := range found {
 		if state := s.Status.state; state != "" && !strings.EqualFold(state, "Enabled") {
 			continue // it does not measure
@@ -80,16 +112,20 @@ func contradict(fans []bmc.Fan, found []sensor, owners [][]int) bool {
 				continue
 			}
 			worse := *f
-			worse.Rotors = append(slices.Clone(f.Rotors), s.rotors()...)
+			lent := s.rotors()
+			for k := range lent {
+				lent[k].Lent = true
+			}
+			worse.Rotors = append(slices.Clone(f.Rotors), lent...)
 			if worse.Weigh(); worse.Health == f.Health && !names(s, worse.Rotor) {
 				continue
 			}
-			any = true
+			out[s.path] = f.ID
 			worse.Says = phrase.Clip(f.Says+", "+s.Name.Name()+" "+s.Status.says(), maxText)
 			*f = worse
 		}
 	}
-	return any
+	return out
 }
 
 func refers(f bmc.Fan, s sensor) bool {

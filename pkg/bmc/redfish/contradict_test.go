@@ -56,6 +56,47 @@ func TestContradiction(t *testing.T) {
 	}
 }
 
+// TestContradictionEnds: a sensor that is no worse than its fan any more is not
+// missed; one that cannot be read any more has not agreed, which says nothing of another
+// fan that shows no speed.
+func TestContradictionEnds(t *testing.T) {
+	const slow, agrees = `"Name":"Fan 2","Reading":500,"ReadingUnits":"RPM","Thresholds":{"LowerCritical":{"Reading":600}},` + ok, `"Name":"Fan 2","Reading":9600,"ReadingUnits":"RPM",` + ok
+	const lost = "not JSON"
+	fan := map[string]string{"mute": `"Name":"Fan 1",` + ok, "turns": `"Name":"Fan 1","SpeedPercent":{"Reading":50,"SpeedRPM":9600},` + ok}
+	for _, first := range []string{"turns", "mute"} {
+		b := newBox(map[string]string{"fan1": fan["turns"], "fan2": `"Name":"Fan 2","SpeedPercent":{"Reading":50,"SpeedRPM":9600},` + ok}, map[string]string{"fan2": slow})
+		b.paths[boxPath] = strings.Replace(b.paths[boxPath], `"HealthRollup":"OK"`, `"HealthRollup":"Critical"`, 1)
+		_, source := serve(t, b)
+		now := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
+		source.now = func() time.Time { return now }
+		var memory bmc.Memory
+		for n, step := range []struct {
+			sensor     string
+			speed      float64
+			lent, gaps int
+		}{{slow, 500, 1, 0}, {slow, 500, 1, 0}, {lost, 9600, 0, 1}, {lost, 9600, 0, 1}, {slow, 500, 1, 0}, {agrees, 9600, 0, 0}, {lost, 9600, 0, 0}} {
+			if b.paths[sensorPath+"fan2"] = `{"Id":"fan2",` + step.sensor + `}`; step.sensor == lost {
+				b.paths[sensorPath+"fan2"] = lost
+			}
+			if n > 0 {
+				b.paths[coolingPath+"/Fans/fan1"] = `{"Id":"fan1",` + fan[first] + `}`
+			}
+			server := mustPoll(t, source, bmc.Ask{Memory: memory})
+			f, lent := fanOf(server, "1/fan2"), 0
+			for _, r := range f.Rotors {
+				if r.Lent {
+					lent++
+				}
+			}
+			if *f.Reading != step.speed || lent != step.lent || len(server.Gaps) != step.gaps || step.gaps > 0 && server.Gaps[0].Fan != "1/fan2" || fanOf(server, "1/fan1").Presence != bmc.Present {
+				t.Errorf("%s, poll %d: %+v %+v", first, n, f, server.Gaps)
+			}
+			memory = server.Memory
+			now = now.Add(5 * time.Minute)
+		}
+	}
+}
+
 func fanOf(server bmc.Server, id string) bmc.Fan {
 	i := slices.IndexFunc(server.Fans, func(f bmc.Fan) bool { return f.ID == id })
 	return server.Fans[i]

@@ -117,15 +117,16 @@ func (p *poll) measure(ctx context.Context, c *chassis, from int) {
 	}
 	gaps := len(p.server.Gaps)
 	found := p.speeds(ctx, c, wanted, whole)
+	end := len(p.server.Gaps)
 	owners := ownersOf(found, fans)
-	contradict(fans, found, owners)
+	p.compare(ctx, c, fans, found)
 	for _, i := range mute {
 		used := take(fans, i, found, owners)
-		if len(used) > 0 || len(p.server.Gaps) == gaps && power(c.body.PowerState) != bmc.PowerOff {
+		if len(used) > 0 || end == gaps && power(c.body.PowerState) != bmc.PowerOff {
 			learn(&p.memory.Measured, fans[i].ID, measuredMemory{Paths: used, At: p.now()})
 		}
 	}
-	blame(fans, mute, p.server.Gaps[gaps:])
+	blame(fans, mute, p.server.Gaps[gaps:end])
 }
 
 // speeds reads the sensors that are wanted: with the whole list where that is

@@ -39,6 +39,9 @@ type memory struct {
 	Measured map[string]measuredMemory `json:"measured,omitempty"`
 	// Doubted is when the sensors of a list last were no worse than the fans.
 	Doubted map[string]time.Time `json:"doubted,omitempty"`
+	// Worse are the sensors of a list that were worse than their fans at the last
+	// poll, by their paths, with the ids of the fans.
+	Worse map[string]map[string]string `json:"worse,omitempty"`
 	// Power is what the host was said to be last; unknown when nobody was asked,
 	// or did not answer.
 	Power bmc.Power `json:"power,omitempty"`
