@@ -99,7 +99,8 @@ func judgeCount(p Poll, pol Policy, present int, blind bool) []Finding {
 	case pol.Expect > present && blind && present > 0:
 		return []Finding{{Severity: Indeterminate, Text: fmt.Sprintf("%d of %d expected fans could be read", present, pol.Expect)}}
 	case pol.Expect > present && !blind:
-		return []Finding{{Severity: Major, Text: fmt.Sprintf("%d of %d expected fans present", present, pol.Expect)}}
+		return []Finding{{Severity: Major, Subject: fmt.Sprintf("%d of %d expected fans", pol.Expect-present, pol.Expect),
+			Text: fmt.Sprintf("%d of %d expected fans present", present, pol.Expect)}}
 	case present > 0 || p.Server.Blind():
 		return nil
 	case pol.Expect == 0:

@@ -22,6 +22,24 @@ type Options struct {
 	Include   check.Pattern `placeholder:"REGEX" help:"Judge only fans whose name or id matches."`
 	Exclude   check.Pattern `placeholder:"REGEX" help:"Do not judge fans whose name or id matches."`
 	AllowZero check.Pattern `placeholder:"REGEX" help:"Fans that may stand still."`
+	// ExpectFans is how many there must be at least, nil where nobody says.
+	ExpectFans *int `placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
+}
+
+// Validate refuses what cannot be meant.
+func (o Options) Validate() error {
+	if n := o.ExpectFans; n != nil && (*n < 0 || *n > 1000) {
+		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", *n)
+	}
+	return nil
+}
+
+// Expected is the number of fans there must be, -1 where nobody says.
+func (o Options) Expected() int {
+	if o.ExpectFans == nil {
+		return -1
+	}
+	return *o.ExpectFans
 }
 
 // Policy is what the operator set.
@@ -41,7 +59,9 @@ func (o Options) filter() string {
 }
 
 // Given says that any of them was.
-func (o Options) Given() bool { return !o.everything() || o.AllowZero.IsSet() }
+func (o Options) Given() bool {
+	return !o.everything() || o.AllowZero.IsSet() || o.ExpectFans != nil
+}
 
 // everything says that no fan is left out.
 func (o Options) everything() bool { return !o.Include.IsSet() && !o.Exclude.IsSet() }

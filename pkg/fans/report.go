@@ -54,7 +54,7 @@ type Service struct {
 // Tell judges one poll as check_fans would with the same memory and options, and
 // tells what it means for a service. The memory is not changed.
 func Tell(m Memory, p Poll, o Options, s Service) Report {
-	pol := Policy{Options: o, Expect: -1, Window: max(p.Now.Sub(s.Since), Window), Log: "auto"}
+	pol := Policy{Options: o, Expect: o.Expected(), Window: max(p.Now.Sub(s.Since), Window), Log: "auto"}
 	var left time.Time // from when on check_fans counts, if it remembers anything
 	if !m.LastPoll.IsZero() {
 		left = p.Now.Add(-Window)

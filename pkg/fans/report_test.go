@@ -45,6 +45,20 @@ func TestAllowedForBoth(t *testing.T) {
 	}
 }
 
+// TestExpectedForBoth: fans that must be there and are not are missed by the gates
+// too, whether or not anybody has seen them before.
+func TestExpectedForBoth(t *testing.T) {
+	for present, want := range map[int][]string{5: {"1 of 6 expected fans"}, 6: nil} {
+		pol, n := defaults(), 6
+		pol.ExpectFans, pol.Expect = &n, n
+		s := six(func(s *bmc.Server) { s.Fans = s.Fans[:present] })
+		r, report := after(Memory{}, pol, s, noon, noon.Add(-time.Hour))
+		if !slices.Equal(report.Failing, want) || (r.Status() == check.OK) != report.yes() {
+			t.Errorf("%d of 6: %s and %+v", present, r.Status(), report)
+		}
+	}
+}
+
 // TestAroundTheStart: what happens within minutes of the host's start counts for
 // nobody; what was acknowledged counts for nobody; what check_fans still counts
 // of the time before is no clean yes.

@@ -45,6 +45,9 @@ func (b BMC) Validate() error {
 	if b.Host == "" && b.Fans.Given() {
 		return errNobody
 	}
+	if err := b.Fans.Validate(); err != nil {
+		return err
+	}
 	return b.Controller.Validate()
 }
 

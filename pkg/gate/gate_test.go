@@ -47,6 +47,7 @@ func TestBMCValidate(t *testing.T) {
 		"none":                   {BMC{}, ""},
 		"an address":             {BMC{Controller: Controller{Host: "bmc3", Insecure: true}}, ""},
 		"no address":             {BMC{Controller: Controller{Insecure: true}}, "--bmc: "},
+		"fewer than no fan":      {BMC{Controller: Controller{Host: "bmc3"}, Fans: fans.Options{ExpectFans: new(-1)}}, "--expect-fans: "},
 		"no host at all":         {BMC{Controller: Controller{Host: "bmc 3", Insecure: true}}, `--bmc: "bmc 3": not a host name, expected`},
 		"a URL":                  {BMC{Controller: Controller{Host: "https://bmc3/"}}, "--bmc: "},
 		"two ways to trust":      {BMC{Controller: Controller{Host: "bmc3", Insecure: true, Fingerprint: strings.Repeat("ab", 32)}}, "--bmc-insecure verifies nothing, expected it without --bmc-fingerprint"},

@@ -36,7 +36,6 @@ type options struct {
 	Warning          check.Range   `short:"w" default:"0" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
 	Critical         check.Range   `short:"c" default:"4" placeholder:"RANGE" help:"Range for the number of drop-outs inside the window."`
 	Window           time.Duration `default:"24h" help:"How long a drop-out counts."`
-	ExpectFans       *int          `placeholder:"N" help:"Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected."`
 	Fans             fans.Options  `embed:""`
 	Log              string        `enum:"auto,require,off" default:"auto" help:"Event log of the controller: a log that cannot be read is said (auto), UNKNOWN (require), or not looked for (off)."`
 	UnreachableState check.State   `enum:"warning,critical,unknown" default:"unknown" help:"Status when the controller does not answer. What is remembered is named after it."`
@@ -64,21 +63,15 @@ func (o *options) Validate() error {
 		return fmt.Errorf("--warning: expected a range with 0 in it, because no drop-out is well, got %s", o.Warning)
 	case o.Critical.Alert(0):
 		return fmt.Errorf("--critical: expected a range with 0 in it, because no drop-out is well, got %s", o.Critical)
-	case o.ExpectFans != nil && (*o.ExpectFans < 0 || *o.ExpectFans > 1000):
-		return fmt.Errorf("--expect-fans: expected a number from 0 to 1000, got %d", *o.ExpectFans)
 	case o.Window <= 0 || o.Window > fans.Keep:
 		return fmt.Errorf("--window: expected a duration up to %s, got %s", check.DurationText(fans.Keep), check.DurationText(o.Window))
 	}
-	return nil
+	return o.Fans.Validate()
 }
 
 func (o *options) policy() fans.Policy {
-	expect := -1
-	if o.ExpectFans != nil {
-		expect = *o.ExpectFans
-	}
 	return fans.Policy{
-		Options: o.Fans, Expect: expect, Window: o.Window, Warn: o.Warning, Crit: o.Critical,
+		Options: o.Fans, Expect: o.Fans.Expected(), Window: o.Window, Warn: o.Warning, Crit: o.Critical,
 		Log: o.Log, Maintenance: o.Maintenance > 0,
 	}
 }

@@ -38,6 +38,7 @@ complete -c check_reintegrated -l fan-window -x -d 'How far back drop-outs of fa
 complete -c check_reintegrated -l include -x -d 'Judge only fans whose name or id matches.'
 complete -c check_reintegrated -l exclude -x -d 'Do not judge fans whose name or id matches.'
 complete -c check_reintegrated -l allow-zero -x -d 'Fans that may stand still.'
+complete -c check_reintegrated -l expect-fans -x -d 'Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected.'
 complete -c check_reintegrated -l forget-qdevice -d 'There is no quorum device any more: what is remembered of one is forgotten.'
 complete -c check_reintegrated -l baseline -r -F -d 'What check_drained --save wrote before the work.'
 complete -c check_reintegrated -l taken-out -x -d 'Parts that are missing on purpose, by the name that this check gives each. Every other part is compared as before.'

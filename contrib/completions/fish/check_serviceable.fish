@@ -38,6 +38,7 @@ complete -c check_serviceable -l fan-window -x -d 'How far back drop-outs of fan
 complete -c check_serviceable -l include -x -d 'Judge only fans whose name or id matches.'
 complete -c check_serviceable -l exclude -x -d 'Do not judge fans whose name or id matches.'
 complete -c check_serviceable -l allow-zero -x -d 'Fans that may stand still.'
+complete -c check_serviceable -l expect-fans -x -d 'Fewer present fans than N are CRITICAL. Without it the fans that were seen once are expected.'
 complete -c check_serviceable -l forget-qdevice -d 'There is no quorum device any more: what is remembered of one is forgotten.'
 complete -c check_serviceable -l baseline -r -F -d 'What check_drained --save wrote: the technician\'s card has the places of the parts from there.'
 complete -c check_serviceable -s t -l timeout -x -d 'Time for the whole run. Must be less than the host allows (check_nrpe: 10s).'
