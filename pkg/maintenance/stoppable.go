@@ -238,7 +238,11 @@ var halting = map[string]string{
 	"FS_DEGRADED":        "bring its MDS back first",
 	"FS_WITH_FAILED_MDS": "bring its MDS back first",
 	"MDS_ALL_DOWN":       "bring its MDS back first",
-	"MON_NETSPLIT":       "mend the network between the monitors first",
+	// What SLOW_OPS is to a client of blocks, these are to one of files.
+	"MDS_SLOW_METADATA_IO": "find the slow OSD first",
+	"MDS_SLOW_REQUEST":     "find out first what its MDS waits for",
+	"MDS_READ_ONLY":        "find out first why its MDS cannot write",
+	"MON_NETSPLIT":         "mend the network between the monitors first",
 }
 
 // insecure begins the codes about keys of an old type.
