@@ -19,7 +19,7 @@ var (
 	removes = regex.Of(`remov|absent|missing|not (present|detected|installed|found)|unplugged|disconnected`)
 	inserts = regex.Of(`insert|is present|device present|\binstalled|plugged in|was added|hot.?add`)
 	fails   = regex.Of(`fail|fault|stopped|stall|malfunction|not (responding|spinning|rotating|functioning)|inopera(ble|tive)|degraded|communication .*lost|` +
-		`less than|below|too (slow|low)|predictive`)
+		`less than|below|too (slow|low)|out(side)? of (the )?((normal|operating|allowed) )*range|predictive`)
 	notRedundant = regex.Of(`redundancy (is |was |has been )?(lost|degraded)|(not|no longer|non-?) ?redundant|redundant \(?(lost|no)|insufficient resources|redundancy (failed|failure)`)
 	lower        = regex.Of(`lower[ -](non-?critical|critical|non-?recoverable|fatal|warning|caution)|(non-?critical|critical|non-?recoverable|fatal|warning|hard ?shutdown) low|low (critical|warning)`)
 	upper        = regex.Of(`upper|greater than|above|too (fast|high)|(critical|warning|non-?recoverable|shutdown) high`)
