@@ -129,6 +129,21 @@ func say(t *testing.T, path string, output func() string, want ...string) {
 	}
 }
 
+// made waits until somebody has made a file: nagios4 makes its pipe by a process of its
+// own, after it has begun.
+func made(t *testing.T, path string, output func() string) string {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		_, err := os.Stat(path)
+		if err == nil {
+			return path
+		}
+		if !errors.Is(err, fs.ErrNotExist) || time.Now().After(deadline) {
+			t.Fatalf("%v\n%s", err, output())
+		}
+	}
+}
+
 // folder is a directory of the schedulers' user.
 func folder(t *testing.T, parts ...string) string {
 	t.Helper()
@@ -256,7 +271,7 @@ func TestNagiosNotification(t *testing.T) {
 	p := start(t)
 	dir, output := startNagios(t, outsourced(t, p), 0)
 	say(t, dir+"/status.dat", output, "service_description=guests")
-	pipe, err := os.OpenFile(dir+"/nagios.cmd", os.O_WRONLY, 0)
+	pipe, err := os.OpenFile(made(t, dir+"/nagios.cmd", output), os.O_WRONLY, 0)
 	if err == nil {
 		_, err = fmt.Fprintf(pipe, "[%d] PROCESS_SERVICE_CHECK_RESULT;cluster;guests;2;CRITICAL: vm103 is silent\n", time.Now().Unix())
 		err = errors.Join(err, pipe.Close())
