@@ -160,11 +160,11 @@ func (d *drain) unmanaged(g pve.Guest) (why string, next []Step) {
 	target := d.targetFor(g, config.Config)
 	migrate := fmt.Sprintf("qm migrate %d %s --online", g.ID, target)
 	switch {
+	case target == "":
+		return why + ", and no other node has its storage and room for it", []Step{say(agree + ", and shut it down")}
 	case known && len(devices) > 0:
 		return fmt.Sprintf("is not under HA and uses %s by a mapping", strings.Join(devices, ", ")),
 			[]Step{run(g.Node, migrate).note("refused where the mapping is not live-migration-capable")}
-	case target == "":
-		return why + ", and no other node has its storage and room for it", []Step{say(agree + ", and shut it down")}
 	case g.Kind == pve.Container:
 		return "is a container outside HA and moves only with a restart", []Step{say(agree), run(g.Node, fmt.Sprintf("pct migrate %d %s --restart", g.ID, target))}
 	case known && len(disks) > 0:

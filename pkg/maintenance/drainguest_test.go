@@ -135,3 +135,21 @@ func TestContainersUnderHA(t *testing.T) {
 		}
 	}
 }
+
+// TestNoTarget: where no node can take a guest, no command without a node is told,
+// whatever the guest uses.
+func TestNoTarget(t *testing.T) {
+	c := threeNodes()
+	for i := range c.Nodes {
+		c.Nodes[i].MaxMemory, c.Nodes[i].FreeMemory = 64<<30, 1<<30
+	}
+	c.Guests = []pve.Guest{{ID: 101, Kind: pve.VM, Node: "pve3", Status: "running", MaxMemory: 16 << 30, Memory: 15 << 30}}
+	mapping := pve.ConfigFacts{Config: pve.Config{Devices: []string{"hostpci0"}, Mapped: []string{"pci:gpu"}}}
+	for name, configs := range map[string]map[int]pve.ConfigFacts{"plain": nil, "by a mapping": {101: mapping}} {
+		e := Evidence{PVE: PVE{Cluster: c, Leaving: []string{"pve3"}, Presence: map[string][]pve.Presence{"pve3": {}}, Memory: pve.Memory{Configs: configs}}}
+		left := DrainOf(e).Left
+		if len(left) != 1 || slices.ContainsFunc(left[0].Next, func(s Step) bool { return s.Run != "" }) {
+			t.Errorf("%s: %+v", name, left)
+		}
+	}
+}
